@@ -1,0 +1,127 @@
+"""One exception tree. Every error says what was expected, what came, in which unit, and the remedy."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from lpgreeks._types import FloatArray
+
+__all__ = [
+    "DataError",
+    "InfeasibleError",
+    "InputError",
+    "LPGreeksError",
+    "MarketError",
+    "TokenError",
+    "require_finite",
+    "require_increasing",
+    "require_positive",
+    "require_prices",
+]
+
+
+class LPGreeksError(Exception):
+    """The root of every error that lpgreeks raises on purpose.
+
+    The four parts stay readable on the exception: ``expected``, ``got``, ``unit`` and ``remedy``.
+    """
+
+    def __init__(self, expected: str, *, got: object, unit: str = "", remedy: str = "") -> None:
+        self.expected = expected
+        self.got = str(got)
+        self.unit = unit
+        self.remedy = remedy
+        message = f"expected {expected}; got {self.got}"
+        if unit:
+            message += f" [{unit}]"
+        if remedy:
+            message += f". {remedy}"
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.expected, self.got, self.unit, self.remedy)
+
+
+def _rebuild(kind: type[LPGreeksError], expected: str, got: str, unit: str, remedy: str) -> LPGreeksError:
+    return kind(expected, got=got, unit=unit, remedy=remedy)
+
+
+class InputError(LPGreeksError, ValueError):
+    """An argument that means nothing, or means something other than the caller thinks."""
+
+
+class TokenError(InputError):
+    """A token that the portfolio does not hold, or two tokens that nobody declared to be one."""
+
+
+class MarketError(InputError):
+    """A market whose price was asked for and is not there."""
+
+
+class DataError(LPGreeksError, ValueError):
+    """A file or a table that cannot be trusted as it stands."""
+
+
+class InfeasibleError(LPGreeksError):
+    """No quantity satisfies every constraint. ``remedy`` holds the nearest way out."""
+
+
+def require_finite(name: str, value: float, *, unit: str) -> float:
+    """``value`` as a float, or an error when it is not one finite real number."""
+    number = _as_float(name, value, "one finite number", unit)
+    if not math.isfinite(number):
+        raise InputError(f"{name} to be finite", got=f"{name}={value}", unit=unit)
+    return number
+
+
+def require_positive(name: str, value: float, *, unit: str, remedy: str = "") -> float:
+    """``value`` as a float, or an error when it is not one positive finite real number."""
+    number = _as_float(name, value, "one positive number", unit)
+    if not (math.isfinite(number) and number > 0):
+        raise InputError(f"{name} to be positive and finite", got=f"{name}={value}", unit=unit, remedy=remedy)
+    return number
+
+
+def require_increasing(low_name: str, low: float, high_name: str, high: float, *, unit: str) -> None:
+    """An error unless ``low < high``; the remedy shows what the numbers are when read upside down."""
+    if not low < high:
+        raise InputError(
+            f"{low_name} below {high_name}",
+            got=f"{low_name}={low:g}, {high_name}={high:g}",
+            unit=unit,
+            remedy=f"Swap them, or check the direction of the price: 1/{low:g} = {1 / low:g}"
+            if low
+            else "Swap them",
+        )
+
+
+def require_prices(prices: ArrayLike, *, unit: str, what: str = "prices") -> FloatArray:
+    """``prices`` as a float array, or an error at the first one that is not positive and finite."""
+    import numpy as np
+
+    try:
+        array = np.asarray(prices, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} as numbers", got=f"{prices!r:.60}", unit=unit) from error
+    wrong = ~((array > 0) & (array < np.inf))
+    if wrong.any():
+        raise InputError(
+            f"{what} to be positive and finite",
+            got=f"{array[wrong].flat[0]:g} at position {int(np.flatnonzero(wrong.ravel())[0])}",
+            unit=unit,
+            remedy="Remove the rows that hold no price; nothing is repaired silently",
+        )
+    return array
+
+
+def _as_float(name: str, value: float, expected: str, unit: str) -> float:
+    if isinstance(value, (str, bytes, bool)):
+        raise InputError(f"{name} as {expected}", got=f"{name}={value!r}", unit=unit)
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} as {expected}", got=f"{name}={value!r:.60}", unit=unit) from error

@@ -1,0 +1,32 @@
+"""Every instrument, one file each. A new one is its file and one line here; laws and docs then find it."""
+
+from __future__ import annotations
+
+from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, term
+from lpgreeks.instruments.perpetuals import InversePerp, LinearPerp
+from lpgreeks.instruments.spot import Cash, Spot
+from lpgreeks.instruments.uniswap_v2 import UniswapV2
+from lpgreeks.instruments.uniswap_v3 import Deposit, UniswapV3
+
+__all__ = [
+    "Amounts",
+    "Cash",
+    "Deposit",
+    "Exposure",
+    "Instrument",
+    "InversePerp",
+    "LinearPerp",
+    "Portfolio",
+    "Position",
+    "Spot",
+    "UniswapV2",
+    "UniswapV3",
+    "every_instrument",
+    "term",
+]
+
+
+def every_instrument() -> tuple[type[Instrument], ...]:
+    """Every instrument class that is exported here, in alphabetical order."""
+    exported = (globals()[name] for name in __all__)
+    return tuple(c for c in exported if isinstance(c, type) and issubclass(c, Instrument) and c is not Instrument)

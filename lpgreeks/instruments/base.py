@@ -1,0 +1,322 @@
+"""What every instrument, position and portfolio can answer, from two token amounts as functions of a price."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
+from lpgreeks.powers import Powers, Reading, worth_in_base, worth_in_quote
+from lpgreeks.tokens import counted_as, market_pair, one_token_notes, price_of
+
+if TYPE_CHECKING:
+    from lpgreeks.formulas import Symbolic
+
+__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "term"]
+
+Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
+"""Prices of one coin, of any shape, or one array per market."""
+
+
+class Amounts(NamedTuple):
+    """Two token amounts as functions of one price: coins and dollars."""
+
+    base: Powers
+    quote: Powers
+
+
+def term(symbol: str, unit: str) -> Any:
+    """A positive number of an instrument's contract, with its symbol in formulas and its unit.
+
+    ``{base}`` and ``{quote}`` in ``unit`` stand for the instrument's tokens.
+    """
+    return field(metadata={"symbol": symbol, "unit": unit})
+
+
+class Exposure(ABC):
+    """Token amounts that depend on prices: an instrument, a signed quantity of one, or a portfolio.
+
+    Prices are quote per base, positive; arrays keep their shape and NaN passes through. With one coin a
+    price array is enough. With several, pass one array per market, or pick one market by :meth:`on`.
+    """
+
+    @property
+    @abstractmethod
+    def positions(self) -> tuple[Position, ...]:
+        """The signed quantities that it is made of."""
+
+    # numpy scalars defer to the operators below.
+    __array_ufunc__ = None
+
+    def __add__(self, other: Exposure | int) -> Portfolio:
+        if not isinstance(other, Exposure):
+            # sum() starts from the integer 0.
+            return Portfolio(self.positions) if other == 0 else NotImplemented
+        return Portfolio(self.positions + other.positions)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Exposure) -> Portfolio:
+        return self + -1.0 * other if isinstance(other, Exposure) else NotImplemented
+
+    def __neg__(self) -> Portfolio:
+        return -1.0 * self
+
+    def __mul__(self, quantity: float) -> Portfolio:
+        number = require_finite("quantity", quantity, unit="units")
+        return Portfolio(tuple(Position(number * p.quantity, p.instrument) for p in self.positions))
+
+    __rmul__ = __mul__
+
+    # ---- what it is about
+
+    @cached_property
+    def bases(self) -> tuple[str, ...]:
+        """The coins, by the names first used for them."""
+        return _distinct_tokens(p.instrument.base for p in self.positions)
+
+    @cached_property
+    def quote(self) -> str:
+        """The one token that every price is in.
+
+        Raises:
+            TokenError: the instruments are quoted in tokens that do not count as one.
+        """
+        quotes = _distinct_tokens(p.instrument.quote for p in self.positions)
+        if len(quotes) != 1:
+            raise TokenError(
+                "one quote token",
+                got=", ".join(quotes) or "an empty portfolio",
+                remedy="Give the instruments one quote: dataclasses.replace(leg, quote=...) declares two tokens equal",
+            )
+        return quotes[0]
+
+    @cached_property
+    def markets(self) -> tuple[str, ...]:
+        """The markets whose prices are read, in order of first use."""
+        return tuple(dict.fromkeys(p.instrument.market for p in self.positions if p.instrument.market))
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is taken as equal: token names that count as one."""
+        instruments = [p.instrument for p in self.positions]
+        return one_token_notes(t for i in instruments for t in (i.base, i.quote) if t)
+
+    def on(self, market: str) -> Portfolio:
+        """The part that reads the price of ``market``."""
+        if market not in self.markets:
+            raise MarketError("a market of the portfolio", got=market, remedy=f"It has {', '.join(self.markets)}")
+        return self._part(market)
+
+    def _part(self, market: str) -> Portfolio:
+        return Portfolio(tuple(p for p in self.positions if p.instrument.market == market))
+
+    # ---- what it holds, and what that is worth
+
+    @cached_property
+    def by_market(self) -> Mapping[str, Amounts]:
+        """The two amounts as functions of each market's price; ``""`` for what reads no price."""
+        markets = (*self.markets, "") if any(not p.instrument.market for p in self.positions) else self.markets
+        return {market: _folded(self._part(market).positions) for market in markets}
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """The two amounts as functions of the one coin's price, every market of that coin read as one.
+
+        Raises:
+            MarketError: there is more than one coin.
+        """
+        pairs = {market_pair(m) for m in self.markets}
+        if len(pairs) > 1:
+            raise MarketError(
+                "one coin",
+                got=", ".join(self.markets),
+                remedy='Pass prices by market, {"ETH/USDC": ...}, or take one part: portfolio.on("ETH/USDC")',
+            )
+        return _folded(self.positions)
+
+    def base_amount(self, price: ArrayLike) -> Any:
+        """Coins held at ``price``."""
+        return self.amounts.base(price)
+
+    def quote_amount(self, price: ArrayLike) -> Any:
+        """Quote tokens held at ``price``."""
+        return self.amounts.quote(price)
+
+    def worth(self, token: str | None = None) -> Powers:
+        """The value in ``token`` (the quote unless said) as a function of the one coin's price.
+
+        ``base(P) * P + quote(P)`` in quote, ``base(P) + quote(P) / P`` in the coin.
+        """
+        if token is None or counted_as(token) == counted_as(self.quote):
+            return self._worth_in_quote
+        if counted_as(token) in map(counted_as, self.bases):
+            return worth_in_base(*self.amounts, Powers.price())  # type: ignore[no-any-return]
+        raise TokenError("a token of the portfolio", got=token, remedy=f"It holds {', '.join((*self.bases, self.quote))}")
+
+    @cached_property
+    def _worth_in_quote(self) -> Powers:
+        return worth_in_quote(*self.amounts, Powers.price())  # type: ignore[no-any-return]
+
+    @cached_property
+    def _slope(self) -> Powers:
+        return self._worth_in_quote.derivative()
+
+    @cached_property
+    def _curvature(self) -> Powers:
+        return self._slope.derivative()
+
+    def value(self, price: Prices, token: str | None = None) -> Any:
+        """Value at ``price`` in ``token``: the quote unless said."""
+        if isinstance(price, Mapping):
+            return sum(self._part(m).value(price_of(m, price)[0] if m else 1.0, token) for m in self.by_market)
+        return self.worth(token)(price)
+
+    def pnl(self, price: ArrayLike, *, start: float, token: str | None = None) -> Any:
+        """Value at ``price`` less value at ``start``, in ``token``; > 0 is a gain."""
+        prices = np.asarray(price, dtype=np.float64)
+        change = self.worth(token).change(start, np.log(_positive(prices) / start))
+        return float(change) if prices.ndim == 0 else change
+
+    def delta(self, price: ArrayLike) -> Any:
+        """``dV/dP`` of the value in quote, in coins. At a kink: that of the branch below."""
+        return self._slope(price)
+
+    def gamma(self, price: ArrayLike) -> Any:
+        """``d2V/dP2`` of the value in quote, in coins per unit of price, between kinks."""
+        return self._curvature(price)
+
+    def break_evens(self, *, start: float, income: float = 0.0) -> FloatArray:
+        """Prices where the value in quote plus ``income`` equals the value at ``start``, ascending.
+
+        ``income`` is what was earned meanwhile, in quote (fees less costs).
+        """
+        start = require_positive("start", start, unit=f"{self.quote} per {'/'.join(self.bases)}")
+        worth = self._worth_in_quote
+        return (worth - (worth(start) - require_finite("income", income, unit=self.quote))).roots()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument(Exposure):
+    """One contract or pool position, +1 long: a formula of its own price, and the fields in it.
+
+    A subclass writes :meth:`formula`, its fields with :func:`term`, ``label``, ``unit`` and
+    :meth:`samples`. Laws, plots, models and the optimiser then work on it unchanged.
+
+    Args:
+        base: the coin.
+        quote: the token that prices and values are in.
+        market: whose price it reads; its own pair unless said.
+    """
+
+    base: str
+    quote: str
+    market: str = ""
+
+    label: ClassVar[str]
+    """What people call it: "linear perpetual"."""
+    unit: ClassVar[str]
+    """What a quantity of +1 is: "{base}", "{quote} of notional", "position"."""
+
+    @abstractmethod
+    def formula(self, price: Reading) -> tuple[Reading, Reading]:
+        """``(base(P), quote(P))`` of +1 long, in arithmetic and the words ``sqrt``, ``clamp``, ``above``."""
+
+    @classmethod
+    @abstractmethod
+    def samples(cls) -> tuple[Self, ...]:
+        """A few instances, edges included, on which the laws and the docs run."""
+
+    def __post_init__(self) -> None:
+        if not self.market and self.base:
+            object.__setattr__(self, "market", f"{self.base}/{self.quote}")
+        for name, unit in self._units().items():
+            object.__setattr__(self, name, require_positive(name, getattr(self, name), unit=unit))
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        return (Position(1.0, self),)
+
+    @classmethod
+    def symbolic(cls) -> Symbolic:
+        """The same formula on symbols: value, delta, gamma as sympy expressions, and their LaTeX."""
+        from lpgreeks.formulas import PRICE, Symbolic, symbol
+
+        template = object.__new__(cls)
+        for f in fields(cls):
+            if "symbol" in f.metadata:
+                object.__setattr__(template, f.name, symbol(f.metadata["symbol"]))
+        return Symbolic(cls.__name__, *template.formula(PRICE))
+
+    @property
+    def unit_text(self) -> str:
+        """What +1 is, with this instrument's tokens: "ETH", "USDC of notional"."""
+        return self.unit.format(base=self.base, quote=self.quote)
+
+    def _units(self) -> dict[str, str]:
+        named = {f.name: f.metadata["unit"] for f in fields(self) if "unit" in f.metadata}
+        return {name: unit.format(base=self.base, quote=self.quote) for name, unit in named.items()}
+
+
+@dataclass(frozen=True)
+class Position(Exposure):
+    """A signed quantity of one instrument; negative is short."""
+
+    quantity: float
+    instrument: Instrument
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantity", require_finite("quantity", self.quantity, unit=self.instrument.unit_text))
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        return (self,)
+
+
+@dataclass(frozen=True)
+class Portfolio(Exposure):
+    """A sum of positions; quantities of equal instruments are added up."""
+
+    holdings: tuple[Position, ...] = ()
+
+    def __post_init__(self) -> None:
+        quantities: dict[Instrument, float] = {}
+        for p in self.holdings:
+            quantities[p.instrument] = quantities.get(p.instrument, 0.0) + p.quantity
+        object.__setattr__(self, "holdings", tuple(Position(q, i) for i, q in quantities.items()))
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        return self.holdings
+
+
+def _folded(positions: Any) -> Amounts:
+    pairs = [(p.quantity, p.instrument.formula(Powers.price())) for p in positions]
+    return Amounts(
+        *(Powers.total((q, _as_powers(pair[side])) for q, pair in pairs) for side in (0, 1)),
+    )
+
+
+def _as_powers(reading: Reading) -> Powers:
+    return reading if isinstance(reading, Powers) else Powers.constant(reading)
+
+
+def _distinct_tokens(tokens: Any) -> tuple[str, ...]:
+    named: dict[str, str] = {}
+    for token in tokens:
+        if token:
+            named.setdefault(counted_as(token), token)
+    return tuple(named.values())
+
+
+def _positive(prices: FloatArray) -> FloatArray:
+    if (prices <= 0).any():
+        raise InputError("positive prices", got=f"{prices[prices <= 0].flat[0]:g}", unit="quote per base")
+    return prices

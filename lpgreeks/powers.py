@@ -1,0 +1,486 @@
+r"""Piecewise sums of powers of one price: the normal form that every instrument shares.
+
+.. math::
+    f(P) = \sum_m c_{jm}\, P^{a_m} \qquad k_{j-1} < P \le k_j
+
+A formula is written once, with ordinary arithmetic and three words: :func:`sqrt`, :func:`clamp` and
+:func:`above`. Read on :class:`Powers` it becomes this table; read on numpy arrays it is evaluated as it
+stands; read on symbols (see :mod:`lpgreeks.formulas`) it is derived and printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, singledispatch
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, require_increasing, require_positive
+
+__all__ = ["Powers", "Reading", "above", "clamp", "partial_moment", "smear", "sqrt", "worth_in_base", "worth_in_quote"]
+
+Reading: TypeAlias = Any
+"""What a formula can be read on: :class:`Powers`, a numpy array, a float or a sympy expression."""
+
+# 32,768 doubles are 256 KiB: a block and its few temporaries stay in the second-level cache.
+_BLOCK = 32_768
+
+# Up to this many pieces, evaluating each on the whole block beats looking up every price's coefficients.
+_FEW_PIECES = 4
+
+# A jump or an extremum this small beside its own terms is rounding: 64 units in the last place.
+_ROUNDING = 64 * np.finfo(np.float64).eps
+
+# Roots this close, relatively, are one root seen from the two sides of a kink.
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Powers:
+    """A piecewise sum of powers: ``coefficients[j, m] * P**exponents[m]`` on piece ``j``.
+
+    Args:
+        kinks: shape ``(k,)``, ascending, the prices where one piece hands over to the next. A kink belongs
+            to the piece below it.
+        exponents: shape ``(m,)``, ascending.
+        coefficients: shape ``(k + 1, m)``.
+    """
+
+    kinks: FloatArray
+    exponents: FloatArray
+    coefficients: FloatArray
+
+    # numpy scalars defer to the operators below instead of wrapping a Powers in an object array.
+    __array_ufunc__ = None
+
+    def __post_init__(self) -> None:
+        for name in ("kinks", "exponents", "coefficients"):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.coefficients.shape != (self.kinks.size + 1, self.exponents.size):
+            raise InputError(
+                "one row of coefficients per piece and one column per exponent",
+                got=f"{self.coefficients.shape} for {self.kinks.size} kinks, {self.exponents.size} exponents",
+            )
+        if (np.diff(self.kinks) <= 0).any() or (self.kinks <= 0).any():
+            raise InputError("kinks positive and ascending", got=self.kinks)
+
+    # ---- the two seeds of every formula
+
+    @classmethod
+    def price(cls) -> Powers:
+        """The price itself, ``f(P) = P``."""
+        return cls(np.empty(0), np.ones(1), np.ones((1, 1)))
+
+    @classmethod
+    def constant(cls, value: float) -> Powers:
+        """``f(P) = value``."""
+        return cls(np.empty(0), np.zeros(1), np.full((1, 1), float(value)))
+
+    # ---- algebra
+
+    def __add__(self, other: Powers | float) -> Powers:
+        return Powers.total([(1.0, self), (1.0, _powers(other))])
+
+    def __sub__(self, other: Powers | float) -> Powers:
+        return Powers.total([(1.0, self), (-1.0, _powers(other))])
+
+    def __rsub__(self, other: float) -> Powers:
+        return Powers.total([(-1.0, self), (1.0, _powers(other))])
+
+    def __neg__(self) -> Powers:
+        return Powers(self.kinks, self.exponents, -self.coefficients)
+
+    def __mul__(self, other: Powers | float) -> Powers:
+        other = _powers(other)
+        kinks = np.union1d(self.kinks, other.kinks)
+        left, right = self._refined(kinks), other._refined(kinks)
+        exponents = np.add.outer(self.exponents, other.exponents).ravel()
+        products = (left[:, :, None] * right[:, None, :]).reshape(kinks.size + 1, -1)
+        return _collected(kinks, exponents, products)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Powers | float) -> Powers:
+        return self * _powers(other) ** -1.0
+
+    def __rtruediv__(self, other: float) -> Powers:
+        return _powers(other) * self**-1.0
+
+    def __pow__(self, exponent: float) -> Powers:
+        """Each piece raised to a power: any for a single term, a whole number for a sum."""
+        exponent = float(exponent)
+        terms = (self.coefficients != 0).sum(axis=1)
+        if (terms > 1).any():
+            if exponent == int(exponent) and exponent >= 0:
+                return math.prod([self] * int(exponent), start=Powers.constant(1.0))
+            raise InputError(
+                "a single power of the price on every piece",
+                got=f"{int(terms.max())} terms raised to {exponent:g}",
+                remedy="A sum can be multiplied; only one term can be divided by, or put under a root",
+            )
+        which = np.abs(self.coefficients).argmax(axis=1)
+        lead = self.coefficients[np.arange(which.size), which]
+        if (lead < 0).any() and exponent != int(exponent):
+            raise InputError("a positive term under a root", got=f"coefficient {lead.min():g}")
+        if (lead == 0).any() and exponent <= 0:
+            raise InputError("a term other than 0 to divide by", got="a piece that is 0")
+        raised = self.exponents[which] * exponent
+        return _collected(self.kinks, raised, np.diag(lead**exponent))
+
+    @staticmethod
+    def total(weighted: Iterable[tuple[float, Powers]]) -> Powers:
+        """The sum of ``weight * powers``, folded into one table."""
+        parts = [(weight, part) for weight, part in weighted]
+        if not parts:
+            return Powers.constant(0.0)
+        kinks = np.unique(np.concatenate([part.kinks for _, part in parts]))
+        exponents = np.concatenate([part.exponents for _, part in parts])
+        columns = np.concatenate([weight * part._refined(kinks) for weight, part in parts], axis=1)
+        return _collected(kinks, exponents, columns)
+
+    def _refined(self, kinks: FloatArray) -> FloatArray:
+        """The coefficients on the pieces of a finer set of kinks."""
+        upper_ends = np.append(kinks, np.inf)
+        return self.coefficients[np.searchsorted(self.kinks, upper_ends, side="left")]
+
+    # ---- readings
+
+    def __call__(self, price: ArrayLike) -> Any:
+        """The value at each price, in the shape of ``price``; NaN stays NaN, a price <= 0 is an error."""
+        prices = np.asarray(price, dtype=np.float64)
+        flat = prices.reshape(-1)
+        values = np.empty(flat.size)
+        space = _Workspace(min(flat.size, _BLOCK))
+        for start in range(0, flat.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            space.load(flat[block])
+            self._evaluate(space, values[block])
+        return float(values[0]) if prices.ndim == 0 else values.reshape(prices.shape)
+
+    def _evaluate(self, space: _Workspace, values: FloatArray) -> None:
+        prices = space.prices
+        low, high = prices.min(), prices.max()
+        if not low > 0 and (prices <= 0).any():
+            raise InputError("positive prices", got=f"{prices[prices <= 0][0]:g}", unit="quote per base")
+        first, last = np.searchsorted(self.kinks, (low, high), side="left")
+        if first == last:
+            self._sum_of_piece(first, space, values)
+        elif last - first <= _FEW_PIECES:
+            values.fill(0.0)
+            of_piece = space.scratch("piece")
+            for piece in range(first, last + 1):
+                if self.coefficients[piece].any():
+                    self._sum_of_piece(piece, space, of_piece)
+                    # Multiplying by the truth of "on this piece" costs a fifth of a masked copy.
+                    of_piece *= self._on_piece(piece, prices)
+                    values += of_piece
+        else:
+            pieces = np.searchsorted(self.kinks, prices, side="left")
+            values.fill(0.0)
+            term = space.scratch("term")
+            for exponent, column in zip(self.exponents, self._columns, strict=True):
+                np.take(column, pieces, out=term, mode="clip")
+                if exponent:
+                    term *= space.power(exponent)
+                values += term
+        if math.isnan(low):
+            values[np.isnan(prices)] = np.nan
+
+    def _sum_of_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
+        values.fill(0.0)
+        term = space.scratch("term")
+        for exponent, coefficient in zip(self.exponents, self.coefficients[piece], strict=True):
+            if coefficient and exponent:
+                np.multiply(space.power(exponent), coefficient, out=term)
+                values += term
+            elif coefficient:
+                values += coefficient
+
+    def _on_piece(self, piece: int, prices: FloatArray) -> NDArray[np.bool_]:
+        if piece == 0:
+            return prices <= self.kinks[0]
+        inside = prices > self.kinks[piece - 1]
+        if piece < self.kinks.size:
+            inside &= prices <= self.kinks[piece]
+        return inside
+
+    @cached_property
+    def _columns(self) -> FloatArray:
+        return np.ascontiguousarray(self.coefficients.T)
+
+    def change(self, start: ArrayLike, log_return: ArrayLike) -> FloatArray:
+        r"""``f(start * exp(log_return)) - f(start)`` without the cancellation of subtracting two values.
+
+        Each piece contributes :math:`\sum_m c_m K^{a_m}\,\mathrm{expm1}(a_m x)`, with ``K`` the price where the
+        move enters the piece and ``x`` the log return spent in it, so that a change of 1e-9 of the value
+        keeps its digits.
+        """
+        start = np.asarray(start, dtype=np.float64)
+        moves = np.asarray(log_return, dtype=np.float64)
+        total = np.zeros(np.broadcast_shapes(start.shape, moves.shape))
+        edges = [np.full_like(start, -np.inf), *(np.log(k / start) for k in self.kinks), np.full_like(start, np.inf)]
+        for row, lower, upper in zip(self.coefficients, edges[:-1], edges[1:], strict=True):
+            entered = np.clip(0.0, lower, upper)
+            spent = np.clip(moves, lower, upper) - entered
+            for exponent, coefficient in zip(self.exponents, row, strict=True):
+                if exponent and coefficient:
+                    total += coefficient * (start * np.exp(entered)) ** exponent * np.expm1(exponent * spent)
+        for jump, edge in zip(self.jumps, edges[1:-1], strict=True):
+            if jump:
+                total += jump * ((moves > edge).astype(float) - (edge < 0))
+        return total
+
+    def derivative(self) -> Powers:
+        """``f'(P)`` away from the kinks; a jump of ``f`` is not a density (see :attr:`jumps`)."""
+        return _collected(self.kinks, self.exponents - 1.0, self.coefficients * self.exponents)
+
+    @cached_property
+    def jumps(self) -> FloatArray:
+        """``f(k+) - f(k)`` at each kink, exactly 0 where the pieces meet up to rounding."""
+        powers = self.kinks[:, None] ** self.exponents
+        jumps = ((self.coefficients[1:] - self.coefficients[:-1]) * powers).sum(axis=1)
+        scale = (np.abs(self.coefficients[1:]) + np.abs(self.coefficients[:-1])) * powers
+        return np.where(np.abs(jumps) <= _ROUNDING * scale.sum(axis=1), 0.0, jumps)
+
+    def table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """``(kinks, exponents, coefficients)``, as a compiled loop wants them."""
+        return self.kinks, self.exponents, self.coefficients
+
+    def terms(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """``(c, a, k)`` with ``f(P) = sum c * P**a * 1{P > k}``; ``k = 0`` for the lowest piece."""
+        steps = np.diff(self.coefficients, axis=0, prepend=0.0)
+        row, column = np.nonzero(steps)
+        return steps[row, column], self.exponents[column], np.append(0.0, self.kinks)[row]
+
+    def roots(self) -> FloatArray:
+        """The prices where ``f`` is 0 or jumps across 0, ascending.
+
+        A piece that is 0 throughout has no isolated root and adds none. Complete: on each piece a sum of
+        ``m`` powers has at most ``m - 1`` roots, found between those of the sum of ``m - 1`` powers that
+        its derivative is.
+        """
+        found: list[float] = []
+        ends = [0.0, *self.kinks, math.inf]
+        for row, lower, upper in zip(self.coefficients, ends[:-1], ends[1:], strict=True):
+            found += _roots_of_sum(self.exponents[row != 0], row[row != 0], lower, upper)
+        below, above_ = (_row_sums(self, side) for side in (slice(None, -1), slice(1, None)))
+        found += [float(k) for k, b, a, j in zip(self.kinks, below, above_, self.jumps, strict=True) if j and b * a < 0]
+        return _distinct(sorted(found))
+
+
+def _powers(value: Powers | float) -> Powers:
+    return value if isinstance(value, Powers) else Powers.constant(value)
+
+
+def _collected(kinks: FloatArray, exponents: FloatArray, columns: FloatArray) -> Powers:
+    """Columns of equal exponent added up; exponents that no piece uses dropped."""
+    distinct, where = np.unique(exponents, return_inverse=True)
+    table = np.zeros((kinks.size + 1, distinct.size))
+    np.add.at(table.T, where.ravel(), columns.T)
+    used = (table != 0).any(axis=0)
+    if not used.any():
+        return Powers(kinks, np.zeros(1), np.zeros((kinks.size + 1, 1)))
+    return Powers(kinks, distinct[used], table[:, used])
+
+
+class _Workspace:
+    """The buffers of one evaluation, reused from block to block: fresh pages would cost more than the sums."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._buffers: dict[float | str, FloatArray] = {}
+        self._ready: set[float] = set()
+        self.prices: FloatArray = np.empty(0)
+
+    def load(self, prices: FloatArray) -> None:
+        self.prices = prices
+        self._ready.clear()
+
+    def scratch(self, key: float | str) -> FloatArray:
+        if key not in self._buffers:
+            self._buffers[key] = np.empty(self._size)
+        return self._buffers[key][: self.prices.size]
+
+    def power(self, exponent: float) -> FloatArray:
+        """The block raised to ``exponent``; halves and wholes from one square root, not from a slow ``pow``."""
+        if exponent == 1:
+            return self.prices
+        buffer = self.scratch(exponent)
+        if exponent not in self._ready:
+            self._ready.add(exponent)
+            if exponent == 0.5:
+                np.sqrt(self.prices, out=buffer)
+            elif exponent < 0:
+                np.divide(1.0, self.power(-exponent), out=buffer)
+            elif exponent in (1.5, 2.0, 2.5, 3.0):
+                np.multiply(self.power(exponent - 1.0), self.prices, out=buffer)
+            else:
+                np.power(self.prices, exponent, out=buffer)
+        return buffer
+
+
+# ---- roots of one sum of powers
+
+
+def _row_sums(powers: Powers, side: slice) -> FloatArray:
+    return (powers.coefficients[side] * powers.kinks[:, None] ** powers.exponents).sum(axis=1)
+
+
+def _roots_of_sum(exponents: FloatArray, coefficients: FloatArray, lower: float, upper: float) -> list[float]:
+    """Every root of ``sum c P**a`` in ``(lower, upper]``, by Rolle's theorem on the logarithm of the price."""
+    if exponents.size < 2:
+        return []
+    exponents = exponents - exponents[0]
+    reach = 700.0 / max(1.0, float(exponents[-1]))
+    left = math.log(lower) if lower > 0 else -reach
+    right = math.log(upper) if upper < math.inf else reach
+    log_roots = _log_roots(exponents, coefficients, left, right)
+    prices = (math.exp(x) for x in log_roots)
+    return [price for price in prices if lower * (1 - _SAME) < price <= upper * (1 + _SAME)]
+
+
+def _log_roots(exponents: FloatArray, coefficients: FloatArray, left: float, right: float) -> list[float]:
+    if exponents.size == 1:
+        return []
+    slopes = coefficients[1:] * exponents[1:]
+    turning = _log_roots(exponents[1:] - exponents[1], slopes, left, right)
+
+    def value(x: float) -> float:
+        sum_ = float((coefficients * np.exp(exponents * x)).sum())
+        noise = _ROUNDING * float((np.abs(coefficients) * np.exp(exponents * x)).sum())
+        return 0.0 if abs(sum_) <= noise else sum_
+
+    edges = [left, *turning, right]
+    values = [value(x) for x in edges]
+    roots = [x for x, v in zip(edges, values, strict=True) if v == 0]
+    for a, b, va, vb in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True):
+        if va * vb < 0:
+            roots.append(_bisected(value, a, b, va))
+    return sorted(roots)
+
+
+def _bisected(value: Callable[[float], float], a: float, b: float, value_a: float) -> float:
+    while True:
+        middle = 0.5 * (a + b)
+        if not a < middle < b:
+            return middle
+        at_middle = value(middle)
+        if at_middle == 0:
+            return middle
+        if (at_middle > 0) == (value_a > 0):
+            a = middle
+        else:
+            b = middle
+
+
+def _distinct(prices: list[float]) -> FloatArray:
+    kept: list[float] = []
+    for price in prices:
+        if not kept or price > kept[-1] * (1 + _SAME):
+            kept.append(price)
+    return np.array(kept)
+
+
+# ---- the three words. Each works on Powers, floats and arrays here; `formulas` registers symbols.
+
+
+@singledispatch
+def sqrt(x: Reading) -> Reading:
+    """The square root of a price or of a positive number."""
+    return np.sqrt(x)
+
+
+@singledispatch
+def clamp(x: Reading, lower: Any, upper: Any) -> Reading:
+    """``x`` held between ``lower`` and ``upper``: ``min(max(x, lower), upper)``."""
+    return np.clip(x, lower, upper)
+
+
+@singledispatch
+def above(x: Reading, kink: Any) -> Reading:
+    """1 where ``x > kink``, else 0. The kink itself belongs to the piece below; NaN stays NaN."""
+    x = np.asarray(x)
+    return np.where(np.isnan(x), np.nan, x > kink)
+
+
+@sqrt.register
+def _(x: Powers) -> Powers:
+    return x**0.5
+
+
+@clamp.register
+def _(x: Powers, lower: float, upper: float) -> Powers:
+    _require_price(x, "clamp")
+    require_increasing("lower", lower, "upper", upper, unit="quote per base")
+    return Powers(np.array([lower, upper]), np.array([0.0, 1.0]), np.array([[lower, 0], [0, 1], [upper, 0]]))
+
+
+@above.register
+def _(x: Powers, kink: float) -> Powers:
+    _require_price(x, "above")
+    return Powers(np.array([require_positive("kink", kink, unit="quote per base")]), np.zeros(1), np.array([[0.0], [1.0]]))
+
+
+def _require_price(x: Powers, word: str) -> None:
+    if x.kinks.size or x.exponents.tolist() != [1.0] or x.coefficients.item() != 1.0:
+        raise InputError(
+            f"{word} of the price itself",
+            got=f"{word} of a sum of {x.exponents.size} powers",
+            remedy="Move the condition to the price: sqrt(P) > 40 is P > 1600",
+        )
+
+
+# ---- a pair of token amounts, in either token
+
+
+def worth_in_quote(base: Reading, quote: Reading, price: Reading) -> Reading:
+    """What ``base`` coins and ``quote`` dollars are worth in dollars: ``base * P + quote``."""
+    return base * price + quote
+
+
+def worth_in_base(base: Reading, quote: Reading, price: Reading) -> Reading:
+    """What ``base`` coins and ``quote`` dollars are worth in coins: ``base + quote / P``."""
+    return base + quote / price
+
+
+# ---- the one primitive of every lognormal mean and price
+
+
+def partial_moment(exponent: ArrayLike, kink: ArrayLike, forward: ArrayLike, width: float) -> FloatArray:
+    r"""``M_a(k) = E[S^a 1{S > k}]`` for ``S`` lognormal with mean ``forward`` and log standard deviation ``width``.
+
+    .. math::
+        M_a(k) = F^a\, e^{a(a-1)w^2/2}\, N\!\left(\frac{\ln(F/k) + (a - \tfrac12) w^2}{w}\right)
+
+    ``kink = 0`` gives the full moment; ``width = 0`` gives ``F^a 1{F > k}``. Arguments broadcast.
+    """
+    from scipy.special import ndtr
+
+    a, k, f = (np.asarray(x, dtype=np.float64) for x in (exponent, kink, forward))
+    if width == 0:
+        return np.asarray(f**a * (f > k))
+    with np.errstate(divide="ignore"):
+        distance = np.log(f) - np.log(k)
+    growth = np.exp(a * (a - 1.0) * width**2 / 2.0)
+    return np.asarray(f**a * growth * ndtr(distance / width + (a - 0.5) * width))
+
+
+def smear(powers: Powers, forward: ArrayLike, width: float) -> Any:
+    """``E[f(S)]`` for ``S`` lognormal with mean ``forward`` and log standard deviation ``width``.
+
+    The mean of a payoff under a model, and its undiscounted price before expiry, are this one sum of
+    partial moments. Shape: that of ``forward``.
+    """
+    coefficients, exponents, kinks = powers.terms()
+    f = np.asarray(forward, dtype=np.float64)
+    moments = partial_moment(exponents, kinks, f[..., None], width)
+    mean = (coefficients * moments).sum(axis=-1)
+    return float(mean) if f.ndim == 0 else mean
