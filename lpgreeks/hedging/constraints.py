@@ -1,0 +1,122 @@
+"""What a hedge must respect. Each constraint is a few rows ``lower <= coefficients @ quantities <= upper``."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, MarketError
+from lpgreeks.instruments import Exposure, Instrument
+from lpgreeks.tokens import counted_as
+
+__all__ = ["Constraint", "DeltaBounds", "GammaBounds", "QuantityBounds", "Row", "Start"]
+
+Start = dict[str, float]
+"""The price of each market at the start."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One linear row: ``lower <= coefficients @ quantities <= upper``, with words for each side."""
+
+    name: str
+    unit: str
+    coefficients: FloatArray
+    lower: float
+    upper: float
+    offset: float = 0.0
+    """What the exposure adds to the named figure: the figure is ``coefficients @ quantities + offset``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraint(ABC):
+    """Bounds on one figure of the hedged whole.
+
+    Args:
+        lower: the least it may be; no bound unless said.
+        upper: the most it may be; no bound unless said.
+    """
+
+    lower: float = -math.inf
+    upper: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.lower <= self.upper or self.lower == math.inf or self.upper == -math.inf:
+            raise InputError("lower <= upper", got=f"{self!r}", remedy="Leave a side out where there is no bound")
+        if self.lower == -math.inf and self.upper == math.inf:
+            raise InputError("a lower or an upper bound", got=repr(self))
+
+    @abstractmethod
+    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
+        """The row that it is, for these legs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantityBounds(Constraint):
+    """Bounds on the quantity of one leg, in its unit; negative is short.
+
+    Args:
+        of: the leg.
+    """
+
+    of: Instrument
+
+    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
+        """The row that it is, for these legs."""
+        if self.of not in legs:
+            raise InputError("bounds on one of the legs", got=self.of, remedy="Pass the same instrument to both")
+        picks = np.array([float(leg == self.of) for leg in legs])
+        return Row(f"quantity of {self.of.label}", self.of.unit_text, picks, self.lower, self.upper)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeltaBounds(Constraint):
+    """Bounds on the net delta at the start, in coins, of exposure and legs together.
+
+    Args:
+        base: the coin, needed where there is more than one.
+    """
+
+    base: str = ""
+
+    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
+        """The row that it is, for these legs."""
+        return _greek_row("delta", self, self.base, exposure, legs, start)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaBounds(Constraint):
+    """Bounds on the net gamma at the start, in coins per unit of price, of exposure and legs together.
+
+    Args:
+        base: the coin, needed where there is more than one.
+    """
+
+    base: str = ""
+
+    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
+        """The row that it is, for these legs."""
+        return _greek_row("gamma", self, self.base, exposure, legs, start)
+
+
+def _greek_row(
+    greek: str, bounds: Constraint, base: str, exposure: Exposure, legs: Sequence[Instrument], start: Start
+) -> Row:
+    coins = dict.fromkeys(counted_as(b) for b in (exposure.bases + tuple(leg.base for leg in legs)) if b)
+    coin = counted_as(base) if base else next(iter(coins))
+    if coin not in coins or (len(coins) > 1 and not base):
+        raise MarketError("bounds on one of the coins", got=base or "none named", remedy=f"{', '.join(coins)}")
+    of = [_greek(greek, leg, coin, start) for leg in legs]
+    held = _greek(greek, exposure, coin, start)
+    unit = coin if greek == "delta" else f"{coin} per {exposure.quote}"
+    return Row(f"net {greek}", unit, np.array(of), bounds.lower - held, bounds.upper - held, held)
+
+
+def _greek(greek: str, exposure: Exposure, coin: str, start: Start) -> float:
+    parts = [m for m in exposure.markets if counted_as(exposure.on(m).bases[0]) == coin]
+    return float(sum(getattr(exposure.on(m), greek)(start[m]) for m in parts))

@@ -1,0 +1,323 @@
+"""The answer: quantities, what is left, the proof, and what it looks like."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lpgreeks import draw
+from lpgreeks._types import FloatArray
+from lpgreeks.hedging.objectives import Variance
+from lpgreeks.hedging.solve import Certificate
+from lpgreeks.instruments import Exposure, Instrument, Portfolio, UniswapV3
+from lpgreeks.paths import Outcomes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["HedgePlan", "Hedged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hedged:
+    """One choice of quantities and the risk it leaves.
+
+    Attributes:
+        quantities: one per leg, signed, in the leg's unit.
+        risk: standard deviation of what is left, in the plan's token.
+        effectiveness: share of the variance removed, ``1 - (risk / unhedged)**2``.
+    """
+
+    quantities: tuple[float, ...]
+    risk: float
+    effectiveness: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HedgePlan:
+    """What to trade against an exposure, and what is then left.
+
+    Attributes:
+        exposure: what is hedged.
+        legs: the instruments offered, +1 long.
+        best: the optimum.
+        naive: the legs that cancel the slope at the start (short the pool's coins); None where the outcomes
+            start at different prices.
+        standard_errors: of each quantity, on samples; None under a model, or where a bound pins it.
+        risk_unhedged: standard deviation of the measure without a hedge, in ``token``.
+        token: what risk is counted in.
+        objective: what was made small.
+        outcomes: over which end states.
+        start: the price of each market at the start (the mean one where windows differ).
+        certificate: proof of the optimum.
+        unique: no other quantities are as good.
+        notes: what the numbers mean, in words.
+        assumptions: what was taken as equal, or as zero.
+    """
+
+    exposure: Exposure
+    legs: tuple[Instrument, ...]
+    best: Hedged
+    naive: Hedged | None
+    standard_errors: tuple[float | None, ...]
+    risk_unhedged: float
+    token: str
+    objective: Variance
+    outcomes: Outcomes
+    start: dict[str, float]
+    certificate: Certificate
+    unique: bool
+    notes: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+    @property
+    def quantities(self) -> tuple[float, ...]:
+        """One per leg, signed, in the leg's unit."""
+        return self.best.quantities
+
+    @property
+    def effectiveness(self) -> float:
+        """Share of the variance that the hedge removes."""
+        return self.best.effectiveness
+
+    @property
+    def hedge(self) -> Portfolio:
+        """The legs in their quantities."""
+        return sum((q * leg for q, leg in zip(self.quantities, self.legs, strict=True)), Portfolio())
+
+    @property
+    def total(self) -> Portfolio:
+        """Exposure and hedge together."""
+        return self.exposure + self.hedge
+
+    @property
+    def net_delta(self) -> dict[str, float]:
+        """Delta of the total at the start, in coins, by market."""
+        return {m: float(self.total.on(m).delta(self.start[m])) for m in self.total.markets}
+
+    @property
+    def net_gamma(self) -> dict[str, float]:
+        """Gamma of the total at the start, in coins per unit of price, by market."""
+        return {m: float(self.total.on(m).gamma(self.start[m])) for m in self.total.markets}
+
+    def notional(self, leg: Instrument) -> float:
+        """What one unit of a leg moves: ``|delta| * price`` at the start, in quote."""
+        return abs(leg.delta(self.start[leg.market])) * self.start[leg.market]
+
+    def changes(self) -> tuple[FloatArray, FloatArray]:
+        """The measure's change per outcome, before and after the hedge, in ``token``; first measure only."""
+        starts = self.outcomes.starts(self.total.markets)
+        measure = self.objective.measures[0]
+        return tuple(self.outcomes.changes(measure(e, starts)) for e in (self.exposure, self.total))  # type: ignore[return-value]
+
+    # ---- words
+
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
+        do = " and ".join(trades) if trades else "trade nothing"
+        measured = " and ".join(str(m) for m in self.objective.measures)
+        left = f"{_round(self.risk_unhedged)} to {_round(self.best.risk)} {self.token}"
+        return (
+            f"{do[0].upper()}{do[1:]}: the standard deviation of {measured} goes from {left} "
+            f"({self.effectiveness:.2%} of the variance removed)."
+        )
+
+    def _trade(self, leg: Instrument, quantity: float) -> str:
+        return f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {leg.unit_text} of {leg.label} {leg.market}"
+
+    def table(self) -> pd.DataFrame:
+        """One row per leg: quantity, its unit, standard error, notional in quote, the naive quantity."""
+        import pandas as pd
+
+        rows = [
+            {
+                "leg": f"{leg.label} {leg.market}",
+                "quantity": quantity,
+                "unit": leg.unit_text,
+                "standard error": np.nan if error is None else error,
+                f"notional [{leg.quote}]": abs(quantity) * self.notional(leg),
+                "naive quantity": np.nan if self.naive is None else self.naive.quantities[i],
+            }
+            for i, (leg, quantity, error) in enumerate(
+                zip(self.legs, self.quantities, self.standard_errors, strict=True)
+            )
+        ]
+        return pd.DataFrame(rows)
+
+    def summary(self) -> str:
+        """The whole plan as text."""
+        lines = [self.sentence(), ""]
+        lines += _aligned(self._leg_rows())
+        lines += ["", *_aligned(self._figure_rows())]
+        if self.notes:
+            lines += ["", *(f"- {note}" for note in self.notes)]
+        if self.assumptions:
+            lines += ["", f"Taken as given: {'; '.join(self.assumptions)}."]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        return f"<HedgePlan: {self.sentence()}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+
+    def _leg_rows(self) -> list[list[str]]:
+        rows = [["leg", "quantity", "unit", "std error", f"notional [{self.exposure.quote}]", "naive"]]
+        for i, leg in enumerate(self.legs):
+            error = self.standard_errors[i]
+            rows.append(
+                [
+                    f"{leg.label} {leg.market}",
+                    _round(self.quantities[i]),
+                    leg.unit_text,
+                    "" if error is None else _round(error),
+                    _round(abs(self.quantities[i]) * self.notional(leg)),
+                    "" if self.naive is None else _round(self.naive.quantities[i]),
+                ]
+            )
+        return rows
+
+    def _figure_rows(self) -> list[list[str]]:
+        rows = [["outcomes", self.outcomes.source]]
+        if self.outcomes.sampled:
+            count = len(self.outcomes)
+            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:.1f} independent outcomes"])
+        rows.append(["risk", f"{_round(self.risk_unhedged)} -> {_round(self.best.risk)} {self.token}"])
+        rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
+        if self.naive is not None:
+            rows.append(["naive hedge", f"leaves {_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"])
+        for name, figures, unit in (("delta", self.net_delta, "{0}"), ("gamma", self.net_gamma, "{0} per {1}")):
+            for market, figure in figures.items():
+                part = self.total.on(market)
+                named = unit.format(part.bases[0], part.quote)
+                rows.append([f"net {name}", f"{_round(figure)} {named} at {self.start[market]:,.6g} ({market})"])
+        proof = self.certificate
+        binding = f"; binding: {', '.join(proof.binding)}" if proof.binding else ""
+        rows.append(
+            [
+                "certificate",
+                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, gap {proof.gap:.0e}{binding}",
+            ]
+        )
+        rows.append(["unique", "yes" if self.unique else "no, see below"])
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON: the same figures as the text."""
+        return {
+            "sentence": self.sentence(),
+            "token": self.token,
+            "objective": repr(self.objective),
+            "start": dict(self.start),
+            "legs": [
+                {
+                    "instrument": type(leg).__name__,
+                    "market": leg.market,
+                    "unit": leg.unit_text,
+                    "quantity": self.quantities[i],
+                    "standard_error": self.standard_errors[i],
+                    "notional": abs(self.quantities[i]) * self.notional(leg),
+                    "naive_quantity": None if self.naive is None else self.naive.quantities[i],
+                }
+                for i, leg in enumerate(self.legs)
+            ],
+            "risk_unhedged": self.risk_unhedged,
+            "risk": self.best.risk,
+            "effectiveness": self.effectiveness,
+            "naive": None
+            if self.naive is None
+            else {"risk": self.naive.risk, "effectiveness": self.naive.effectiveness},
+            "net_delta": self.net_delta,
+            "net_gamma": self.net_gamma,
+            "outcomes": {
+                "source": self.outcomes.source,
+                "n": len(self.outcomes),
+                "effective_n": self.outcomes.effective if self.outcomes.sampled else None,
+            },
+            "certificate": {
+                "feasibility": self.certificate.feasibility,
+                "stationarity": self.certificate.stationarity,
+                "gap": self.certificate.gap,
+                "binding": list(self.certificate.binding),
+            },
+            "unique": self.unique,
+            "notes": list(self.notes),
+            "assumptions": list(self.assumptions),
+        }
+
+    # ---- pictures
+
+    def plot(self, ax: Axes | None = None, *, prices: FloatArray | None = None, income: float = 0.0) -> Axes:
+        """P&L against price: what is hedged, the hedge, the total; range, start and break-evens marked.
+
+        Args:
+            ax: where to draw; a new figure unless said.
+            prices: the horizontal axis; 25 % about the start unless said.
+            income: earned meanwhile, in quote; added to the total for the break-evens.
+        """
+        market = self.total.markets[0]
+        start = self.start[market]
+        x = np.linspace(0.75 * start, 1.25 * start, 501) if prices is None else np.asarray(prices, dtype=float)
+        ax = draw.new_axes()[0] if ax is None else ax
+        parts: dict[str, Exposure] = {"position": self.exposure, "hedge": self.hedge, "total": self.total}
+        lines = {name: np.asarray(part.pnl(x, start=start)) for name, part in parts.items()}
+        lines["total"] = lines["total"] + income
+        quote = self.exposure.quote
+        draw.curves(
+            ax, x, lines, xlabel=f"price [{quote} per {self.exposure.bases[0]}]", ylabel=f"P&L [{quote}]",
+            title=_wrapped(self.sentence()),
+        )  # fmt: skip
+        ranges = [(p.instrument.lower, p.instrument.upper) for p in self.exposure.positions if isinstance(p.instrument, UniswapV3)]
+        draw.bands(ax, [(low, high, f"range {low:,.6g} to {high:,.6g}") for low, high in ranges])
+        evens = [p for p in self.total.break_evens(start=start, income=income) if x[0] <= p <= x[-1]]
+        draw.marks(ax, [(float(p), 0.0) for p in evens], name="break-even")
+        return ax
+
+    def plot_outcomes(self, ax: Axes | None = None) -> Axes:
+        """The measure's change over the outcomes, before and after the hedge."""
+        ax = draw.new_axes()[0] if ax is None else ax
+        before, after = self.changes()
+        measure = self.objective.measures[0]
+        return draw.histograms(
+            ax,
+            {"unhedged": before, "hedged": after},
+            self.outcomes.weights,
+            xlabel=f"change of {measure} [{measure.token}]",
+            title=_wrapped(self.outcomes.source),
+        )
+
+
+def _round(number: float) -> str:
+    """Six significant digits, thousands set apart."""
+    if number == 0:
+        return "0"
+    size = abs(number)
+    if size >= 1e5:
+        return f"{number:,.0f}"
+    return f"{number:,.{max(0, 5 - int(np.floor(np.log10(size))))}f}" if size >= 1e-4 else f"{number:.5e}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    numeric = len(rows[0]) > 2
+    return [
+        "  ".join(
+            cell.rjust(width) if numeric and i not in (0, 2) else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _wrapped(text: str, width: int = 90) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))

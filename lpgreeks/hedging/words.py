@@ -1,0 +1,133 @@
+"""What the numbers of a plan mean, in plain words. Every sentence is earned by a figure of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.hedging.plan import HedgePlan
+from lpgreeks.hedging.solve import Solution
+from lpgreeks.instruments import InversePerp, LinearPerp
+from lpgreeks.measures import Amount, Value
+from lpgreeks.tokens import counted_as
+
+__all__ = ["explain"]
+
+# Notionals this close hold each other's value: "equal" to a trader.
+_EQUAL_NOTIONAL = 0.01
+
+
+def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
+    """The plan with its notes written."""
+    notes = (*_idle(plan, solution), *_exchangeable(plan, solution), *_both_amounts(plan), *_against_naive(plan))
+    return replace(plan, notes=notes)
+
+
+def _idle(plan: HedgePlan, solution: Solution) -> list[str]:
+    measures = " nor ".join(map(str, plan.objective.measures))
+    return [
+        f"The {plan.legs[j].label} {plan.legs[j].market} moves neither {measures}; it is left at 0."
+        if len(plan.objective.measures) > 1
+        else f"The {plan.legs[j].label} {plan.legs[j].market} does not move {measures}; it is left at 0."
+        for j in solution.idle
+    ]
+
+
+def _exchangeable(plan: HedgePlan, solution: Solution) -> list[str]:
+    notes = []
+    for dependence in solution.dependences:
+        leg = plan.legs[dependence.leg]
+        mix = " plus ".join(
+            f"{ratio:,.6g} {plan.legs[i].unit_text} of the {plan.legs[i].label} {plan.legs[i].market}"
+            for i, ratio in dependence.of.items()
+        )
+        moved = " and ".join(map(str, plan.objective.measures))
+        note = (
+            f"Exchangeable: 1 {leg.unit_text} of the {leg.label} {leg.market} moves {moved} exactly as {mix}; any split "
+            f"with the same sum is as good, and the first leg offered carries it."
+        )
+        if {type(leg), *(type(plan.legs[i]) for i in dependence.of)} == {InversePerp, LinearPerp}:
+            note += (
+                " A coin-margined perpetual pays (1/E - 1/P) coins, which are worth P/E - 1 dollars: a straight line, "
+                "like the dollar-margined one. Only collateral, funding and liquidation tell them apart."
+            )
+        notes.append(note)
+    return notes
+
+
+def _both_amounts(plan: HedgePlan) -> list[str]:
+    """Said where a coin-margined long and a dollar-margined short together hold both amounts."""
+    amounts = {counted_as(m.token) for m in plan.objective.measures if isinstance(m, Amount)}
+    if len(amounts) < 2:
+        return []
+    coin = sum(q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, InversePerp))
+    dollar = sum(q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, LinearPerp))
+    if not (coin > 0 > dollar):
+        return []
+    apart = abs(coin + dollar) / coin
+    equal = "equal" if apart <= _EQUAL_NOTIONAL else f"unequal by {apart:.1%}"
+    quote = plan.exposure.quote
+    return [
+        f"The coin-margined long ({coin:,.0f} {quote}) holds the coin amount and the dollar-margined short "
+        f"({-dollar:,.0f} {quote}) the dollar amount; at {equal} notional their dollar P&L cancels, so both amounts "
+        f"are held but the dollar P&L is what it was without them, less costs."
+    ]
+
+
+def _against_naive(plan: HedgePlan) -> list[str]:
+    """How far the optimum stands from cancelling the slope at the start, and which side of the price pulls it."""
+    measures = plan.objective.measures
+    total = plan.total
+    single = len(measures) == 1 and isinstance(measures[0], Value) and len({plan.start[m] for m in total.markets}) == 1
+    if plan.naive is None or not single or plan.certificate.binding or len(plan.exposure.markets) != 1:
+        return []
+    market = plan.exposure.markets[0]
+    start = plan.start[market]
+    if counted_as(measures[0].token) != counted_as(plan.exposure.quote):
+        return []
+    held = float(plan.exposure.delta(start))
+    bought = float(plan.hedge.delta(start))
+    share_below, below, above = _mean_delta(plan, market)
+    if not held or not np.isfinite([below, above]).all():
+        return []
+    coin = plan.exposure.bases[0]
+    apart = -bought / held - 1.0
+    side = f"{abs(apart):.1%} {'below' if apart < 0 else 'above'}" if abs(apart) >= 5e-4 else "level with"
+    pull = "up" if (1 - share_below) * abs(above - held) > share_below * abs(below - held) else "down"
+    why = (
+        f"upward, where the position holds fewer {coin} than at the start, outweighs downward, where it holds more"
+        if pull == "up"
+        else f"downward, where the position holds more {coin} than at the start, outweighs upward, where it holds fewer"
+    )
+    return [
+        f"The hedge of {-bought:,.6g} {coin} is {side} the {held:,.6g} {coin} that the position holds at the start. It is "
+        f"the position's delta averaged over where the price may go: {below:,.6g} {coin} below the start (weight "
+        f"{share_below:.1%}), {above:,.6g} {coin} above it (weight {1 - share_below:.1%}); {why}."
+    ]
+
+
+def _mean_delta(plan: HedgePlan, market: str) -> tuple[float, float, float]:
+    r"""``(weight below the start, mean delta below, mean delta above)`` whose weighted mean is the optimum.
+
+    From :math:`\operatorname{Cov}(V, S) = \int V'(x)\, \operatorname{Cov}(1_{S > x}, S)\, dx`, cell by cell between
+    the sorted outcomes and the start.
+    """
+    column, _ = plan.outcomes.column(market)
+    start = plan.start[market]
+    prices: FloatArray = start * np.exp(plan.outcomes.log_returns[:, column])
+    order = np.argsort(prices)
+    prices, weights = prices[order], plan.outcomes.weights[order]
+    mean = weights @ prices
+    # Cov(1{S > x}, S) on the cell that follows each sorted price.
+    kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]
+    edges = prices[:-1], prices[1:]
+    share, delta = [], []
+    for low, high in ((0.0, start), (start, np.inf)):
+        a, b = (np.clip(edge, low, high) for edge in edges)
+        weight = kernel * (b - a)
+        moved = kernel * (plan.exposure.value(np.maximum(b, prices[0])) - plan.exposure.value(np.maximum(a, prices[0])))
+        share.append(float(weight.sum()))
+        delta.append(float(moved.sum() / weight.sum()) if weight.sum() > 0 else np.nan)
+    return share[0] / sum(share), delta[0], delta[1]

@@ -1,0 +1,9 @@
+"""What happened or was drawn: history, paths and weighted outcomes, as arrays by market."""
+
+from __future__ import annotations
+
+from lpgreeks.paths.history import History, Rescaled, Shifted, align
+from lpgreeks.paths.outcomes import ANY_MARKET, Outcomes
+from lpgreeks.paths.paths import Paths, Seed, generator
+
+__all__ = ["ANY_MARKET", "History", "Outcomes", "Paths", "Rescaled", "Seed", "Shifted", "align", "generator"]

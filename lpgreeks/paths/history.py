@@ -1,0 +1,318 @@
+"""What happened: prices by market on one clock, cut into windows or resampled in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices
+from lpgreeks.paths.paths import Paths, Seed, generator
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["History", "Rescaled", "Shifted", "align"]
+
+_YEAR = np.timedelta64(365, "D")
+
+# 2e8 doubles are 1.6 GB for each of prices, lows and highs.
+_MOST_VALUES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """Each window multiplied so that it starts at a stated price: its returns are kept."""
+
+    start: float | Mapping[str, float]
+
+    def __call__(self, prices: FloatArray, first: FloatArray, start: FloatArray) -> FloatArray:
+        """Prices whose first is ``first``, moved to start at ``start``."""
+        return prices / first * start
+
+    def __str__(self) -> str:
+        return "each rescaled to start at"
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Each window shifted so that it starts at a stated price: its increments are kept."""
+
+    start: float | Mapping[str, float]
+
+    def __call__(self, prices: FloatArray, first: FloatArray, start: FloatArray) -> FloatArray:
+        """Prices whose first is ``first``, moved to start at ``start``."""
+        return (prices - first) + start
+
+    def __str__(self) -> str:
+        return "increments added to"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class History:
+    """Prices of one or more markets at the same times.
+
+    Attributes:
+        markets: the columns.
+        times: ``(n,)``, UTC, ascending: when each price was known (the close of its bar).
+        prices, lows, highs: ``(n, markets)``; the extremes are those since the price before.
+        step: the regular distance of two times; where it is larger there is a gap.
+        notes: what was guessed or dropped on the way here, one sentence each.
+    """
+
+    markets: tuple[str, ...]
+    times: NDArray[np.datetime64]
+    prices: FloatArray
+    lows: FloatArray
+    highs: FloatArray
+    step: np.timedelta64
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        times = np.array(self.times, dtype="datetime64[ns]")
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "step", np.timedelta64(self.step, "ns"))
+        for name in ("prices", "lows", "highs"):
+            array = require_prices(np.array(getattr(self, name)), unit="quote per base", what=name)
+            if array.shape != (times.size, len(self.markets)):
+                raise InputError(f"{name} of shape {(times.size, len(self.markets))}", got=array.shape)
+            object.__setattr__(self, name, array)
+        if times.size < 2 or (np.diff(times) <= np.timedelta64(0)).any():
+            raise DataError("two or more ascending times", got=f"{times.size} times")
+        for array in (times, self.prices, self.lows, self.highs):
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def gaps(self) -> int:
+        """How many times the clock jumps by more than one step."""
+        return int((np.diff(self.times) > self.step).sum())
+
+    def describe(self) -> str:
+        """One sentence: what, from when to when, how often, gaps."""
+        first, last = (np.datetime_as_string(t, unit="m").replace("T", " ") for t in self.times[[0, -1]])
+        gaps = f"{self.gaps} gaps" if self.gaps else "no gap"
+        return f"{', '.join(self.markets)} from {first} to {last} UTC every {_span(self.step)}, {gaps}"
+
+    def windows(
+        self,
+        length: str | np.timedelta64,
+        *,
+        step: str | np.timedelta64 | None = None,
+        start: float | Mapping[str, float] | Rescaled | Shifted | None = None,
+    ) -> Paths:
+        """Every stretch of ``length``, one each ``step`` (end to end unless said), as paths.
+
+        Args:
+            length: "7D", "12h".
+            step: distance between starts; shorter than ``length`` makes windows overlap, and the paths
+                then count for fewer independent ones.
+            start: a price, or :class:`Rescaled`: each window multiplied to start there. :class:`Shifted`:
+                increments added to it. None: the windows as they were, each at its own price.
+
+        A window over a gap is left out and counted in ``source``.
+
+        Raises:
+            DataError: no whole window without a gap.
+        """
+        length_, hop = _timedelta(length), _timedelta(step if step is not None else length)
+        count = self._steps_in(length_)
+        self._steps_in(hop)
+        begins = np.arange(self.times[0], self.times[-1] - length_ + np.timedelta64(1, "ns"), hop)
+        first = np.searchsorted(self.times, begins)
+        ends = np.minimum(first + count, len(self) - 1)
+        whole = (self.times[first] == begins) & (self.times[ends] == begins + length_)
+        first = first[whole]
+        if not first.size:
+            raise DataError(
+                f"at least one gapless window of {_span(length_)}",
+                got=self.describe(),
+                remedy="Ask for shorter windows, or fill the gaps from another source",
+            )
+        if first.size * (count + 1) * len(self.markets) > _MOST_VALUES:
+            raise InputError(
+                f"at most {_MOST_VALUES:,} prices in all windows",
+                got=f"{first.size:,} windows of {count + 1:,} prices",
+                remedy="Step further between windows, or use coarser bars",
+            )
+        rows = first[:, None] + np.arange(count + 1)
+        move = _rule(start)
+        text = f"{first.size} windows of {_span(length_)} stepped {_span(hop)}, {_start_text(move)}"
+        if (dropped := begins.size - first.size) > 0:
+            text += f", {dropped} more left out for gaps"
+        return self._paths(
+            self.prices[rows],
+            self.lows[rows],
+            self.highs[rows],
+            move,
+            effective=min(float(first.size), self._independent(first, hop, length_)),
+            source=f"{text}; {self.describe()}",
+        )
+
+    def bootstrap(
+        self,
+        length: str | np.timedelta64,
+        *,
+        paths: int,
+        start: float | Mapping[str, float],
+        seed: Seed,
+        block: float | None = None,
+    ) -> Paths:
+        """Paths of ``length`` from resampled stretches of returns: the stationary bootstrap.
+
+        Stretches have geometric length with mean ``block`` steps (chosen by Politis and White's rule for
+        absolute returns unless said) and are drawn for all markets and their lows and highs at once.
+        Returns over a gap are left out. Source: Politis and Romano (1994), through ``arch``.
+        """
+        from arch.bootstrap import StationaryBootstrap, optimal_block_length
+
+        count = self._steps_in(_timedelta(length))
+        if paths < 1:
+            raise InputError("at least one path", got=paths)
+        regular = np.diff(self.times) == self.step
+        before = self.prices[:-1][regular]
+        moves = [np.log(x[1:][regular] / before) for x in (self.prices, self.lows, self.highs)]
+        if count > len(before):
+            raise DataError(f"at least {count:,} returns", got=f"{len(before):,} returns without a gap")
+        if block is None:
+            block = float(np.max(optimal_block_length(np.abs(moves[0]) * 100)["stationary"]))
+        block = max(1.0, block)
+        drawer = StationaryBootstrap(block, np.arange(len(before)), seed=generator(seed))
+        rows = np.stack([drawer.update_indices()[:count] for _ in range(paths)])
+        returns, low_moves, high_moves = (m[rows] for m in moves)
+        ends = np.exp(np.cumsum(returns, axis=1))
+        previous = np.concatenate([np.ones_like(ends[:, :1]), ends[:, :-1]], axis=1)
+        one = np.ones((paths, 1, len(self.markets)))
+        return self._paths(
+            np.concatenate([one, ends], axis=1),
+            np.concatenate([one, previous * np.exp(low_moves)], axis=1),
+            np.concatenate([one, previous * np.exp(high_moves)], axis=1),
+            Rescaled(start.start if isinstance(start, Rescaled) else start),
+            effective=float(paths),
+            source=(
+                f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block:.0f} steps, "
+                f"resampled from {len(before) / count:.1f} independent lengths; {self.describe()}"
+            ),
+            seed=seed,
+        )
+
+    def _paths(
+        self,
+        prices: FloatArray,
+        lows: FloatArray,
+        highs: FloatArray,
+        move: Rescaled | Shifted | None,
+        *,
+        effective: float,
+        source: str,
+        seed: Seed | None = None,
+    ) -> Paths:
+        # Nothing moved before now: the low and the high of index 0 are its price.
+        lows[:, 0] = highs[:, 0] = prices[:, 0]
+        if move is not None:
+            begin, first = self._starts(move.start), prices[:, :1].copy()
+            prices, lows, highs = (move(x, first, begin) for x in (prices, lows, highs))
+        years = np.arange(prices.shape[1]) * (self.step / _YEAR)
+        return Paths(
+            markets=self.markets,
+            prices=prices,
+            lows=lows,
+            highs=highs,
+            years=years,
+            effective=effective,
+            source=source,
+            seed=seed,
+        )
+
+    def _starts(self, start: float | Mapping[str, float]) -> FloatArray:
+        if isinstance(start, Mapping):
+            if set(start) != set(self.markets):
+                raise MarketError("a start for every market", got=list(start), remedy=f"There are {self.markets}")
+            return np.array([require_positive("start", start[m], unit="quote per base") for m in self.markets])
+        if len(self.markets) > 1:
+            raise MarketError(
+                "a start for every market", got=start, remedy=f"Pass a mapping with {', '.join(self.markets)}"
+            )
+        return np.array([require_positive("start", start, unit="quote per base")])
+
+    def _steps_in(self, span: np.timedelta64) -> int:
+        if span <= np.timedelta64(0) or span % self.step:
+            raise InputError(
+                f"a whole number of steps of {_span(self.step)}", got=_span(span), remedy="Resample, or round the span"
+            )
+        return int(span // self.step)
+
+    def _independent(self, first: NDArray[np.intp], hop: np.timedelta64, length: np.timedelta64) -> float:
+        """How many windows end to end would cover the same time."""
+        gained = np.minimum(np.diff(self.times[first]), length).sum() if first.size > 1 else np.timedelta64(0, "ns")
+        return float(1 + gained / length)
+
+
+def align(*histories: History) -> History:
+    """One history with every market, at the times that all of them have; what that drops is noted.
+
+    Raises:
+        DataError: different steps, a market twice, or fewer than two common times.
+    """
+    if len({h.step for h in histories}) != 1:
+        raise DataError("histories with one step", got=", ".join(_span(h.step) for h in histories))
+    markets = tuple(m for h in histories for m in h.markets)
+    if len(set(markets)) < len(markets):
+        raise DataError("each market once", got=", ".join(markets), remedy="Name them apart: read_klines(..., market=)")
+    common = histories[0].times
+    for h in histories[1:]:
+        common = np.intersect1d(common, h.times)
+    if common.size < 2:
+        raise DataError("two or more common times", got=f"{common.size}: " + "; ".join(h.describe() for h in histories))
+    rows = [np.searchsorted(h.times, common) for h in histories]
+    dropped = [(h, len(h) - common.size) for h in histories if len(h) > common.size]
+    columns = {
+        name: np.concatenate([getattr(h, name)[r] for h, r in zip(histories, rows, strict=True)], axis=1)
+        for name in ("prices", "lows", "highs")
+    }
+    return History(
+        markets=markets,
+        times=common,
+        step=histories[0].step,
+        notes=(
+            *(note for h in histories for note in h.notes),
+            *(f"{n:,} times of {', '.join(h.markets)} dropped in the alignment" for h, n in dropped),
+        ),
+        **columns,
+    )
+
+
+def _rule(start: Any) -> Rescaled | Shifted | None:
+    return start if start is None or isinstance(start, (Rescaled, Shifted)) else Rescaled(start)
+
+
+def _start_text(move: Rescaled | Shifted | None) -> str:
+    if move is None:
+        return "each at its own price"
+    if isinstance(move.start, Mapping):
+        return f"{move} {', '.join(f'{p:,g} ({m})' for m, p in move.start.items())}"
+    return f"{move} {move.start:,g}"
+
+
+def _timedelta(span: str | np.timedelta64 | pd.Timedelta) -> np.timedelta64:
+    import pandas as pd
+
+    try:
+        return pd.Timedelta(span).to_timedelta64().astype("timedelta64[ns]")
+    except ValueError as error:
+        raise InputError("a span of time like 7D, 12h, 30min", got=repr(span)) from error
+
+
+def _span(span: np.timedelta64) -> str:
+    seconds = float(span / np.timedelta64(1, "s"))
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= size and seconds % size == 0:
+            count = seconds / size
+            return f"{count:g} {unit[:-1] if count == 1 else unit}"
+    return f"{seconds:g} seconds"

@@ -1,0 +1,130 @@
+"""Weighted end states: all that a hedge problem sees of a model, of sampled paths or of history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, MarketError, require_positive, require_prices
+from lpgreeks.instruments import Exposure
+from lpgreeks.powers import Powers
+from lpgreeks.tokens import market_pair, price_of
+
+__all__ = ["ANY_MARKET", "Outcomes"]
+
+ANY_MARKET = ""
+"""The name of the one price of a model or table that does not say whose price it is."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcomes:
+    """Where prices may end: log returns from a start, and how much each one weighs.
+
+    Attributes:
+        markets: the columns; ``("",)`` for one price that every market of one coin reads.
+        start: ``(markets,)``, or ``(n, markets)`` where each outcome has its own; quote per base.
+        log_returns: ``(n, markets)``, ``ln(P_end / P_start)``.
+        weights: ``(n,)``, positive, sum 1.
+        sampled: draws or windows, whose figures carry a standard error; else nodes of a quadrature.
+        effective: independent outcomes that the sample is worth; at most ``n``.
+        source: one sentence on where they come from.
+    """
+
+    markets: tuple[str, ...]
+    start: FloatArray
+    log_returns: FloatArray
+    weights: FloatArray
+    sampled: bool
+    effective: float
+    source: str
+
+    def __post_init__(self) -> None:
+        for name in ("start", "log_returns", "weights"):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        count = len(self.weights)
+        if self.log_returns.shape != (count, len(self.markets)):
+            raise InputError(
+                "one row of log returns per weight and one column per market",
+                got=f"{self.log_returns.shape} for {count} weights and {len(self.markets)} markets",
+            )
+        if not np.isfinite(self.log_returns).all():
+            raise InputError("finite log returns", got=f"{(~np.isfinite(self.log_returns)).sum()} that are not")
+
+    @classmethod
+    def from_prices(
+        cls,
+        prices: ArrayLike | Mapping[str, ArrayLike],
+        *,
+        start: float | Mapping[str, float],
+        weights: ArrayLike | None = None,
+        source: str = "",
+    ) -> Outcomes:
+        """A table of end prices, equally weighted unless said: a grid, or a user's own scenarios."""
+        table = prices if isinstance(prices, Mapping) else {ANY_MARKET: prices}
+        starts = start if isinstance(start, Mapping) else {ANY_MARKET: start}
+        if set(table) != set(starts):
+            raise MarketError("a start for every market", got=f"prices of {list(table)}, starts of {list(starts)}")
+        begin = np.array([require_positive("start", starts[m], unit="quote per base") for m in table])
+        columns = [require_prices(np.atleast_1d(table[m]), unit="quote per base") for m in table]
+        if len({c.shape for c in columns}) > 1 or columns[0].ndim != 1:
+            raise InputError("one price per outcome and market", got=[c.shape for c in columns])
+        count = columns[0].size
+        shares = np.full(count, 1.0) if weights is None else np.asarray(weights, dtype=np.float64)
+        if shares.shape != (count,) or not (shares > 0).all() or not np.isfinite(shares).all():
+            raise InputError("one positive weight per outcome", got=f"{shares.shape} for {count} outcomes")
+        return cls(
+            markets=tuple(table),
+            start=begin,
+            log_returns=np.log(np.stack(columns, axis=1) / begin),
+            weights=shares / shares.sum(),
+            sampled=True,
+            effective=float(count),
+            source=source or f"a table of {count:,} end prices",
+        )
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def column(self, market: str) -> tuple[int, str]:
+        """The column that ``market`` reads, and the note that a stand-in calls for ("" if none)."""
+        if self.markets == (ANY_MARKET,):
+            return 0, ""
+        return price_of(market, {name: i for i, name in enumerate(self.markets)})
+
+    def starts(self, markets: Sequence[str]) -> dict[str, FloatArray]:
+        """The start price of each market, scalar or one per outcome."""
+        return {m: self.start[..., self.column(m)[0]] for m in markets}
+
+    def changes(self, tables: Mapping[str, Powers]) -> FloatArray:
+        """The change, start to end, of a sum of functions of one market's price each; shape ``(n,)``."""
+        total = np.zeros(len(self))
+        for market, powers in tables.items():
+            if powers.derivative().coefficients.any() or powers.jumps.any():
+                i, _ = self.column(market)
+                total += powers.change(self.start[..., i], self.log_returns[:, i])
+        return total
+
+    def notes(self, exposure: Exposure) -> tuple[str, ...]:
+        """What reading these prices takes as equal: one sentence per stand-in.
+
+        Raises:
+            MarketError: one nameless price, and an exposure to more than one coin.
+        """
+        if self.markets != (ANY_MARKET,):
+            return tuple(note for m in exposure.markets if (note := self.column(m)[1]))
+        pairs = {market_pair(m) for m in exposure.markets}
+        if len(pairs) > 1:
+            raise MarketError(
+                "one coin, since the prices are those of one market",
+                got=", ".join(exposure.markets),
+                remedy="Give prices by market: a mapping, or a history with a column for each",
+            )
+        if len(exposure.markets) > 1:
+            return (f"{' and '.join(exposure.markets)} read one price: basis taken as zero",)
+        return ()

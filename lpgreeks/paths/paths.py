@@ -1,0 +1,112 @@
+"""Price paths by market: drawn from a model, cut from history or resampled from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, require_prices
+from lpgreeks.paths.outcomes import Outcomes
+from lpgreeks.tokens import price_of
+
+__all__ = ["Paths", "Seed", "generator"]
+
+Seed = int | np.random.Generator
+"""What randomness enters by."""
+
+
+def generator(seed: Seed) -> np.random.Generator:
+    """A generator from a seed; a generator is used as it is."""
+    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Paths:
+    """Equally likely price paths; index 0 of the time axis is now.
+
+    Attributes:
+        markets: the last axis.
+        prices: ``(paths, times, markets)``, float64, read-only, quote per base.
+        lows, highs: the extremes since the step before, in the same shape; None when only prices are known.
+        years: ``(times,)``, from now, 365-day years.
+        effective: independent paths that the sample is worth.
+        source: one sentence on where they come from.
+        seed: what they were drawn with; None for what happened.
+    """
+
+    markets: tuple[str, ...]
+    prices: FloatArray
+    lows: FloatArray | None = None
+    highs: FloatArray | None = None
+    years: FloatArray
+    effective: float
+    source: str
+    seed: Seed | None = None
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.prices)
+        if len(shape) != 3 or shape[2] != len(self.markets) or shape[1] != len(self.years) or shape[1] < 2:
+            raise InputError("prices of shape (paths, times >= 2, markets)", got=shape)
+        for name in ("prices", "lows", "highs", "years"):
+            array = getattr(self, name)
+            if array is None:
+                continue
+            if name != "years":
+                array = require_prices(array, unit="quote per base", what=name)
+                if array.shape != shape:
+                    raise InputError(f"{name} in the shape of prices, {shape}", got=array.shape)
+            view = np.asarray(array, dtype=np.float64).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
+    def __len__(self) -> int:
+        return len(self.prices)
+
+    @property
+    def start(self) -> FloatArray:
+        """``(markets,)`` where every path starts alike, else ``(paths, markets)``."""
+        first = self.prices[:, 0]
+        return first[0] if (first == first[0]).all() else first
+
+    def outcomes(self) -> Outcomes:
+        """Where each path ends."""
+        return self._outcomes_at(np.full(len(self), len(self.years) - 1), self.source)
+
+    def outcomes_at_exit(self, *, market: str, lower: float, upper: float) -> Outcomes:
+        """Where each path stands at the close of the first step whose low or high leaves the range, or ends.
+
+        The close is the first price at which somebody who watches the bars can act.
+
+        Raises:
+            InputError: a path starts outside the range.
+        """
+        column, _ = price_of(market, {name: i for i, name in enumerate(self.markets)})
+        prices = self.prices[:, :, column]
+        if ((prices[:, 0] < lower) | (prices[:, 0] > upper)).any():
+            raise InputError(
+                "paths that start inside the range",
+                got=f"start {prices[0, 0]:g}, range {lower:g} to {upper:g}",
+                remedy="A position that starts outside has no exit to close at",
+            )
+        lows = prices if self.lows is None else self.lows[:, :, column]
+        highs = prices if self.highs is None else self.highs[:, :, column]
+        outside = (lows < lower) | (highs > upper)
+        outside[:, 0] = False
+        left = outside.any(axis=1)
+        last = np.where(left, outside.argmax(axis=1), len(self.years) - 1)
+        note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:g} to {upper:g}"
+        return self._outcomes_at(last, note)
+
+    def _outcomes_at(self, index: np.ndarray[tuple[int], np.dtype[np.intp]], source: str) -> Outcomes:
+        ends = self.prices[np.arange(len(self)), index]
+        return Outcomes(
+            markets=self.markets,
+            start=self.start,
+            log_returns=np.log(ends / self.prices[:, 0]),
+            weights=np.full(len(self), 1.0 / len(self)),
+            sampled=True,
+            effective=self.effective,
+            source=source,
+        )
