@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks.errors import InputError
-from lpgreeks.instruments import Cash, Exposure, Portfolio, Spot
+from lpgreeks.instruments import Cash, Exposure, Spot
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import counted_as
 
@@ -50,7 +50,7 @@ class Measure(ABC):
         return {market: self._of(exposure.on(market), start[market]) for market in exposure.markets}
 
     @abstractmethod
-    def _of(self, part: Portfolio, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
         """The function of the price of the one market that ``part`` reads."""
 
 
@@ -59,7 +59,7 @@ class Value(Measure):
 
     words: ClassVar[str] = "the value in"
 
-    def _of(self, part: Portfolio, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
         return part.worth(self.token)
 
 
@@ -68,7 +68,7 @@ class Amount(Measure):
 
     words: ClassVar[str] = "the amount of"
 
-    def _of(self, part: Portfolio, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
         if counted_as(self.token) == counted_as(part.quote):
             return part.amounts.quote
         if counted_as(self.token) == counted_as(part.bases[0]):
@@ -81,7 +81,7 @@ class Excess(Measure):
 
     words: ClassVar[str] = "the value over holding, in"
 
-    def _of(self, part: Portfolio, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
         if np.ndim(start):
             raise InputError(
                 "one start price for every outcome",

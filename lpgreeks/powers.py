@@ -11,9 +11,10 @@ stands; read on symbols (see :mod:`lpgreeks.formulas`) it is derived and printed
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,48 +41,42 @@ _ROUNDING = 64 * np.finfo(np.float64).eps
 _SAME = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
+Piece: TypeAlias = tuple[tuple[float, float], ...]
+"""One sum of powers: ``(exponent, coefficient)`` pairs, exponents ascending, no coefficient 0."""
+
+
+@dataclass(frozen=True)
 class Powers:
-    """A piecewise sum of powers: ``coefficients[j, m] * P**exponents[m]`` on piece ``j``.
+    """A piecewise sum of powers of one price.
 
     Args:
-        kinks: shape ``(k,)``, ascending, the prices where one piece hands over to the next. A kink belongs
-            to the piece below it.
-        exponents: shape ``(m,)``, ascending.
-        coefficients: shape ``(k + 1, m)``.
+        kinks: ascending, the prices where one piece hands over to the next. A kink belongs to the piece below.
+        pieces: one more than kinks, each a sum of powers as ``(exponent, coefficient)`` pairs.
     """
 
-    kinks: FloatArray
-    exponents: FloatArray
-    coefficients: FloatArray
+    kinks: tuple[float, ...]
+    pieces: tuple[Piece, ...]
 
     # numpy scalars defer to the operators below instead of wrapping a Powers in an object array.
     __array_ufunc__ = None
 
     def __post_init__(self) -> None:
-        for name in ("kinks", "exponents", "coefficients"):
-            array = np.array(getattr(self, name), dtype=np.float64)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        if self.coefficients.shape != (self.kinks.size + 1, self.exponents.size):
-            raise InputError(
-                "one row of coefficients per piece and one column per exponent",
-                got=f"{self.coefficients.shape} for {self.kinks.size} kinks, {self.exponents.size} exponents",
-            )
-        if (np.diff(self.kinks) <= 0).any() or (self.kinks <= 0).any():
-            raise InputError("kinks positive and ascending", got=self.kinks)
+        if len(self.pieces) != len(self.kinks) + 1:
+            raise InputError("one piece more than kinks", got=f"{len(self.pieces)} pieces, {len(self.kinks)} kinks")
+        if not all(low < high for low, high in pairwise((0.0, *self.kinks, math.inf))):
+            raise InputError("kinks positive, finite and ascending", got=self.kinks)
 
     # ---- the two seeds of every formula
 
     @classmethod
     def price(cls) -> Powers:
         """The price itself, ``f(P) = P``."""
-        return cls(np.empty(0), np.ones(1), np.ones((1, 1)))
+        return cls((), (((1.0, 1.0),),))
 
     @classmethod
     def constant(cls, value: float) -> Powers:
         """``f(P) = value``."""
-        return cls(np.empty(0), np.zeros(1), np.full((1, 1), float(value)))
+        return cls((), (_constant(value),))
 
     # ---- algebra
 
@@ -95,15 +90,15 @@ class Powers:
         return Powers.total([(-1.0, self), (1.0, _powers(other))])
 
     def __neg__(self) -> Powers:
-        return Powers(self.kinks, self.exponents, -self.coefficients)
+        return -1.0 * self
 
     def __mul__(self, other: Powers | float) -> Powers:
         other = _powers(other)
-        kinks = np.union1d(self.kinks, other.kinks)
-        left, right = self._refined(kinks), other._refined(kinks)
-        exponents = np.add.outer(self.exponents, other.exponents).ravel()
-        products = (left[:, :, None] * right[:, None, :]).reshape(kinks.size + 1, -1)
-        return _collected(kinks, exponents, products)
+        kinks = _merged(self, other)
+        pairs = zip(self._refined(kinks), other._refined(kinks), strict=True)
+        return Powers(
+            kinks, tuple(_collected((e + g, c * d) for e, c in left for g, d in right) for left, right in pairs)
+        )
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -116,40 +111,46 @@ class Powers:
 
     def __pow__(self, exponent: float) -> Powers:
         """Each piece raised to a power: any for a single term, a whole number for a sum."""
-        exponent = float(exponent)
-        terms = (self.coefficients != 0).sum(axis=1)
-        if (terms > 1).any():
+        if any(len(piece) > 1 for piece in self.pieces):
             if exponent == int(exponent) and exponent >= 0:
                 return math.prod([self] * int(exponent), start=Powers.constant(1.0))
             raise InputError(
                 "a single power of the price on every piece",
-                got=f"{int(terms.max())} terms raised to {exponent:g}",
+                got=f"{max(map(len, self.pieces))} terms raised to {exponent:g}",
                 remedy="A sum can be multiplied; only one term can be divided by, or put under a root",
             )
-        which = np.abs(self.coefficients).argmax(axis=1)
-        lead = self.coefficients[np.arange(which.size), which]
-        if (lead < 0).any() and exponent != int(exponent):
-            raise InputError("a positive term under a root", got=f"coefficient {lead.min():g}")
-        if (lead == 0).any() and exponent <= 0:
-            raise InputError("a term other than 0 to divide by", got="a piece that is 0")
-        raised = self.exponents[which] * exponent
-        return _collected(self.kinks, raised, np.diag(lead**exponent))
+        return Powers(self.kinks, tuple(_raised(piece, exponent) for piece in self.pieces))
 
     @staticmethod
     def total(weighted: Iterable[tuple[float, Powers]]) -> Powers:
         """The sum of ``weight * powers``, folded into one table."""
-        parts = [(weight, part) for weight, part in weighted]
-        if not parts:
-            return Powers.constant(0.0)
-        kinks = np.unique(np.concatenate([part.kinks for _, part in parts]))
-        exponents = np.concatenate([part.exponents for _, part in parts])
-        columns = np.concatenate([weight * part._refined(kinks) for weight, part in parts], axis=1)
-        return _collected(kinks, exponents, columns)
+        parts = list(weighted)
+        kinks = _merged(*(part for _, part in parts))
+        columns = [[(weight, piece) for piece in part._refined(kinks)] for weight, part in parts]
+        summed = zip(*columns, strict=True) if columns else [()]
+        return Powers(kinks, tuple(_collected((e, w * c) for w, piece in rows for e, c in piece) for rows in summed))
 
-    def _refined(self, kinks: FloatArray) -> FloatArray:
-        """The coefficients on the pieces of a finer set of kinks."""
-        upper_ends = np.append(kinks, np.inf)
-        return self.coefficients[np.searchsorted(self.kinks, upper_ends, side="left")]
+    def _refined(self, kinks: tuple[float, ...]) -> Iterator[Piece]:
+        """The piece that rules on each interval of a finer set of kinks."""
+        own = 0
+        for upper in (*kinks, math.inf):
+            while own < len(self.kinks) and self.kinks[own] < upper:
+                own += 1
+            yield self.pieces[own]
+
+    # ---- as arrays
+
+    @cached_property
+    def exponents(self) -> FloatArray:
+        """Every exponent in use, ascending, shape ``(m,)``; at least 0."""
+        used = sorted({e for piece in self.pieces for e, _ in piece}) or [0.0]
+        return _frozen(np.array(used))
+
+    @cached_property
+    def coefficients(self) -> FloatArray:
+        """Shape ``(pieces, m)``: the coefficient of each exponent on each piece."""
+        rows = [dict(piece) for piece in self.pieces]
+        return _frozen(np.array([[row.get(e, 0.0) for e in self.exponents.tolist()] for row in rows]))
 
     # ---- readings
 
@@ -170,14 +171,14 @@ class Powers:
         low, high = prices.min(), prices.max()
         if not low > 0 and (prices <= 0).any():
             raise InputError("positive prices", got=f"{prices[prices <= 0][0]:g}", unit="quote per base")
-        first, last = np.searchsorted(self.kinks, (low, high), side="left")
+        first, last = (int(i) for i in np.searchsorted(self.kinks, (low, high), side="left"))
         if first == last:
             self._sum_of_piece(first, space, values)
         elif last - first <= _FEW_PIECES:
             values.fill(0.0)
             of_piece = space.scratch("piece")
             for piece in range(first, last + 1):
-                if self.coefficients[piece].any():
+                if self.pieces[piece]:
                     self._sum_of_piece(piece, space, of_piece)
                     # Multiplying by the truth of "on this piece" costs a fifth of a masked copy.
                     of_piece *= self._on_piece(piece, prices)
@@ -186,7 +187,7 @@ class Powers:
             pieces = np.searchsorted(self.kinks, prices, side="left")
             values.fill(0.0)
             term = space.scratch("term")
-            for exponent, column in zip(self.exponents, self._columns, strict=True):
+            for exponent, column in zip(self.exponents.tolist(), self._columns, strict=True):
                 np.take(column, pieces, out=term, mode="clip")
                 if exponent:
                     term *= space.power(exponent)
@@ -197,18 +198,18 @@ class Powers:
     def _sum_of_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
         values.fill(0.0)
         term = space.scratch("term")
-        for exponent, coefficient in zip(self.exponents, self.coefficients[piece], strict=True):
-            if coefficient and exponent:
+        for exponent, coefficient in self.pieces[piece]:
+            if exponent:
                 np.multiply(space.power(exponent), coefficient, out=term)
                 values += term
-            elif coefficient:
+            else:
                 values += coefficient
 
     def _on_piece(self, piece: int, prices: FloatArray) -> NDArray[np.bool_]:
         if piece == 0:
             return prices <= self.kinks[0]
         inside = prices > self.kinks[piece - 1]
-        if piece < self.kinks.size:
+        if piece < len(self.kinks):
             inside &= prices <= self.kinks[piece]
         return inside
 
@@ -227,11 +228,11 @@ class Powers:
         moves = np.asarray(log_return, dtype=np.float64)
         total = np.zeros(np.broadcast_shapes(start.shape, moves.shape))
         edges = [np.full_like(start, -np.inf), *(np.log(k / start) for k in self.kinks), np.full_like(start, np.inf)]
-        for row, lower, upper in zip(self.coefficients, edges[:-1], edges[1:], strict=True):
+        for piece, (lower, upper) in zip(self.pieces, pairwise(edges), strict=True):
             entered = np.clip(0.0, lower, upper)
-            spent = np.clip(moves, lower, upper) - entered
-            for exponent, coefficient in zip(self.exponents, row, strict=True):
-                if exponent and coefficient:
+            spent = np.clip(moves, lower, upper) - entered if self.kinks else moves
+            for exponent, coefficient in piece:
+                if exponent:
                     total += coefficient * (start * np.exp(entered)) ** exponent * np.expm1(exponent * spent)
         for jump, edge in zip(self.jumps, edges[1:-1], strict=True):
             if jump:
@@ -240,19 +241,26 @@ class Powers:
 
     def derivative(self) -> Powers:
         """``f'(P)`` away from the kinks; a jump of ``f`` is not a density (see :attr:`jumps`)."""
-        return _collected(self.kinks, self.exponents - 1.0, self.coefficients * self.exponents)
+        return Powers(self.kinks, tuple(tuple((e - 1.0, e * c) for e, c in piece if e) for piece in self.pieces))
+
+    @property
+    def moves(self) -> bool:
+        """Whether ``f`` depends on the price at all."""
+        return any(e for piece in self.pieces for e, _ in piece) or len(set(self.pieces)) > 1
 
     @cached_property
-    def jumps(self) -> FloatArray:
+    def jumps(self) -> tuple[float, ...]:
         """``f(k+) - f(k)`` at each kink, exactly 0 where the pieces meet up to rounding."""
-        powers = self.kinks[:, None] ** self.exponents
-        jumps = ((self.coefficients[1:] - self.coefficients[:-1]) * powers).sum(axis=1)
-        scale = (np.abs(self.coefficients[1:]) + np.abs(self.coefficients[:-1])) * powers
-        return np.where(np.abs(jumps) <= _ROUNDING * scale.sum(axis=1), 0.0, jumps)
+        jumps = []
+        for kink, (below, above_) in zip(self.kinks, pairwise(self.pieces), strict=True):
+            steps = [c * kink**e for e, c in above_] + [-c * kink**e for e, c in below]
+            jump = math.fsum(steps)
+            jumps.append(0.0 if abs(jump) <= _ROUNDING * sum(map(abs, steps)) else jump)
+        return tuple(jumps)
 
     def table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """``(kinks, exponents, coefficients)``, as a compiled loop wants them."""
-        return self.kinks, self.exponents, self.coefficients
+        return np.array(self.kinks), self.exponents, self.coefficients
 
     def terms(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """``(c, a, k)`` with ``f(P) = sum c * P**a * 1{P > k}``; ``k = 0`` for the lowest piece."""
@@ -268,11 +276,12 @@ class Powers:
         its derivative is.
         """
         found: list[float] = []
-        ends = [0.0, *self.kinks, math.inf]
-        for row, lower, upper in zip(self.coefficients, ends[:-1], ends[1:], strict=True):
-            found += _roots_of_sum(self.exponents[row != 0], row[row != 0], lower, upper)
-        below, above_ = (_row_sums(self, side) for side in (slice(None, -1), slice(1, None)))
-        found += [float(k) for k, b, a, j in zip(self.kinks, below, above_, self.jumps, strict=True) if j and b * a < 0]
+        for piece, (lower, upper) in zip(self.pieces, pairwise((0.0, *self.kinks, math.inf)), strict=True):
+            found += _roots_of_sum(piece, lower, upper)
+        for kink, jump, below in zip(self.kinks, self.jumps, self.pieces, strict=False):
+            left = _value(below, kink)
+            if jump and left * (left + jump) < 0:
+                found.append(kink)
         return _distinct(sorted(found))
 
 
@@ -280,15 +289,36 @@ def _powers(value: Powers | float) -> Powers:
     return value if isinstance(value, Powers) else Powers.constant(value)
 
 
-def _collected(kinks: FloatArray, exponents: FloatArray, columns: FloatArray) -> Powers:
-    """Columns of equal exponent added up; exponents that no piece uses dropped."""
-    distinct, where = np.unique(exponents, return_inverse=True)
-    table = np.zeros((kinks.size + 1, distinct.size))
-    np.add.at(table.T, where.ravel(), columns.T)
-    used = (table != 0).any(axis=0)
-    if not used.any():
-        return Powers(kinks, np.zeros(1), np.zeros((kinks.size + 1, 1)))
-    return Powers(kinks, distinct[used], table[:, used])
+def _constant(value: float) -> Piece:
+    return ((0.0, float(value)),) if value else ()
+
+
+def _merged(*parts: Powers) -> tuple[float, ...]:
+    return tuple(sorted({kink for part in parts for kink in part.kinks}))
+
+
+def _collected(terms: Iterable[tuple[float, float]]) -> Piece:
+    """Terms of equal exponent added up; those that cancel dropped."""
+    total: dict[float, float] = {}
+    for exponent, coefficient in terms:
+        total[exponent] = total.get(exponent, 0.0) + coefficient
+    return tuple(sorted((e, c) for e, c in total.items() if c))
+
+
+def _raised(piece: Piece, exponent: float) -> Piece:
+    if not piece:
+        if exponent <= 0:
+            raise InputError("a term other than 0 to divide by", got="a piece that is 0")
+        return piece
+    ((own, coefficient),) = piece
+    if coefficient < 0 and exponent != int(exponent):
+        raise InputError("a positive term under a root", got=f"coefficient {coefficient:g}")
+    return ((own * exponent, coefficient**exponent),)
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    array.flags.writeable = False
+    return array
 
 
 class _Workspace:
@@ -330,20 +360,20 @@ class _Workspace:
 # ---- roots of one sum of powers
 
 
-def _row_sums(powers: Powers, side: slice) -> FloatArray:
-    return (powers.coefficients[side] * powers.kinks[:, None] ** powers.exponents).sum(axis=1)
+def _value(piece: Piece, price: float) -> float:
+    return math.fsum(c * price**e for e, c in piece)
 
 
-def _roots_of_sum(exponents: FloatArray, coefficients: FloatArray, lower: float, upper: float) -> list[float]:
+def _roots_of_sum(piece: Piece, lower: float, upper: float) -> list[float]:
     """Every root of ``sum c P**a`` in ``(lower, upper]``, by Rolle's theorem on the logarithm of the price."""
-    if exponents.size < 2:
+    if len(piece) < 2:
         return []
-    exponents = exponents - exponents[0]
+    exponents, coefficients = np.array(piece).T
+    exponents -= exponents[0]
     reach = 700.0 / max(1.0, float(exponents[-1]))
     left = math.log(lower) if lower > 0 else -reach
     right = math.log(upper) if upper < math.inf else reach
-    log_roots = _log_roots(exponents, coefficients, left, right)
-    prices = (math.exp(x) for x in log_roots)
+    prices = (math.exp(x) for x in _log_roots(exponents, coefficients, left, right))
     return [price for price in prices if lower * (1 - _SAME) < price <= upper * (1 + _SAME)]
 
 
@@ -420,20 +450,20 @@ def _(x: Powers) -> Powers:
 def _(x: Powers, lower: float, upper: float) -> Powers:
     _require_price(x, "clamp")
     require_increasing("lower", lower, "upper", upper, unit="quote per base")
-    return Powers(np.array([lower, upper]), np.array([0.0, 1.0]), np.array([[lower, 0], [0, 1], [upper, 0]]))
+    return Powers((float(lower), float(upper)), (_constant(lower), ((1.0, 1.0),), _constant(upper)))
 
 
 @above.register
 def _(x: Powers, kink: float) -> Powers:
     _require_price(x, "above")
-    return Powers(np.array([require_positive("kink", kink, unit="quote per base")]), np.zeros(1), np.array([[0.0], [1.0]]))
+    return Powers((require_positive("kink", kink, unit="quote per base"),), ((), _constant(1.0)))
 
 
 def _require_price(x: Powers, word: str) -> None:
-    if x.kinks.size or x.exponents.tolist() != [1.0] or x.coefficients.item() != 1.0:
+    if x != Powers.price():
         raise InputError(
             f"{word} of the price itself",
-            got=f"{word} of a sum of {x.exponents.size} powers",
+            got=f"{word} of {x}",
             remedy="Move the condition to the price: sqrt(P) > 40 is P > 1600",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lpgreeks import draw
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
 from lpgreeks.powers import Powers, Reading, worth_in_base, worth_in_quote
 from lpgreeks.tokens import counted_as, market_pair, one_token_notes, price_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from lpgreeks.formulas import Symbolic
 
 __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "term"]
@@ -109,11 +112,11 @@ class Exposure(ABC):
         instruments = [p.instrument for p in self.positions]
         return one_token_notes(t for i in instruments for t in (i.base, i.quote) if t)
 
-    def on(self, market: str) -> Portfolio:
+    def on(self, market: str) -> Exposure:
         """The part that reads the price of ``market``."""
         if market not in self.markets:
             raise MarketError("a market of the portfolio", got=market, remedy=f"It has {', '.join(self.markets)}")
-        return self._part(market)
+        return self if all(p.instrument.market == market for p in self.positions) else self._part(market)
 
     def _part(self, market: str) -> Portfolio:
         return Portfolio(tuple(p for p in self.positions if p.instrument.market == market))
@@ -203,6 +206,45 @@ class Exposure(ABC):
         return (worth - (worth(start) - require_finite("income", income, unit=self.quote))).roots()
 
 
+    # ---- pictures
+
+    def plot(
+        self, ax: Axes | None = None, *, start: float, prices: ArrayLike | None = None, income: float = 0.0
+    ) -> Axes:
+        """P&L in quote against price, break-evens marked.
+
+        Args:
+            ax: where to draw; a new figure unless said.
+            start: price at which P&L is 0.
+            prices: the horizontal axis; 25 % about the start unless said.
+            income: earned meanwhile, in quote.
+        """
+        x = _axis(start, prices)
+        ax = draw.new_axes()[0] if ax is None else ax
+        xlabel, ylabel = f"price [{self.quote} per {self.bases[0]}]", f"P&L [{self.quote}]"
+        draw.curves(ax, x, {"P&L": self.pnl(x, start=start) + income}, xlabel=xlabel, ylabel=ylabel)
+        evens = self.break_evens(start=start, income=income)
+        draw.marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
+        return ax
+
+    def plot_greeks(
+        self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
+    ) -> Sequence[Axes]:
+        """Value, delta and gamma against price, above each other."""
+        x = _axis(start, prices)
+        axes = draw.new_axes(3) if axes is None else axes
+        coin, quote = self.bases[0], self.quote
+        shown = {
+            f"value [{quote}]": self.value,
+            f"delta [{coin}]": self.delta,
+            f"gamma [{coin} per {quote}]": self.gamma,
+        }
+        for ax, (name, figure) in zip(axes, shown.items(), strict=True):
+            xlabel = f"price [{quote} per {coin}]" if ax is axes[-1] else ""
+            draw.curves(ax, x, {name: figure(x)}, xlabel=xlabel, ylabel=name)
+        return axes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instrument(Exposure):
     """One contract or pool position, +1 long: a formula of its own price, and the fields in it.
@@ -244,6 +286,11 @@ class Instrument(Exposure):
     def positions(self) -> tuple[Position, ...]:
         return (Position(1.0, self),)
 
+    @cached_property
+    def table(self) -> Amounts:
+        """The formula read on :class:`~lpgreeks.powers.Powers`."""
+        return Amounts(*map(_as_powers, self.formula(Powers.price())))
+
     @classmethod
     def symbolic(cls) -> Symbolic:
         """The same formula on symbols: value, delta, gamma as sympy expressions, and their LaTeX."""
@@ -273,7 +320,7 @@ class Position(Exposure):
     instrument: Instrument
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantity", require_finite("quantity", self.quantity, unit=self.instrument.unit_text))
+        object.__setattr__(self, "quantity", require_finite("quantity", self.quantity, unit=self.instrument.unit))
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -297,11 +344,17 @@ class Portfolio(Exposure):
         return self.holdings
 
 
-def _folded(positions: Any) -> Amounts:
-    pairs = [(p.quantity, p.instrument.formula(Powers.price())) for p in positions]
-    return Amounts(
-        *(Powers.total((q, _as_powers(pair[side])) for q, pair in pairs) for side in (0, 1)),
-    )
+def _axis(start: float, prices: ArrayLike | None) -> FloatArray:
+    if prices is None:
+        return np.linspace(0.75, 1.25, 501) * require_positive("start", start, unit="quote per base")
+    return np.asarray(prices, dtype=np.float64)
+
+
+def _folded(positions: Sequence[Position]) -> Amounts:
+    tables = [(p.quantity, p.instrument.table) for p in positions]
+    if len(tables) == 1 and tables[0][0] == 1:
+        return tables[0][1]
+    return Amounts(*(Powers.total((q, table[side]) for q, table in tables) for side in (0, 1)))
 
 
 def _as_powers(reading: Reading) -> Powers:

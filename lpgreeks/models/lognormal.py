@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,6 +176,7 @@ class Lognormal:
         )
 
 
+@cache
 def _gauss_legendre() -> tuple[FloatArray, FloatArray]:
     points, weights = np.polynomial.legendre.leggauss(_POINTS)
     return points, weights

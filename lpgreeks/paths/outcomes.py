@@ -105,7 +105,7 @@ class Outcomes:
         """The change, start to end, of a sum of functions of one market's price each; shape ``(n,)``."""
         total = np.zeros(len(self))
         for market, powers in tables.items():
-            if powers.derivative().coefficients.any() or powers.jumps.any():
+            if powers.moves:
                 i, _ = self.column(market)
                 total += powers.change(self.start[..., i], self.log_returns[:, i])
         return total
