@@ -93,9 +93,7 @@ def require_increasing(low_name: str, low: float, high_name: str, high: float, *
             f"{low_name} below {high_name}",
             got=f"{low_name}={low:g}, {high_name}={high:g}",
             unit=unit,
-            remedy=f"Swap them, or check the direction of the price: 1/{low:g} = {1 / low:g}"
-            if low
-            else "Swap them",
+            remedy=f"Swap them, or check the direction of the price: 1/{low:g} = {1 / low:g}" if low else "Swap them",
         )
 
 

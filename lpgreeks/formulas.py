@@ -13,8 +13,8 @@ from typing import Any
 
 import sympy as sp
 
-from lpgreeks import powers
 from lpgreeks.errors import InputError
+from lpgreeks.powers import above, clamp, sqrt, worth_in_quote
 
 __all__ = ["PRICE", "Symbolic", "mean", "minimum_variance_ratio", "partial_moment", "symbol"]
 
@@ -27,17 +27,17 @@ def symbol(name: str) -> sp.Symbol:
     return sp.Symbol(name, positive=True)
 
 
-@powers.sqrt.register
+@sqrt.register
 def _(x: sp.Expr) -> sp.Expr:
     return sp.sqrt(x)
 
 
-@powers.clamp.register
+@clamp.register
 def _(x: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
     return sp.Piecewise((lower, x <= lower), (x, x <= upper), (upper, True))
 
 
-@powers.above.register
+@above.register
 def _(x: sp.Expr, kink: sp.Expr) -> sp.Expr:
     return sp.Piecewise((0, x <= kink), (1, True))
 
@@ -63,7 +63,7 @@ class Symbolic:
     @cached_property
     def value(self) -> sp.Expr:
         """``base * P + quote``, in quote."""
-        return _tidy(powers.worth_in_quote(self.base, self.quote, PRICE))
+        return _tidy(worth_in_quote(self.base, self.quote, PRICE))
 
     @cached_property
     def delta(self) -> sp.Expr:

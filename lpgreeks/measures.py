@@ -89,5 +89,5 @@ class Excess(Measure):
                 remedy="Start every window at one price: windows(..., start=1_900)",
             )
         coin = Spot(base=part.bases[0], quote=part.quote, market=part.markets[0])
-        held = part.base_amount(start) * coin + part.quote_amount(start) * Cash(quote=part.quote)
+        held: Exposure = part.base_amount(start) * coin + part.quote_amount(start) * Cash(quote=part.quote)
         return part.worth(self.token) - held.worth(self.token)

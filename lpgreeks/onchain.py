@@ -134,7 +134,9 @@ class OnchainPool:
 
     def __post_init__(self) -> None:
         if self.base not in (self.token0, self.token1):
-            raise TokenError("base to be one of the pool's tokens", got=self.base, remedy=f"{self.token0}, {self.token1}")
+            raise TokenError(
+                "base to be one of the pool's tokens", got=self.base, remedy=f"{self.token0}, {self.token1}"
+            )
         for name in ("decimals0", "decimals1"):
             if not (isinstance(getattr(self, name), int) and 0 <= getattr(self, name) <= 77):
                 raise InputError(f"{name} as a whole number from 0 to 77", got=getattr(self, name))

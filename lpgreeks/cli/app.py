@@ -14,7 +14,6 @@ from lpgreeks.cli.request import Exit, Keep, Leg, Request
 
 if TYPE_CHECKING:
     import lpgreeks as lp
-    from matplotlib.axes import Axes
 
 __all__ = ["app", "main"]
 
@@ -276,8 +275,8 @@ def _write(out: Path, plot: Any, table: Any, record: Any) -> None:
             import matplotlib as mpl
 
             mpl.use("Agg")
-            axes: Axes = plot()
-            axes.figure.savefig(part, dpi=150)
+            figure = plot().get_figure(root=True)
+            figure.savefig(part, dpi=150)
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

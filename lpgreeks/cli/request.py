@@ -81,16 +81,17 @@ class Request:
         """The pool position."""
         import lpgreeks as lp
 
-        tokens = {"base": self.base, "quote": self.quote, "price": self.price}
         if self.lower is None and self.upper is None:
-            return lp.UniswapV2.from_value(self.value, **tokens)
+            return lp.UniswapV2.from_value(self.value, base=self.base, quote=self.quote, price=self.price)
         if self.lower is None or self.upper is None:
             raise lp.InputError(
                 "both ends of the range, or neither for a full-range position",
                 got=f"lower={self.lower}, upper={self.upper}",
                 unit=f"{self.quote} per {self.base}",
             )
-        return lp.UniswapV3.from_value(self.value, **tokens, lower=self.lower, upper=self.upper)
+        return lp.UniswapV3.from_value(
+            self.value, base=self.base, quote=self.quote, price=self.price, lower=self.lower, upper=self.upper
+        )
 
     def instruments(self) -> list[lp.Instrument]:
         """The legs, entered at the price."""
@@ -172,7 +173,13 @@ class Request:
         lines = ["import lpgreeks as lp", "", f"pool = {pool}"]
         lines += [f"{leg.value} = {_LEGS[leg].format(**names)}" for leg in self.legs]
         lines += self._outcomes_code()
-        lines += ["", "plan = lp.hedge(", "    pool,", f"    [{', '.join(leg.value for leg in self.legs)}],", "    outcomes,"]
+        lines += [
+            "",
+            "plan = lp.hedge(",
+            "    pool,",
+            f"    [{', '.join(leg.value for leg in self.legs)}],",
+            "    outcomes,",
+        ]
         lines += [f"    objective=lp.Variance({_MEASURES[self.keep].format(**names)}),"]
         if bounds := self._constraints_code():
             lines += [f"    constraints=[{', '.join(bounds)}],"]
@@ -190,11 +197,12 @@ class Request:
         market = f"{self.base}/{self.quote}"
         path = str(self.prices)
         history = (
-            f"lp.read_klines({path!r})"
-            if is_klines(self.prices)
-            else f"lp.read_prices({path!r}, market={market!r})"
+            f"lp.read_klines({path!r})" if is_klines(self.prices) else f"lp.read_prices({path!r}, market={market!r})"
         )
-        return [f"history = {history}", f"outcomes = history.windows({self.window!r}, step={self.step!r}, start={self.price!r})"]
+        return [
+            f"history = {history}",
+            f"outcomes = history.windows({self.window!r}, step={self.step!r}, start={self.price!r})",
+        ]
 
     def _constraints_code(self) -> list[str]:
         bounds = []

@@ -40,7 +40,8 @@ def hedge(
     r"""The quantities of ``legs`` that make ``objective`` least for ``exposure`` and legs together.
 
     .. math::
-        \min_q \sum_m w_m^2 \operatorname{Var}\Big(\Delta M_m(\text{exposure}) + \sum_j q_j\, \Delta M_m(\text{leg}_j)\Big)
+        \min_q \sum_m w_m^2 \operatorname{Var}
+            \Big(\Delta M_m(\text{exposure}) + \sum_j q_j\, \Delta M_m(\text{leg}_j)\Big)
 
     Without binding constraints this is the closed-form least-squares optimum; otherwise a quadratic program.
     Where several quantities are equally good, legs are loaded in the order given.
@@ -75,7 +76,9 @@ def hedge(
     everything = sum(legs, start=exposure)
     markets = everything.markets
     assumptions = (
-        *one_token_notes(t for e in (exposure, *legs) for p in e.positions for t in (p.instrument.base, p.instrument.quote) if t),
+        *one_token_notes(
+            t for e in (exposure, *legs) for p in e.positions for t in (p.instrument.base, p.instrument.quote) if t
+        ),
         *outcomes.notes(everything),
     )
     begin = outcomes.starts(markets)
@@ -95,7 +98,7 @@ def hedge(
         raise InputError(
             "a leg that moves what is measured",
             got=f"none of {', '.join(leg.label for leg in legs)} moves {' or '.join(map(str, objective.measures))}",
-            remedy="A coin-margined leg moves the coin amount, a dollar-margined one the dollar amount; both move the value",
+            remedy="A coin-margined leg moves the coins, a dollar-margined one the dollars; both move the value",
         )
     solution = solve(a, b, [c.row(exposure, legs, start) for c in constraints])
 
@@ -145,15 +148,14 @@ def _require_legs(exposure: Exposure, legs: tuple[Instrument, ...]) -> None:
         raise InputError("each leg once", got=", ".join(leg.label for leg in legs))
 
 
-def _outcomes(
-    exposure: Exposure, legs: tuple[Instrument, ...], over: Model | Paths | Outcomes, exit: str
-) -> Outcomes:
+def _outcomes(exposure: Exposure, legs: tuple[Instrument, ...], over: Model | Paths | Outcomes, exit: str) -> Outcomes:
     if exit not in ("held", "range"):
         raise InputError('exit "held" or "range"', got=repr(exit))
     if exit == "range":
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
-        return over.outcomes_at_exit(**_range(exposure))
+        pool = _range(exposure)
+        return over.outcomes_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
     if isinstance(over, Paths):
         return over.outcomes()
     if isinstance(over, Outcomes):
@@ -164,13 +166,12 @@ def _outcomes(
     return over.nodes(k for pair in everything.by_market.values() for powers in pair for k in powers.kinks)
 
 
-def _range(exposure: Exposure) -> dict[str, object]:
+def _range(exposure: Exposure) -> UniswapV3:
+    """The one position whose range the exposure has."""
     pools = [p.instrument for p in exposure.positions if isinstance(p.instrument, UniswapV3)]
-    ranges = {(p.market, p.lower, p.upper) for p in pools}
-    if len(ranges) != 1:
-        raise InputError('one range for exit="range"', got=f"{len(ranges)} ranges in the exposure")
-    market, lower, upper = ranges.pop()
-    return {"market": market, "lower": lower, "upper": upper}
+    if len({(p.market, p.lower, p.upper) for p in pools}) != 1:
+        raise InputError('one range for exit="range"', got=f"{len(pools)} range positions in the exposure")
+    return pools[0]
 
 
 def _changes(exposure: Exposure, objective: Variance, outcomes: Outcomes, begin: dict[str, FloatArray]) -> FloatArray:
@@ -216,7 +217,10 @@ def _slope_matched(
         tables = [m(e, start) for m in objective.measures]
         markets = list(start)
         return np.array(
-            [[w * t[m].derivative()(start[m]) * start[m] if m in t else 0.0 for m in markets] for w, t in zip(weights, tables, strict=True)]
+            [
+                [w * t[m].derivative()(start[m]) * start[m] if m in t else 0.0 for m in markets]
+                for w, t in zip(weights, tables, strict=True)
+            ]
         ).ravel()
 
     used = [j for j in range(len(legs)) if j not in solution.idle and all(d.leg != j for d in solution.dependences)]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lpgreeks import draw
 from lpgreeks._types import FloatArray
+from lpgreeks.draw import curves, histograms, legend, marks, new_axes, verticals
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.solve import Certificate
-from lpgreeks.instruments import Exposure, Instrument, Portfolio, UniswapV3
+from lpgreeks.instruments import Exposure, Instrument, Portfolio
 from lpgreeks.paths import Outcomes
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class HedgePlan:
 
     def notional(self, leg: Instrument) -> float:
         """What one unit of a leg moves: ``|delta| * price`` at the start, in quote."""
-        return abs(leg.delta(self.start[leg.market])) * self.start[leg.market]
+        price = self.start[leg.market]
+        return abs(float(leg.delta(price))) * price
 
     def changes(self) -> tuple[FloatArray, FloatArray]:
         """The measure's change per outcome, before and after the hedge, in ``token``; first measure only."""
@@ -128,7 +129,9 @@ class HedgePlan:
         )
 
     def _trade(self, leg: Instrument, quantity: float) -> str:
-        return f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {leg.unit_text} of {leg.label} {leg.market}"
+        return (
+            f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {leg.unit_text} of {leg.label} {leg.market}"
+        )
 
     def table(self) -> pd.DataFrame:
         """One row per leg: quantity, its unit, standard error, notional in quote, the naive quantity."""
@@ -193,7 +196,9 @@ class HedgePlan:
         rows.append(["risk", f"{_round(self.risk_unhedged)} -> {_round(self.best.risk)} {self.token}"])
         rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
         if self.naive is not None:
-            rows.append(["naive hedge", f"leaves {_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"])
+            rows.append(
+                ["naive hedge", f"leaves {_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"]
+            )
         for name, figures, unit in (("delta", self.net_delta, "{0}"), ("gamma", self.net_gamma, "{0} per {1}")):
             for market, figure in figures.items():
                 part = self.total.on(market)
@@ -204,7 +209,8 @@ class HedgePlan:
         rows.append(
             [
                 "certificate",
-                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, gap {proof.gap:.0e}{binding}",
+                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, "
+                f"gap {proof.gap:.0e}{binding}",
             ]
         )
         rows.append(["unique", "yes" if self.unique else "no, see below"])
@@ -266,27 +272,27 @@ class HedgePlan:
         market = self.total.markets[0]
         start = self.start[market]
         x = np.linspace(0.75 * start, 1.25 * start, 501) if prices is None else np.asarray(prices, dtype=float)
-        ax = draw.new_axes()[0] if ax is None else ax
+        ax = new_axes()[0] if ax is None else ax
         parts: dict[str, Exposure] = {"position": self.exposure, "hedge": self.hedge, "total": self.total}
         lines = {name: np.asarray(part.pnl(x, start=start)) for name, part in parts.items()}
         lines["total"] = lines["total"] + income
         quote = self.exposure.quote
-        draw.curves(
+        curves(
             ax, x, lines, xlabel=f"price [{quote} per {self.exposure.bases[0]}]", ylabel=f"P&L [{quote}]",
             title=_wrapped(self.sentence()),
         )  # fmt: skip
-        ranges = [(p.instrument.lower, p.instrument.upper) for p in self.exposure.positions if isinstance(p.instrument, UniswapV3)]
-        draw.bands(ax, [(low, high, f"range {low:,.6g} to {high:,.6g}") for low, high in ranges])
+        kinks = [k for k in self.total.worth().kinks if x[0] < k < x[-1]]
+        verticals(ax, kinks, name="ends of the range")
         evens = [p for p in self.total.break_evens(start=start, income=income) if x[0] <= p <= x[-1]]
-        draw.marks(ax, [(float(p), 0.0) for p in evens], name="break-even")
-        return ax
+        marks(ax, [(float(p), 0.0) for p in evens], name="break-even")
+        return legend(ax)
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
         """The measure's change over the outcomes, before and after the hedge."""
-        ax = draw.new_axes()[0] if ax is None else ax
+        ax = new_axes()[0] if ax is None else ax
         before, after = self.changes()
         measure = self.objective.measures[0]
-        return draw.histograms(
+        return histograms(
             ax,
             {"unhedged": before, "hedged": after},
             self.outcomes.weights,

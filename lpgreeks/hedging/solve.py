@@ -126,7 +126,9 @@ def _independent(scaled: FloatArray, scale: FloatArray, idle: tuple[int, ...]) -
         else:
             shares = _least_squares(scaled[:, basis], scaled[:, j]) * scale[j] / scale[basis]
             used = np.abs(shares * scale[basis] / scale[j]) > 1e-6
-            dependences.append(Dependence(leg=j, of={i: float(s) for i, s, u in zip(basis, shares, used, strict=True) if u}))
+            dependences.append(
+                Dependence(leg=j, of={i: float(s) for i, s, u in zip(basis, shares, used, strict=True) if u})
+            )
     return basis, dependences
 
 
@@ -136,8 +138,9 @@ def _least_squares(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _row_scale(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> FloatArray:
-    bounds = np.maximum(*(np.where(np.isfinite(side), np.abs(side), 0.0) for side in (lower, upper)))
-    return np.maximum(bounds, np.maximum(np.abs(matrix) @ np.abs(x), np.finfo(float).tiny))
+    low, high = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (lower, upper))
+    reached = np.abs(matrix) @ np.abs(x)
+    return np.asarray(np.max([low, high, reached, np.full_like(low, np.finfo(float).tiny)], axis=0))
 
 
 def _violation(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> float:
@@ -170,7 +173,7 @@ def _constrained(
 ) -> FloatArray:
     import cvxpy as cp
 
-    triangle = np.linalg.qr(np.column_stack([scaled, b]), mode="r")
+    triangle: FloatArray = np.asarray(np.linalg.qr(np.column_stack([scaled, b]), mode="r"))
     unit = max(float(np.abs(triangle[:, -1]).max()), np.finfo(float).tiny)
     x = cp.Variable(scaled.shape[1])
     # In units of the unhedged risk: solvers are at home near 1.
@@ -183,7 +186,9 @@ def _constrained(
     try:
         problem.solve(solver=cp.CLARABEL)
     except cp.error.SolverError as error:
-        raise LPGreeksError("the solver to finish", got=str(error), remedy="Scale the bounds nearer to the position") from error
+        raise LPGreeksError(
+            "the solver to finish", got=str(error), remedy="Scale the bounds nearer to the position"
+        ) from error
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise _infeasible(rows, matrix, lower, upper)
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
@@ -292,7 +297,7 @@ def _infeasible(rows: Sequence[Row], matrix: FloatArray, lower: FloatArray, uppe
             b_ub=np.concatenate([upper[has_high], -lower[has_low]]),
             bounds=[(None, None)] * legs + [(0, None)],
         )
-        if result.status != 0:
+        if result.x is None:
             continue
         clashing.append(row.name)
         figure = float(matrix[i] @ result.x[:legs])

@@ -45,8 +45,8 @@ def _exchangeable(plan: HedgePlan, solution: Solution) -> list[str]:
         )
         moved = " and ".join(map(str, plan.objective.measures))
         note = (
-            f"Exchangeable: 1 {leg.unit_text} of the {leg.label} {leg.market} moves {moved} exactly as {mix}; any split "
-            f"with the same sum is as good, and the first leg offered carries it."
+            f"Exchangeable: 1 {leg.unit_text} of the {leg.label} {leg.market} moves {moved} exactly as {mix}; any "
+            f"split with the same sum is as good, and the first leg offered carries it."
         )
         if {type(leg), *(type(plan.legs[i]) for i in dependence.of)} == {InversePerp, LinearPerp}:
             note += (
@@ -62,8 +62,12 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
     amounts = {counted_as(m.token) for m in plan.objective.measures if isinstance(m, Amount)}
     if len(amounts) < 2:
         return []
-    coin = sum(q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, InversePerp))
-    dollar = sum(q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, LinearPerp))
+    coin = sum(
+        q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, InversePerp)
+    )
+    dollar = sum(
+        q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, LinearPerp)
+    )
     if not (coin > 0 > dollar):
         return []
     apart = abs(coin + dollar) / coin
@@ -102,8 +106,8 @@ def _against_naive(plan: HedgePlan) -> list[str]:
         else f"downward, where the position holds more {coin} than at the start, outweighs upward, where it holds fewer"
     )
     return [
-        f"The hedge of {-bought:,.6g} {coin} is {side} the {held:,.6g} {coin} that the position holds at the start. It is "
-        f"the position's delta averaged over where the price may go: {below:,.6g} {coin} below the start (weight "
+        f"The hedge of {-bought:,.6g} {coin} is {side} the {held:,.6g} {coin} that the position holds at the start. "
+        f"It is the position's delta averaged over where the price may go: {below:,.6g} {coin} below the start (weight "
         f"{share_below:.1%}), {above:,.6g} {coin} above it (weight {1 - share_below:.1%}); {why}."
     ]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lpgreeks import draw
 from lpgreeks._types import FloatArray
+from lpgreeks.draw import curves, legend, marks, new_axes, verticals
 from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
 from lpgreeks.powers import Powers, Reading, worth_in_base, worth_in_quote
 from lpgreeks.tokens import counted_as, market_pair, one_token_notes, price_of
@@ -162,7 +162,9 @@ class Exposure(ABC):
             return self._worth_in_quote
         if counted_as(token) in map(counted_as, self.bases):
             return worth_in_base(*self.amounts, Powers.price())  # type: ignore[no-any-return]
-        raise TokenError("a token of the portfolio", got=token, remedy=f"It holds {', '.join((*self.bases, self.quote))}")
+        raise TokenError(
+            "a token of the portfolio", got=token, remedy=f"It holds {', '.join((*self.bases, self.quote))}"
+        )
 
     @cached_property
     def _worth_in_quote(self) -> Powers:
@@ -203,8 +205,8 @@ class Exposure(ABC):
         """
         start = require_positive("start", start, unit=f"{self.quote} per {'/'.join(self.bases)}")
         worth = self._worth_in_quote
-        return (worth - (worth(start) - require_finite("income", income, unit=self.quote))).roots()
-
+        offset: float = require_finite("income", income, unit=self.quote) - worth(start)
+        return (worth + offset).roots()
 
     # ---- pictures
 
@@ -220,19 +222,20 @@ class Exposure(ABC):
             income: earned meanwhile, in quote.
         """
         x = _axis(start, prices)
-        ax = draw.new_axes()[0] if ax is None else ax
+        ax = new_axes()[0] if ax is None else ax
         xlabel, ylabel = f"price [{self.quote} per {self.bases[0]}]", f"P&L [{self.quote}]"
-        draw.curves(ax, x, {"P&L": self.pnl(x, start=start) + income}, xlabel=xlabel, ylabel=ylabel)
+        curves(ax, x, {"P&L": self.pnl(x, start=start) + income}, xlabel=xlabel, ylabel=ylabel)
+        verticals(ax, [k for k in self._worth_in_quote.kinks if x[0] < k < x[-1]], name="kinks")
         evens = self.break_evens(start=start, income=income)
-        draw.marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
-        return ax
+        marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
+        return legend(ax)
 
     def plot_greeks(
         self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
     ) -> Sequence[Axes]:
         """Value, delta and gamma against price, above each other."""
         x = _axis(start, prices)
-        axes = draw.new_axes(3) if axes is None else axes
+        axes = new_axes(3) if axes is None else axes
         coin, quote = self.bases[0], self.quote
         shown = {
             f"value [{quote}]": self.value,
@@ -241,7 +244,7 @@ class Exposure(ABC):
         }
         for ax, (name, figure) in zip(axes, shown.items(), strict=True):
             xlabel = f"price [{quote} per {coin}]" if ax is axes[-1] else ""
-            draw.curves(ax, x, {name: figure(x)}, xlabel=xlabel, ylabel=name)
+            curves(ax, x, {name: figure(x)}, xlabel=xlabel, ylabel=name)
         return axes
 
 

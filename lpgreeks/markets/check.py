@@ -56,7 +56,7 @@ class DataReport:
                 raise DataError(
                     f"clean prices in {self.source}",
                     got=str(finding),
-                    remedy="Nothing is repaired silently: mend the file, or load it with pandas, mend it and pass the table",
+                    remedy="Nothing is repaired silently: load it with pandas, mend it there and pass the table",
                 )
 
     def table(self) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def check_bars(
     zero = np.timedelta64(0, "ns")
     findings: list[Finding] = []
 
-    def look(what: str, rows: NDArray[np.bool_], *, fatal: bool) -> None:
+    def look(what: str, rows: NDArray[np.bool_] | np.bool_, *, fatal: bool) -> None:
         if rows.any():
             at = np.flatnonzero(rows)
             where = tuple(f"row {i + 1}, {_stamp(times[i])}" for i in at[:_SHOWN])

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 
@@ -35,7 +35,7 @@ KLINE_COLUMNS = (
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "BTC", "ETH", "EUR")
 
 # Seconds of 2001 to 2286 have ten digits; each finer unit has three more.
-_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+_UNITS: dict[int, Literal["s", "ms", "us", "ns"]] = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,9 @@ def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None =
 
 def _history(bars: pd.DataFrame, report: DataReport, market: str, step: np.timedelta64) -> History:
     report.require_usable()
-    known_at = bars["time"].to_numpy(dtype="datetime64[ns]") + (step if bars.attrs["bars"] else np.timedelta64(0, "ns"))
+    known_at = bars["time"].to_numpy(dtype="datetime64[ns]")
+    if bars.attrs["bars"]:
+        known_at = np.asarray(known_at + step, dtype="datetime64[ns]")
     return History(
         markets=(market,),
         times=known_at,
@@ -199,7 +201,9 @@ def _kline_table(name: str, file: BinaryIO) -> tuple[pd.DataFrame, str]:
         raise _not_klines(name, f"row {row + 1} cut short: the file is truncated")
     wanted = table[["open_time", "open", "high", "low", "close", "close_time"]]
     try:
-        numbers = wanted.astype({c: np.int64 if "time" in c else np.float64 for c in wanted})
+        numbers = wanted.astype(
+            {c: np.int64 if c.endswith("time") else np.float64 for c in KLINE_COLUMNS if c in wanted}
+        )
     except ValueError as error:
         raise _not_klines(name, str(error)) from error
     unit = _unit_of(float(numbers["open_time"].iloc[0]), name)
@@ -227,7 +231,7 @@ def _pair_of_symbol(symbol: str) -> str:
     raise DataError("a symbol like ETHUSDT at the front of the file's name", got=symbol, remedy="Say market='ETH/USDT'")
 
 
-def _unit_of(stamp: float, name: str) -> str:
+def _unit_of(stamp: float, name: str) -> Literal["s", "ms", "us", "ns"]:
     unit = _UNITS.get(len(str(int(abs(stamp)))))
     if unit is None:
         raise DataError("times since 1970 in s, ms, us or ns", got=f"{stamp:.0f} in {name}")
@@ -283,7 +287,9 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
             return pd.read_parquet(path), path.name
         return pd.read_csv(path), path.name
     except ImportError as error:
-        raise DataError("pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'") from error
+        raise DataError(
+            "pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'"
+        ) from error
     except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
         text = re.sub(r"\s+", " ", str(error))
         raise DataError("a CSV or Parquet table", got=f"{path.name}: {text:.120}") from error
@@ -296,7 +302,7 @@ def _times(column: pd.Series, name: str) -> tuple[pd.Series, str]:
         if column.isna().any():
             raise DataError("a time in every row", got=f"{int(column.isna().sum())} without in {name}")
         unit = _unit_of(float(column.iloc[0]), name)
-        return pd.to_datetime(column, unit=unit), f"times in {unit} since 1970"
+        return pd.Series(pd.to_datetime(column.to_numpy(), unit=unit)), f"times in {unit} since 1970"
     try:
         times = pd.to_datetime(column, utc=True, errors="raise")
     except (ValueError, TypeError) as error:

@@ -155,9 +155,7 @@ class Lognormal:
         reflected = 2 * drift * distance / self.volatility**2 + log_ndtr((-distance - drift * self.years) / self.width)
         return float(min(1.0, direct + math.exp(reflected)))
 
-    def sample(
-        self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET
-    ) -> Paths:
+    def sample(self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET) -> Paths:
         """Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, 1)``."""
         if paths < 1 or steps < 1:
             raise InputError("at least one path and one step", got=f"{paths} paths, {steps} steps")

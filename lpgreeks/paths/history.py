@@ -151,7 +151,7 @@ class History:
             self.lows[rows],
             self.highs[rows],
             move,
-            effective=min(float(first.size), self._independent(first, hop, length_)),
+            effective=min(float(first.size), self._independent(first, length_)),
             source=f"{text}; {self.describe()}",
         )
 
@@ -162,7 +162,7 @@ class History:
         paths: int,
         start: float | Mapping[str, float],
         seed: Seed,
-        block: float | None = None,
+        block: int | None = None,
     ) -> Paths:
         """Paths of ``length`` from resampled stretches of returns: the stationary bootstrap.
 
@@ -181,8 +181,8 @@ class History:
         if count > len(before):
             raise DataError(f"at least {count:,} returns", got=f"{len(before):,} returns without a gap")
         if block is None:
-            block = float(np.max(optimal_block_length(np.abs(moves[0]) * 100)["stationary"]))
-        block = max(1.0, block)
+            block = round(float(np.max(optimal_block_length(np.abs(moves[0]) * 100)["stationary"])))
+        block = max(1, block)
         drawer = StationaryBootstrap(block, np.arange(len(before)), seed=generator(seed))
         rows = np.stack([drawer.update_indices()[:count] for _ in range(paths)])
         returns, low_moves, high_moves = (m[rows] for m in moves)
@@ -196,7 +196,7 @@ class History:
             Rescaled(start.start if isinstance(start, Rescaled) else start),
             effective=float(paths),
             source=(
-                f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block:.0f} steps, "
+                f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block} steps, "
                 f"resampled from {len(before) / count:.1f} independent lengths; {self.describe()}"
             ),
             seed=seed,
@@ -248,7 +248,7 @@ class History:
             )
         return int(span // self.step)
 
-    def _independent(self, first: NDArray[np.intp], hop: np.timedelta64, length: np.timedelta64) -> float:
+    def _independent(self, first: NDArray[np.intp], length: np.timedelta64) -> float:
         """How many windows end to end would cover the same time."""
         gained = np.minimum(np.diff(self.times[first]), length).sum() if first.size > 1 else np.timedelta64(0, "ns")
         return float(1 + gained / length)
@@ -304,7 +304,7 @@ def _timedelta(span: str | np.timedelta64 | pd.Timedelta) -> np.timedelta64:
     import pandas as pd
 
     try:
-        return pd.Timedelta(span).to_timedelta64().astype("timedelta64[ns]")
+        return np.timedelta64(pd.Timedelta(span).to_timedelta64(), "ns")
     except ValueError as error:
         raise InputError("a span of time like 7D, 12h, 30min", got=repr(span)) from error
 
