@@ -169,7 +169,10 @@ class Powers:
     def _evaluate(self, space: _Workspace, values: FloatArray) -> None:
         prices = space.prices
         low, high = prices.min(), prices.max()
-        if not low > 0 and (prices <= 0).any():
+        holed = math.isnan(low)
+        if holed:
+            low, high = np.fmin.reduce(prices), np.fmax.reduce(prices)
+        if low <= 0:
             raise InputError("positive prices", got=f"{prices[prices <= 0][0]:g}", unit="quote per base")
         first, last = (int(i) for i in np.searchsorted(self.kinks, (low, high), side="left"))
         if first == last:
@@ -192,7 +195,7 @@ class Powers:
                 if exponent:
                     term *= space.power(exponent)
                 values += term
-        if math.isnan(low):
+        if holed:
             values[np.isnan(prices)] = np.nan
 
     def _sum_of_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
