@@ -7,7 +7,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lpgreeks as lp
@@ -183,6 +183,7 @@ def test_root_on_a_kink_is_found_once() -> None:
 # ---- moments
 
 
+@settings(max_examples=40)  # each one is an mpmath quadrature
 @given(
     st.sampled_from([-1.5, -1.0, 0.0, 0.5, 1.0, 2.0]),
     st.sampled_from([0.0, 0.4, 1.0, 2.5]),
