@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError, LPGreeksError
@@ -69,6 +71,47 @@ class Solution:
     certificate: Certificate
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Box:
+    """The rows with norm 1, for quantities whose changes have norm 1; ``unit`` is then the size of a hedge."""
+
+    matrix: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    sizes: FloatArray
+    """What each row was divided by."""
+    unit: float
+
+    @cached_property
+    def scale(self) -> FloatArray:
+        """What a row's figures are measured against: its bounds, or a hedge of full size."""
+        low, high = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (self.lower, self.upper))
+        return np.asarray(np.maximum(np.maximum(low, high), self.unit))
+
+    def violation(self, x: FloatArray) -> float:
+        """How far the worst row is broken, relative to its scale."""
+        at = self.matrix @ x
+        off = np.maximum(self.lower - at, at - self.upper) / self.scale
+        return max(0.0, float(off.max(initial=0.0)))
+
+    def holds(self, x: FloatArray) -> bool:
+        """Whether every row holds to rounding."""
+        return self.violation(x) <= _ROW_TOLERANCE
+
+    def at_bounds(self, x: FloatArray, tolerance: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which rows stand at their lower, and which at their upper bound."""
+        at = self.matrix @ x
+        near = tolerance * self.scale
+        return np.abs(at - self.lower) <= near, np.abs(at - self.upper) <= near
+
+    def one_sided(self) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
+        """The rows as ``g @ x <= h`` in units of a hedge's size, and which row each one came from."""
+        low, high = np.isfinite(self.lower), np.isfinite(self.upper)
+        g = np.vstack([self.matrix[high], -self.matrix[low]])
+        h = np.concatenate([self.upper[high], -self.lower[low]]) / self.unit
+        return g, h, np.concatenate([np.flatnonzero(high), np.flatnonzero(low)])
+
+
 def solve(a: FloatArray, b: FloatArray, rows: Sequence[Row]) -> Solution:
     """The quantities of least ``||a q + b||``; of equal ones, those that load the legs in the order given.
 
@@ -81,28 +124,35 @@ def solve(a: FloatArray, b: FloatArray, rows: Sequence[Row]) -> Solution:
         InfeasibleError: no quantities satisfy the rows.
     """
     scale = np.linalg.norm(a, axis=0)
-    idle = tuple(int(j) for j in np.flatnonzero(scale <= _DEPENDENT * scale.max(initial=0.0)))
+    # A leg that moves nothing measured moves it by exactly 0: sizes of different legs have different units.
+    idle = tuple(int(j) for j in np.flatnonzero(scale == 0))
     scale[list(idle)] = 1.0
     scaled = a / scale
-    scaled[:, list(idle)] = 0.0
     basis, dependences = _independent(scaled, scale, idle)
     matrix = np.array([r.coefficients / scale for r in rows]).reshape(len(rows), a.shape[1])
-    lower, upper = np.array([r.lower for r in rows]), np.array([r.upper for r in rows])
+    # A row that no leg moves keeps its own size: it holds, or nothing helps.
+    sizes = np.where(matrix.any(axis=1), np.linalg.norm(matrix, axis=1), 1.0)
+    box = _Box(
+        matrix=matrix / sizes[:, None],
+        lower=np.array([r.lower for r in rows]) / sizes,
+        upper=np.array([r.upper for r in rows]) / sizes,
+        sizes=sizes,
+        unit=float(np.linalg.norm(b)),
+    )
 
     x = np.zeros(a.shape[1])
     x[basis] = _least_squares(scaled[:, basis], -b)
-    if not _feasible(matrix, lower, upper, x):
-        x = _constrained(scaled, b, rows, matrix, lower, upper, unique=not (dependences or idle))
-    binding = _binding(matrix, lower, upper, x)
+    if not box.holds(x):
+        x = _constrained(scaled, b, rows, box, unique=not (dependences or idle))
+    low, high = box.at_bounds(x, _ROW_TOLERANCE)
     directions = np.eye(len(x))[:, basis]
-    if binding.any():
-        directions = directions @ _null_space(matrix[binding] @ directions)
+    directions = directions @ _null_space(box.matrix[low | high] @ directions)
     return Solution(
         quantities=x / scale,
         dependences=tuple(dependences),
         idle=idle,
         free=directions / scale[:, None],
-        certificate=_certify(scaled, b, rows, matrix, lower, upper, x, binding),
+        certificate=_certify(scaled, b, rows, box, x),
     )
 
 
@@ -137,52 +187,17 @@ def _least_squares(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(r, q.T @ b)) if r.size else np.zeros(0)
 
 
-def _row_scale(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> FloatArray:
-    low, high = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (lower, upper))
-    reached = np.abs(matrix) @ np.abs(x)
-    return np.asarray(np.max([low, high, reached, np.full_like(low, np.finfo(float).tiny)], axis=0))
-
-
-def _violation(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> float:
-    at = matrix @ x
-    off = np.maximum(lower - at, at - upper) / _row_scale(matrix, lower, upper, x)
-    return float(off.max(initial=0.0))
-
-
-def _feasible(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> bool:
-    return _violation(matrix, lower, upper, x) <= _ROW_TOLERANCE
-
-
-def _binding(matrix: FloatArray, lower: FloatArray, upper: FloatArray, x: FloatArray) -> np.ndarray:
-    at, size = matrix @ x, _row_scale(matrix, lower, upper, x)
-    return np.minimum(np.abs(at - lower), np.abs(at - upper)) <= _ROW_TOLERANCE * size
-
-
 # ---- with binding rows
 
 
-def _constrained(
-    scaled: FloatArray,
-    b: FloatArray,
-    rows: Sequence[Row],
-    matrix: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    *,
-    unique: bool,
-) -> FloatArray:
+def _constrained(scaled: FloatArray, b: FloatArray, rows: Sequence[Row], box: _Box, *, unique: bool) -> FloatArray:
     import cvxpy as cp
 
     triangle: FloatArray = np.asarray(np.linalg.qr(np.column_stack([scaled, b]), mode="r"))
-    unit = max(float(np.abs(triangle[:, -1]).max()), np.finfo(float).tiny)
-    x = cp.Variable(scaled.shape[1])
     # In units of the unhedged risk: solvers are at home near 1.
-    fit = cp.sum_squares(triangle[:, :-1] @ x + triangle[:, -1] / unit)
-    bounds = []
-    for row, low, high in zip(matrix, lower / unit, upper / unit, strict=True):
-        bounds += [row @ x >= low] if np.isfinite(low) else []
-        bounds += [row @ x <= high] if np.isfinite(high) else []
-    problem = cp.Problem(cp.Minimize(fit), bounds)
+    g, h, _ = box.one_sided()
+    x = cp.Variable(scaled.shape[1])
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(triangle[:, :-1] @ x + triangle[:, -1] / box.unit)), [g @ x <= h])
     try:
         problem.solve(solver=cp.CLARABEL)
     except cp.error.SolverError as error:
@@ -190,51 +205,46 @@ def _constrained(
             "the solver to finish", got=str(error), remedy="Scale the bounds nearer to the position"
         ) from error
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        raise _infeasible(rows, matrix, lower, upper)
+        raise _infeasible(rows, box)
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
         raise LPGreeksError("an optimum", got=f"solver status {problem.status}")
-    found = np.asarray(x.value) * unit
+    found = np.asarray(x.value) * box.unit
     if not unique:
-        found = _first_legs_first(triangle[:, :-1], matrix, lower, upper, found)
-    return _polished(scaled, b, matrix, lower, upper, found)
+        found = _first_legs_first(triangle[:, :-1], box, found)
+    return _polished(scaled, b, box, found)
 
 
-def _first_legs_first(
-    triangle: FloatArray, matrix: FloatArray, lower: FloatArray, upper: FloatArray, found: FloatArray
-) -> FloatArray:
+def _first_legs_first(triangle: FloatArray, box: _Box, found: FloatArray) -> FloatArray:
     """Of all quantities with the same changes, those that load the later legs least."""
     from scipy.optimize import linprog
 
     n = len(found)
-    weights = np.tile(10.0 ** np.arange(n), 2)
     _, sizes, directions = np.linalg.svd(triangle)
-    kept = directions[sizes > _DEPENDENT * sizes.max()]
-    both = np.hstack([matrix, -matrix])
-    slack = _BINDING * 1e-3 * np.abs(found).max()
+    kept = directions[: len(sizes)][sizes > _DEPENDENT * sizes.max()]
+    g, h, _ = box.one_sided()
+    # Longs and shorts apart, so that their sum is the absolute quantity; in units of a hedge's size.
     result = linprog(
-        weights,
-        A_ub=np.vstack([both[np.isfinite(upper)], -both[np.isfinite(lower)]]),
-        b_ub=np.concatenate([upper[np.isfinite(upper)], -lower[np.isfinite(lower)]]) + slack,
+        np.tile(10.0 ** np.arange(n), 2),
+        A_ub=np.hstack([g, -g]),
+        b_ub=h + _BINDING * 1e-2,
         A_eq=np.hstack([kept, -kept]),
-        b_eq=kept @ found,
+        b_eq=kept @ found / box.unit,
     )
-    return found if result.x is None else result.x[:n] - result.x[n:]
+    return found if result.x is None else (result.x[:n] - result.x[n:]) * box.unit
 
 
-def _polished(
-    scaled: FloatArray, b: FloatArray, matrix: FloatArray, lower: FloatArray, upper: FloatArray, found: FloatArray
-) -> FloatArray:
+def _polished(scaled: FloatArray, b: FloatArray, box: _Box, found: FloatArray) -> FloatArray:
     """The exact optimum on the rows that bind at ``found``; ``found`` itself where that breaks another row."""
-    at, size = matrix @ found, _row_scale(matrix, lower, upper, found)
-    low, high = np.abs(at - lower) <= _BINDING * size, np.abs(at - upper) <= _BINDING * size
+    low, high = box.at_bounds(found, _BINDING)
     on = low | high
-    target = np.where(low, lower, upper)[on]
-    particular = found + np.linalg.pinv(matrix[on]) @ (target - at[on])
-    free = _null_space(matrix[on])
-    step, *_ = np.linalg.lstsq(scaled @ free, -(b + scaled @ particular), rcond=_DEPENDENT)
+    target = np.where(low, box.lower, box.upper)[on]
+    matrix = box.matrix[on]
+    particular = found + np.linalg.pinv(matrix) @ (target - matrix @ found)
+    free = _null_space(matrix)
     # lstsq takes the shortest step, so quantities that the data do not fix stay where they were.
+    step, *_ = np.linalg.lstsq(scaled @ free, -(b + scaled @ particular), rcond=_DEPENDENT)
     exact = particular + free @ step
-    return exact if _feasible(matrix, lower, upper, exact) else found
+    return exact if box.holds(exact) else found
 
 
 def _null_space(matrix: FloatArray) -> FloatArray:
@@ -248,60 +258,49 @@ def _null_space(matrix: FloatArray) -> FloatArray:
 # ---- proof and refusal
 
 
-def _certify(
-    scaled: FloatArray,
-    b: FloatArray,
-    rows: Sequence[Row],
-    matrix: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    x: FloatArray,
-    binding: np.ndarray,
-) -> Certificate:
-    unhedged = float(np.linalg.norm(b)) or 1.0
+def _certify(scaled: FloatArray, b: FloatArray, rows: Sequence[Row], box: _Box, x: FloatArray) -> Certificate:
     gradient = 2.0 * scaled.T @ (scaled @ x + b)
     residual, gap = gradient, 0.0
+    low, high = box.at_bounds(x, _ROW_TOLERANCE)
+    binding = low | high
     if binding.any():
         from scipy.optimize import nnls
 
-        # At the lower side a row pushes up, at the upper side down.
-        at = matrix[binding] @ x
-        sides = np.where(np.abs(at - lower[binding]) <= np.abs(at - upper[binding]), 1.0, -1.0)
-        pushes = sides[:, None] * matrix[binding]
+        # At its lower bound a row pushes up, at its upper one down; a row with one value for both pushes either way.
+        pushes = np.vstack([box.matrix[low], -box.matrix[high]])
+        slacks = np.concatenate([(box.matrix @ x - box.lower)[low], (box.upper - box.matrix @ x)[high]])
         multipliers, _ = nnls(pushes.T, gradient)
         residual = gradient - pushes.T @ multipliers
-        bounds = np.where(sides > 0, lower[binding], upper[binding])
-        gap = float(np.abs(multipliers @ (sides * (at - bounds))))
+        gap = float(np.abs(multipliers @ slacks))
     return Certificate(
-        feasibility=_violation(matrix, lower, upper, x),
-        stationarity=float(np.linalg.norm(residual) / (2.0 * unhedged)),
-        gap=(gap + float(np.abs(residual @ x))) / unhedged**2,
+        feasibility=box.violation(x),
+        stationarity=float(np.linalg.norm(residual)) / (2.0 * box.unit),
+        gap=(gap + float(np.abs(residual @ x))) / box.unit**2,
         binding=tuple(row.name for row, on in zip(rows, binding, strict=True) if on),
     )
 
 
-def _infeasible(rows: Sequence[Row], matrix: FloatArray, lower: FloatArray, upper: FloatArray) -> InfeasibleError:
+def _infeasible(rows: Sequence[Row], box: _Box) -> InfeasibleError:
     """Which rows clash, and how far each one alone would have to give way."""
     from scipy.optimize import linprog
 
-    count, legs = matrix.shape
+    legs = box.matrix.shape[1]
+    g, h, owner = box.one_sided()
     ways, clashing = [], []
     for i, row in enumerate(rows):
         # Variables: quantities, then how far row i gives way; everything else holds.
-        give = np.zeros((count, 1))
-        give[i] = 1.0
-        has_low, has_high = np.isfinite(lower), np.isfinite(upper)
+        gives = (owner == i)[:, None]
         result = linprog(
             np.append(np.zeros(legs), 1.0),
-            A_ub=np.vstack([np.hstack([matrix, -give])[has_high], np.hstack([-matrix, -give])[has_low]]),
-            b_ub=np.concatenate([upper[has_high], -lower[has_low]]),
+            A_ub=np.hstack([g, -gives.astype(float)]),
+            b_ub=h,
             bounds=[(None, None)] * legs + [(0, None)],
         )
         if result.x is None:
             continue
         clashing.append(row.name)
-        figure = float(matrix[i] @ result.x[:legs])
-        side = "lower" if figure < lower[i] else "upper"
+        figure = float(box.matrix[i] @ result.x[:legs]) * box.unit * box.sizes[i]
+        side = "lower" if figure < row.lower else "upper"
         ways.append(f"{side} bound of {row.name} at {figure + row.offset:,.6g} {row.unit}")
     names = " and ".join(_bounds_text(r) for r in rows if r.name in clashing or not clashing)
     remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"

@@ -303,10 +303,15 @@ def _times(column: pd.Series, name: str) -> tuple[pd.Series, str]:
             raise DataError("a time in every row", got=f"{int(column.isna().sum())} without in {name}")
         unit = _unit_of(float(column.iloc[0]), name)
         return pd.Series(pd.to_datetime(column.to_numpy(), unit=unit)), f"times in {unit} since 1970"
+    stamps = column if hasattr(column, "dt") else column.astype(str).str.removesuffix(" UTC")
     try:
-        times = pd.to_datetime(column, utc=True, errors="raise")
+        times = pd.to_datetime(stamps, utc=True, format="ISO8601")
     except (ValueError, TypeError) as error:
-        raise DataError("times", got=f"{column.iloc[0]!r} in {name}") from error
+        raise DataError(
+            "ISO times like 2023-04-01 00:00:00, or numbers since 1970",
+            got=f"{column.iloc[0]!r} in {name}",
+            remedy="01/04/2023 may be January or April; say which by rewriting it",
+        ) from error
     aware = getattr(column.dtype, "tz", None) is not None or _has_zone(str(column.iloc[0]))
     return times.dt.tz_localize(None), "" if aware else "times without a zone read as UTC"
 

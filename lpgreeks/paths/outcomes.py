@@ -14,10 +14,17 @@ from lpgreeks.instruments import Exposure
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import market_pair, price_of
 
-__all__ = ["ANY_MARKET", "Outcomes"]
+__all__ = ["ANY_MARKET", "Outcomes", "column_of"]
 
 ANY_MARKET = ""
 """The name of the one price of a model or table that does not say whose price it is."""
+
+
+def column_of(market: str, markets: Sequence[str]) -> tuple[int, str]:
+    """The column that ``market`` reads, and the note that a stand-in calls for ("" if none)."""
+    if tuple(markets) == (ANY_MARKET,):
+        return 0, ""
+    return price_of(market, {name: i for i, name in enumerate(markets)})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,9 +100,7 @@ class Outcomes:
 
     def column(self, market: str) -> tuple[int, str]:
         """The column that ``market`` reads, and the note that a stand-in calls for ("" if none)."""
-        if self.markets == (ANY_MARKET,):
-            return 0, ""
-        return price_of(market, {name: i for i, name in enumerate(self.markets)})
+        return column_of(market, self.markets)
 
     def starts(self, markets: Sequence[str]) -> dict[str, FloatArray]:
         """The start price of each market, scalar or one per outcome."""

@@ -8,8 +8,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_prices
-from lpgreeks.paths.outcomes import Outcomes
-from lpgreeks.tokens import price_of
+from lpgreeks.paths.outcomes import Outcomes, column_of
 
 __all__ = ["Paths", "Seed", "generator"]
 
@@ -82,7 +81,7 @@ class Paths:
         Raises:
             InputError: a path starts outside the range.
         """
-        column, _ = price_of(market, {name: i for i, name in enumerate(self.markets)})
+        column, _ = column_of(market, self.markets)
         prices = self.prices[:, :, column]
         if ((prices[:, 0] < lower) | (prices[:, 0] > upper)).any():
             raise InputError(
@@ -96,7 +95,7 @@ class Paths:
         outside[:, 0] = False
         left = outside.any(axis=1)
         last = np.where(left, outside.argmax(axis=1), len(self.years) - 1)
-        note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:g} to {upper:g}"
+        note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:,.6g} to {upper:,.6g}"
         return self._outcomes_at(last, note)
 
     def _outcomes_at(self, index: np.ndarray[tuple[int], np.dtype[np.intp]], source: str) -> Outcomes:
