@@ -143,13 +143,14 @@ def payoff_command(
     total = pool - short * lp.LinearPerp(base=base, quote=quote, entry=price)
     table = _payoff_table(pool, total, price, income)
     evens = [float(p) for p in total.break_evens(start=price, income=income)]
+    record = {"break_evens": evens, "rows": table.to_dict("records")}
     if as_json:
-        print(_json({"break_evens": evens, "rows": table.to_dict("records")}))
+        print(_json(record))
     else:
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.2f}"))
         print("break-evens:", ", ".join(f"{p:,.2f}" for p in evens) or "none")
     if out is not None:
-        _write(out, lambda: total.plot(start=price, income=income), lambda: table, lambda: {"break_evens": evens})
+        _write(out, lambda: total.plot(start=price, income=income), lambda: table, lambda: record)
 
 
 @app.command("greeks")

@@ -149,10 +149,10 @@ class Request:
         """The answer."""
         import lpgreeks as lp
 
-        legs = self.instruments()
+        pool, legs = self.position(), self.instruments()
         how: Literal["held", "range"] = "range" if self.exit is Exit.range else "held"
         return lp.hedge(
-            self.position(),
+            pool,
             legs,
             self.outcomes(),
             objective=self.objective(),

@@ -134,10 +134,11 @@ class Exposure(ABC):
         """The two amounts as functions of the one coin's price, every market of that coin read as one.
 
         Raises:
+            TokenError: there is more than one quote.
             MarketError: there is more than one coin.
         """
         pairs = {market_pair(m) for m in self.markets}
-        if len(pairs) > 1:
+        if len(pairs) > 1 and self.quote:
             raise MarketError(
                 "one coin",
                 got=", ".join(self.markets),
@@ -186,6 +187,7 @@ class Exposure(ABC):
 
     def pnl(self, price: ArrayLike, *, start: float, token: str | None = None) -> Any:
         """Value at ``price`` less value at ``start``, in ``token``; > 0 is a gain."""
+        start = require_positive("start", start, unit="quote per base")
         prices = np.asarray(price, dtype=np.float64)
         change = self.worth(token).change(start, np.log(_positive(prices) / start))
         return float(change) if prices.ndim == 0 else change

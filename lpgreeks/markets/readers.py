@@ -174,8 +174,11 @@ def _members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
         else:
             yield path.name, io.BytesIO(path.read_bytes())
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+        text = re.sub(r"\s+", " ", str(error))
         raise DataError(
-            "a whole archive", got=f"{path.name}: {error}", remedy="It is truncated or not an archive; fetch it again"
+            "a whole archive",
+            got=f"{path.name}: {text:.120}",
+            remedy="It is truncated or not an archive; fetch it again",
         ) from error
 
 
@@ -285,11 +288,19 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path), path.name
+        if path.suffix == ".csv" and not path.read_bytes()[-1:] == b"\n":
+            raise DataError(
+                "a table that ends with a line break",
+                got=f"{path.name}, whose last row may be cut short",
+                remedy="If that row is whole, end it with a line break",
+            )
         return pd.read_csv(path), path.name
     except ImportError as error:
         raise DataError(
             "pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'"
         ) from error
+    except DataError:
+        raise
     except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
         text = re.sub(r"\s+", " ", str(error))
         raise DataError("a CSV or Parquet table", got=f"{path.name}: {text:.120}") from error

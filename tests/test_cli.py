@@ -1,0 +1,191 @@
+"""The command line as a user types it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lpgreeks as lp
+from lpgreeks.cli import main
+
+COMMAND = [sys.executable, "-c", "from lpgreeks.cli import main; main()"]
+
+
+@dataclass(frozen=True)
+class Done:
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, code: int = 0) -> Done:
+    """The command in this process: what it prints and how it ends, as a shell would see it."""
+    out, err = io.StringIO(), io.StringIO()
+    found = 0
+    with mock.patch.object(sys, "argv", ["lpgreeks", *arguments]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            found = int(end.code or 0)
+    assert found == code, err.getvalue()
+    return Done(out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    hours = pd.date_range("2023-04-01", periods=24 * 40, freq="1h", tz="UTC")
+    close = 1_800 * np.exp(np.cumsum(rng.normal(0, 0.006, len(hours))))
+    path = tmp_path / "prices.csv"
+    pd.DataFrame({"time": hours, "close": close}).to_csv(path, index=False)
+    return path
+
+
+def test_no_arguments_answer_the_question() -> None:
+    text = run("hedge").stdout
+    assert text.startswith(
+        "Short 24.0586 ETH of linear perpetual ETH/USDC: the standard deviation of the value in USDC"
+    )
+    for word in ("certificate", "naive hedge", "Exchangeable", "3.6% below the 24.9644 ETH", "driftless"):
+        assert word in text
+
+
+def test_json_equals_the_library() -> None:
+    flags = ["--value", "50000", "--price", "1867", "--lower", "1774", "--upper", "1960", "--volatility", "0.8"]
+    record = json.loads(run("hedge", *flags, "--days", "14", "--leg", "inverse", "--keep", "coins", "--json").stdout)
+    pool = lp.UniswapV3.from_value(50_000, base="ETH", quote="USDC", price=1_867, lower=1_774, upper=1_960)
+    model = lp.Lognormal(price=1_867, volatility=0.8, years=14 / 365)
+    leg = lp.InversePerp(base="ETH", quote="USDC", entry=1_867)
+    plan = lp.hedge(pool, [leg], model, objective=lp.Variance(lp.Amount("ETH")))
+    assert record == json.loads(json.dumps(plan.to_dict()))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        [],
+        ["--full-range", "--keep", "coin-value", "--drift", "0.1"],
+        ["--keep", "amounts", "--leg", "inverse", "--leg", "linear"],
+        ["--delta-at-most", "10", "--delta-at-least", "-1", "--short-at-most", "20000"],
+        ["--keep", "excess", "--prices", "FILE", "--window", "5D", "--exit", "range"],
+    ],
+    ids=lambda f: " ".join(f) or "default",
+)
+def test_code_is_the_equivalent_script(flags: list[str], csv: Path) -> None:
+    flags = [str(csv) if f == "FILE" else f for f in flags]
+    script = run("hedge", *flags, "--code").stdout
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True).stdout
+    assert out == run("hedge", *flags).stdout
+
+
+def test_prices_from_a_file(csv: Path) -> None:
+    text = run("hedge", "--prices", str(csv)).stdout
+    assert "33 windows of 7 days stepped 1 day, each rescaled to start at 1,900" in text
+    assert "n = 33, worth 5.6 independent outcomes" in text
+    assert "std error" in text
+
+
+def test_payoff_and_greeks_tables() -> None:
+    text = run("payoff", "--short", "24", "--income", "900").stdout
+    assert "break-evens: 1,792.76, 2,025.15" in text
+    record = json.loads(run("payoff", "--short", "24", "--income", "900", "--json").stdout)
+    pool = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)
+    total = pool - 24 * lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
+    assert record["break_evens"] == total.break_evens(start=1_900, income=900).tolist()
+    rows = json.loads(run("greeks", "--json").stdout)["rows"]
+    assert rows[10]["delta [ETH]"] == pytest.approx(pool.delta(1_900))
+    assert "gamma [ETH per USDC]" in run("greeks").stdout
+
+
+@pytest.mark.parametrize("command", ["hedge", "payoff", "greeks"])
+def test_out_writes_whole_files(command: str, tmp_path: Path) -> None:
+    for ending, start in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF"), (".csv", None), (".json", b"{")):
+        path = tmp_path / f"out{ending}"
+        run(command, "--out", str(path))
+        content = path.read_bytes()
+        assert len(content) > 60
+        assert start is None or content.startswith(start)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"out{e}" for e in (".csv", ".json", ".pdf", ".png", ".svg")]
+    assert "a file ending in" in run(command, "--out", str(tmp_path / "out.txt"), code=2).stderr
+    assert "an existing folder" in run(command, "--out", str(tmp_path / "no" / "out.png"), code=2).stderr
+
+
+def test_data_check(csv: Path, tmp_path: Path) -> None:
+    assert "usable" in run("data", "check", str(csv)).stdout
+    lines = csv.read_text().splitlines()
+    spoiled = tmp_path / "spoiled.csv"
+    spoiled.write_text("\n".join([*lines[:50], lines[49], *lines[50:]]))
+    done = run("data", "check", str(spoiled), code=3)
+    assert "duplicate times: 1" in done.stdout
+    assert json.loads(run("data", "check", str(spoiled), "--json", code=3).stdout)["usable"] is False
+    assert "duplicate times: 1" in run("hedge", "--prices", str(spoiled), code=3).stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "text"),
+    [
+        (["--lower", "2200"], 2, "lower below upper; got lower=2200, upper=2100 [USDC per ETH]"),
+        (["--price", "-1"], 2, "price to be positive"),
+        (["--volatility", "0"], 2, "volatility to be positive"),
+        (["--volatility", "nan"], 2, "volatility to be positive"),
+        (["--keep", "coins", "--leg", "linear"], 2, "A coin-margined leg moves the coins"),
+        (["--keep", "nonsense"], 2, "nonsense"),
+        (["--nonsense"], 2, "--nonsense"),
+        (["--price", "dear"], 2, "valid number"),
+        (["--prices", "nowhere.csv"], 3, "an existing file"),
+        (["--prices", "."], 3, "kline files"),
+        (["--delta-at-most", "1", "--short-at-most", "1000"], 4, "Any one of these is enough"),
+        (["--exit", "range"], 2, "Draw some: model.sample"),
+    ],
+    ids=lambda x: " ".join(x) if isinstance(x, list) else "",
+)
+def test_mistakes_end_in_one_line_and_a_code(
+    flags: list[str], code: int, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("hedge", *flags, code=code)
+    assert text in done.stderr
+    assert done.stdout == ""
+
+
+def test_truncated_and_foreign_files(tmp_path: Path, csv: Path) -> None:
+    for name, content in (
+        ("a.zip", b"PK\x03\x04"),
+        ("a.tar.xz", b"\xfd7zXZ"),
+        ("a.parquet", b"PAR1"),
+        ("a.csv", b"\x00\xff\xfe"),
+        ("b.csv", b""),
+        ("c.csv", csv.read_bytes()[:-8]),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        done = run("hedge", "--prices", str(path), code=3)
+        assert done.stderr.startswith("lpgreeks: expected")
+        assert done.stderr.count("\n") == 1
+
+
+def test_debug_shows_the_traceback() -> None:
+    done = subprocess.run(
+        [*COMMAND, "hedge", "--lower", "2200"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LPGREEKS_DEBUG": "1"},
+    )
+    assert "Traceback" in done.stderr
+
+
+def test_help_shows_an_example() -> None:
+    text = run("hedge", "--help").stdout
+    assert "Example: lpgreeks hedge" in text
+    assert "decimal: 0.65 is 65 %" in text
