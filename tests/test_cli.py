@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from lpgreeks.cli import main
+from tests.running import run
 
 COMMAND = [sys.executable, "-c", "from lpgreeks.cli import main; main()"]
-
-
-@dataclass(frozen=True)
-class Done:
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str, code: int = 0) -> Done:
-    """The command in this process: what it prints and how it ends, as a shell would see it."""
-    out, err = io.StringIO(), io.StringIO()
-    found = 0
-    with mock.patch.object(sys, "argv", ["lpgreeks", *arguments]), redirect_stdout(out), redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as end:
-            found = int(end.code or 0)
-    assert found == code, err.getvalue()
-    return Done(out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -124,7 +101,7 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
     assert "usable" in run("data", "check", str(csv)).stdout
     lines = csv.read_text().splitlines()
     spoiled = tmp_path / "spoiled.csv"
-    spoiled.write_text("\n".join([*lines[:50], lines[49], *lines[50:]]))
+    spoiled.write_text("\n".join([*lines[:50], lines[49], *lines[50:], ""]))
     done = run("data", "check", str(spoiled), code=3)
     assert "duplicate times: 1" in done.stdout
     assert json.loads(run("data", "check", str(spoiled), "--json", code=3).stdout)["usable"] is False

@@ -199,7 +199,7 @@ def main() -> None:
     from lpgreeks.errors import DataError, InfeasibleError, LPGreeksError
 
     try:
-        app()
+        app(prog_name="lpgreeks")
     except LPGreeksError as error:
         if os.environ.get("LPGREEKS_DEBUG"):
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,7 @@ class DeltaBounds(Constraint):
 
     def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
         """The row that it is, for these legs."""
-        return _greek_row("delta", self, self.base, exposure, legs, start)
+        return _net_row("net delta", Exposure.delta, "{base}", self, self.base, exposure, legs, start)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,22 +101,30 @@ class GammaBounds(Constraint):
 
     def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
         """The row that it is, for these legs."""
-        return _greek_row("gamma", self, self.base, exposure, legs, start)
+        return _net_row("net gamma", Exposure.gamma, "{base} per {quote}", self, self.base, exposure, legs, start)
 
 
-def _greek_row(
-    greek: str, bounds: Constraint, base: str, exposure: Exposure, legs: Sequence[Instrument], start: Start
+def _net_row(
+    name: str,
+    greek: Callable[[Exposure, float], float],
+    unit: str,
+    bounds: Constraint,
+    base: str,
+    exposure: Exposure,
+    legs: Sequence[Instrument],
+    start: Start,
 ) -> Row:
     coins = dict.fromkeys(counted_as(b) for b in (exposure.bases + tuple(leg.base for leg in legs)) if b)
     coin = counted_as(base) if base else next(iter(coins))
     if coin not in coins or (len(coins) > 1 and not base):
         raise MarketError("bounds on one of the coins", got=base or "none named", remedy=f"{', '.join(coins)}")
-    of = [_greek(greek, leg, coin, start) for leg in legs]
-    held = _greek(greek, exposure, coin, start)
-    unit = coin if greek == "delta" else f"{coin} per {exposure.quote}"
-    return Row(f"net {greek}", unit, np.array(of), bounds.lower - held, bounds.upper - held, held)
 
+    def of(part: Exposure) -> float:
+        markets = [m for m in part.markets if counted_as(part.on(m).bases[0]) == coin]
+        return float(sum(greek(part.on(m), start[m]) for m in markets))
 
-def _greek(greek: str, exposure: Exposure, coin: str, start: Start) -> float:
-    parts = [m for m in exposure.markets if counted_as(exposure.on(m).bases[0]) == coin]
-    return float(sum(getattr(exposure.on(m), greek)(start[m]) for m in parts))
+    held = of(exposure)
+    moved = np.array([of(leg) for leg in legs])
+    return Row(
+        name, unit.format(base=coin, quote=exposure.quote), moved, bounds.lower - held, bounds.upper - held, held
+    )

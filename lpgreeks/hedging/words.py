@@ -99,12 +99,10 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     coin = plan.exposure.bases[0]
     apart = -bought / held - 1.0
     side = f"{abs(apart):.1%} {'below' if apart < 0 else 'above'}" if abs(apart) >= 5e-4 else "level with"
-    pull = "up" if (1 - share_below) * abs(above - held) > share_below * abs(below - held) else "down"
-    why = (
-        f"upward, where the position holds fewer {coin} than at the start, outweighs downward, where it holds more"
-        if pull == "up"
-        else f"downward, where the position holds more {coin} than at the start, outweighs upward, where it holds fewer"
-    )
+    upward = f"upward, where the position holds fewer {coin} than at the start"
+    downward = "downward, where it holds more"
+    rises = (1 - share_below) * abs(above - held) > share_below * abs(below - held)
+    why = f"{upward}, outweighs {downward}" if rises else f"{downward}, outweighs {upward}"
     return [
         f"The hedge of {-bought:,.6g} {coin} is {side} the {held:,.6g} {coin} that the position holds at the start. "
         f"It is the position's delta averaged over where the price may go: {below:,.6g} {coin} below the start (weight "

@@ -257,13 +257,12 @@ def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple
         table = table.reset_index()
     elif columns.time not in table.columns and isinstance(table.index, pd.DatetimeIndex):
         table = table.assign(**{columns.time: table.index})
-    wanted = {
-        "time": columns.time,
+    prices = {
         "close": columns.price,
         "low": columns.low or columns.price,
         "high": columns.high or columns.price,
     }
-    for column in wanted.values():
+    for column in (columns.time, *prices.values()):
         if column not in table.columns:
             raise DataError(
                 f"a column {column!r}",
@@ -271,8 +270,7 @@ def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple
                 remedy="Say which is which: columns=lp.Columns(time=..., price=..., low=..., high=...)",
             )
     times, guess = _times(table[columns.time], name)
-    prices = {k: _numbers(table[v], v, name) for k, v in wanted.items() if k != "time"}
-    bars = pd.DataFrame({"time": times, **prices})
+    bars = pd.DataFrame({"time": times} | {k: _numbers(table[c], c, name) for k, c in prices.items()})
     bars.attrs["bars"] = columns.low is not None
     return bars, check_bars(bars, source=name, guesses=(guess,) if guess else ())
 

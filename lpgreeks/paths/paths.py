@@ -48,15 +48,15 @@ class Paths:
         shape = np.shape(self.prices)
         if len(shape) != 3 or shape[2] != len(self.markets) or shape[1] != len(self.years) or shape[1] < 2:
             raise InputError("prices of shape (paths, times >= 2, markets)", got=shape)
-        for name in ("prices", "lows", "highs", "years"):
-            array = getattr(self, name)
-            if array is None:
-                continue
-            if name != "years":
-                array = require_prices(array, unit="quote per base", what=name)
-                if array.shape != shape:
-                    raise InputError(f"{name} in the shape of prices, {shape}", got=array.shape)
-            view = np.asarray(array, dtype=np.float64).view()
+        arrays = {"years": np.asarray(self.years, dtype=np.float64)}
+        for name in ("prices", "lows", "highs"):
+            if (given := getattr(self, name)) is not None:
+                arrays[name] = require_prices(given, unit="quote per base", what=name)
+                if arrays[name].shape != shape:
+                    raise InputError(f"{name} in the shape of prices, {shape}", got=arrays[name].shape)
+        for name, array in arrays.items():
+            # A view, so that the caller's own array stays as writable as it was.
+            view = array.view()
             view.flags.writeable = False
             object.__setattr__(self, name, view)
 

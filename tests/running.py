@@ -1,0 +1,30 @@
+"""The command line, run in this process as a shell would run it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from unittest import mock
+
+from lpgreeks.cli import main
+
+
+@dataclass(frozen=True)
+class Done:
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, code: int = 0) -> Done:
+    """The command in this process: what it prints and how it ends, as a shell would see it."""
+    out, err = io.StringIO(), io.StringIO()
+    found = 0
+    with mock.patch.object(sys, "argv", ["lpgreeks", *arguments]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            found = int(end.code or 0)
+    assert found == code, err.getvalue()
+    return Done(out.getvalue(), err.getvalue())

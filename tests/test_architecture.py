@@ -1,0 +1,197 @@
+"""The house: who may import whom, what is public, and what loads when."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lpgreeks as lp
+from lpgreeks import _api
+
+ROOT = Path(lp.__file__).parent
+
+FLOORS = [
+    "_types",
+    "errors",
+    "powers",
+    "formulas",
+    "draw",
+    "tokens",
+    "instruments",
+    "onchain",
+    "measures",
+    "paths",
+    "models",
+    "markets",
+    "hedging",
+    "_api",
+    "__init__",
+    "cli",
+]
+"""From the foundation to the roof: a module imports only what stands above it in this list."""
+
+HOMES = {
+    "sympy": {"formulas"},
+    "matplotlib": {"draw", "cli"},  # the command line chooses a canvas without a screen
+    "cvxpy": {"hedging"},
+    "scipy.optimize": {"hedging"},
+    "typer": {"cli"},
+    "arch": {"paths"},
+}
+"""Where each heavy library may be imported."""
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def floor_of(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> list[tuple[str, bool, bool]]:
+    """``(module, inside a function, for types only)`` of every import."""
+    found = []
+
+    def walk(node: ast.AST, inside: bool, typing: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                found.extend((a.name, inside, typing) for a in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                found.append((child.module or "", inside, typing))
+            guard = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            walk(child, inside or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)), typing or guard)
+
+    walk(ast.parse(path.read_text()), False, False)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_layer_knows_only_what_lies_below(path: Path) -> None:
+    own = FLOORS.index(floor_of(path))
+    for module, inside, typing in imports(path):
+        if not module.startswith("lpgreeks") or module == "lpgreeks":
+            assert module != "lpgreeks" or floor_of(path) in ("_api", "cli")
+            continue
+        floor = module.split(".")[1]
+        # A type alone may come from above, and symbols are made on request.
+        assert FLOORS.index(floor) <= own or typing or (inside and floor == "formulas"), f"{path.name} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_heavy_libraries_have_one_home(path: Path) -> None:
+    for module, inside, typing in imports(path):
+        for library, homes in HOMES.items():
+            if (module == library or module.startswith(f"{library}.")) and not typing:
+                assert floor_of(path) in homes
+                assert inside or library in ("sympy", "typer")
+        if module.split(".")[0] in ("pandas", "scipy") and not typing:
+            assert inside, f"{path.name} imports {module} at its head"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_says_what_it_exports(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    if path.name in ("__init__.py",) and path.parent == ROOT:
+        return
+    names = [t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
+    assert "__all__" in names
+
+
+def test_the_surface_is_one_list() -> None:
+    assert sorted(_api.__all__) == _api.__all__
+    assert dir(lp) == sorted([*_api.__all__, "__version__"])
+    namespace: dict[str, object] = {}
+    exec("from lpgreeks import *", namespace)
+    assert set(_api.__all__) <= set(namespace)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = lp.nonsense  # type: ignore[attr-defined]
+
+
+PUBLIC = """
+Amount Cash Certificate Columns DataError DataReport DeltaBounds Deposit Excess Exposure Finding GammaBounds HedgePlan
+Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError LinearPerp Lognormal MarketError Measure
+OnchainPool Outcomes Paths Portfolio Position Powers QuantityBounds RawAmounts Rescaled Shifted Spot TokenError
+UniswapV2 UniswapV3 Value Variance above align check_klines check_prices clamp every_instrument hedge onchain read_klines
+read_prices smear sqrt term
+""".split()  # noqa: SIM905
+
+
+def test_public_names_change_on_purpose() -> None:
+    assert _api.__all__ == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_is_documented(name: str) -> None:
+    found = getattr(lp, name)
+    assert inspect.getdoc(found)
+    if not inspect.isclass(found):
+        return
+    for attribute, member in vars(found).items():
+        if attribute.startswith("_") or not (inspect.isfunction(member) or isinstance(member, (property, classmethod))):
+            continue
+        inherited = any(getattr(getattr(base, attribute, None), "__doc__", None) for base in found.__mro__)
+        assert inherited, f"{name}.{attribute} says nothing"
+
+
+def loaded(statement: str) -> set[str]:
+    script = f"import sys\n{statement}\nprint(' '.join(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return {m for m in out.split() if "." not in m or m == "scipy.optimize"}
+
+
+HEAVY = {"sympy", "cvxpy", "matplotlib", "pandas", "scipy", "arch", "typer"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import lpgreeks", set()),
+        ("import lpgreeks as lp; lp.UniswapV3; lp.hedge; lp.read_klines", {"numpy"}),
+        ("import lpgreeks.cli", {"typer"}),
+    ],
+)
+def test_what_an_import_loads(statement: str, allowed: set[str]) -> None:
+    assert loaded(statement) & (HEAVY | {"numpy"}) == allowed
+
+
+def test_the_default_hedge_loads_no_solver() -> None:
+    script = "import sys; sys.argv = ['lpgreeks', 'hedge']\nfrom lpgreeks.cli import main\nmain()"
+    assert loaded(script) & (HEAVY - {"typer"}) == set()
+
+
+def test_importing_changes_nothing_global() -> None:
+    state = "(decimal.getcontext().prec, list(warnings.filters), np.geterr())"
+    script = (
+        f"import decimal, warnings, numpy as np; before = {state}\n"
+        "import lpgreeks as lp; lp.hedge; lp.onchain.sqrt_price_x96(5)\n"
+        f"assert before == {state}"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_no_options_as_strings() -> None:
+    """Comparisons with a string literal are options in disguise; each exception is named here."""
+    allowed = {
+        ("hedging/hedge.py", "range"),  # the issue of an exit is one of two words
+        ("markets/readers.py", ".csv"),
+        ("markets/readers.py", ".parquet"),
+        ("markets/readers.py", ".zip"),
+        ("markets/readers.py", ".tgz"),
+        ("cli/app.py", ".csv"),
+        ("cli/app.py", ".json"),
+        ("cli/request.py", ".csv"),
+    }
+    found = set()
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare) and any(isinstance(o, (ast.Eq, ast.NotEq)) for o in node.ops):
+                for side in (node.left, *node.comparators):
+                    if isinstance(side, ast.Constant) and isinstance(side.value, str) and side.value:
+                        found.add((str(path.relative_to(ROOT)), side.value))
+    assert found - allowed == set()
