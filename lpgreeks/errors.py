@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ __all__ = [
     "TokenError",
     "require_finite",
     "require_increasing",
+    "require_numbers",
     "require_positive",
     "require_prices",
+    "require_token",
+    "require_whole",
 ]
 
 
@@ -86,6 +90,28 @@ def require_positive(name: str, value: float, *, unit: str, remedy: str = "") ->
     return number
 
 
+def require_whole(name: str, value: int, *, at_least: int, at_most: int | None = None, unit: str = "") -> int:
+    """``value`` as an int, or an error when it is no whole number within the limits."""
+    expected = f"{name} as a whole number, at least {at_least}"
+    expected += "" if at_most is None else f" and at most {at_most}"
+    if type(value).__name__ in ("bool", "bool_"):
+        raise InputError(expected, got=repr(value), unit=unit)
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise InputError(expected, got=f"{value!r:.60}", unit=unit) from error
+    if number < at_least or (at_most is not None and number > at_most):
+        raise InputError(expected, got=number, unit=unit)
+    return number
+
+
+def require_token(name: str, token: str) -> str:
+    """``token`` itself, or an error when it is no name."""
+    if not isinstance(token, str) or not token:
+        raise TokenError(f"{name} as a token's name", got=repr(token), remedy='Like "ETH" or "USDC"')
+    return token
+
+
 def require_increasing(low_name: str, low: float, high_name: str, high: float, *, unit: str) -> None:
     """An error unless ``low < high``; the remedy shows what the numbers are when read upside down."""
     if not low < high:
@@ -97,14 +123,24 @@ def require_increasing(low_name: str, low: float, high_name: str, high: float, *
         )
 
 
+def require_numbers(numbers: ArrayLike, *, unit: str, what: str = "prices") -> FloatArray:
+    """``numbers`` as a float array, masked ones as NaN; an error for text, truth values and dates."""
+    import numpy as np
+
+    try:
+        array = np.asarray(numbers.filled(np.nan) if isinstance(numbers, np.ma.MaskedArray) else numbers)
+        if array.dtype.kind in "fiuO" and not any(x is None for x in array.ravel()[:1]):
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{what} as numbers", got=f"{numbers!r:.60}", unit=unit) from error
+    raise InputError(f"{what} as numbers", got=f"{numbers!r:.60}", unit=unit)
+
+
 def require_prices(prices: ArrayLike, *, unit: str, what: str = "prices") -> FloatArray:
     """``prices`` as a float array, or an error at the first one that is not positive and finite."""
     import numpy as np
 
-    try:
-        array = np.asarray(prices, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{what} as numbers", got=f"{prices!r:.60}", unit=unit) from error
+    array = require_numbers(prices, unit=unit, what=what)
     wrong = ~((array > 0) & (array < np.inf))
     if wrong.any():
         raise InputError(
@@ -116,10 +152,11 @@ def require_prices(prices: ArrayLike, *, unit: str, what: str = "prices") -> Flo
     return array
 
 
-def _as_float(name: str, value: float, expected: str, unit: str) -> float:
-    if isinstance(value, (str, bytes, bool)):
+def _as_float(name: str, value: Any, expected: str, unit: str) -> float:
+    # numpy's booleans bear the name of Python's and are no subclass of them.
+    if isinstance(value, (str, bytes)) or type(value).__name__ in ("bool", "bool_"):
         raise InputError(f"{name} as {expected}", got=f"{name}={value!r}", unit=unit)
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name} as {expected}", got=f"{name}={value!r:.60}", unit=unit) from error

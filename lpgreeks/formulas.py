@@ -107,8 +107,11 @@ def mean(expression: sp.Expr, forward: sp.Expr, variance: sp.Expr) -> sp.Expr:
     Raises:
         InputError: the expression is not a sum of powers between kinks.
     """
+    expression = sp.expand(sp.sympify(expression))
+    if isinstance(expression, sp.Add) and expression.has(sp.Piecewise):
+        return sp.Add(*(mean(part, forward, variance) for part in expression.args))
     total = sp.Integer(0)
-    for part, lower, upper in _pieces(expression):
+    for part, lower, upper in _pieces(_tidy(expression)):
         for coefficient, exponent in _terms(part):
             moment = partial_moment(exponent, lower, forward, variance)
             if upper is not None:
@@ -125,6 +128,8 @@ def minimum_variance_ratio(position: Symbolic, forward: sp.Expr, variance: sp.Ex
 
     For a full-range position this is :math:`2 (e^{3v/8} - e^{-v/8}) / (e^v - 1)`, below 1 for every variance.
     """
+    if position.base.subs(PRICE, forward) == 0:
+        raise InputError("a position that holds coins at the start", got=position.name)
     value_mean = mean(position.value, forward, variance)
     joint = mean(_tidy(position.value * PRICE), forward, variance)
     price_variance = mean(PRICE**2, forward, variance) - forward**2
@@ -145,6 +150,10 @@ def _pieces(expression: sp.Expr) -> Iterator[tuple[sp.Expr, Any, Any]]:
     lower: Any = sp.Integer(0)
     parts = expression.args if isinstance(expression, sp.Piecewise) else [(expression, sp.true)]
     for part, condition in parts:
+        if condition != sp.true and not (isinstance(condition, sp.LessThan) and condition.lhs == PRICE):
+            raise InputError(
+                "branches split at ascending prices", got=condition, remedy="A mean is linear: take it term by term"
+            )
         upper = None if condition == sp.true else condition.rhs
         yield part, lower, upper
         lower = upper
@@ -153,6 +162,8 @@ def _pieces(expression: sp.Expr) -> Iterator[tuple[sp.Expr, Any, Any]]:
 def _terms(part: sp.Expr) -> Iterator[tuple[sp.Expr, sp.Expr]]:
     """``(coefficient, exponent)`` of each power of the price in one branch."""
     for term in sp.Add.make_args(sp.expand(part)):
+        if term == 0:
+            continue
         coefficient, power = term.as_independent(PRICE)
         base, exponent = power.as_base_exp()
         if power != 1 and base != PRICE:

@@ -13,10 +13,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lpgreeks.errors import InputError
-from lpgreeks.instruments import Cash, Exposure, Spot
+from lpgreeks.errors import InputError, TokenError, require_token
+from lpgreeks.instruments import Cash, Exposure, Portfolio, Spot
 from lpgreeks.powers import Powers
-from lpgreeks.tokens import counted_as
+from lpgreeks.tokens import coin_of, find_token
 
 __all__ = ["Amount", "Excess", "Measure", "Value"]
 
@@ -34,6 +34,9 @@ class Measure(ABC):
     words: ClassVar[str]
     """What it is, up to the token: "the value in"."""
 
+    def __post_init__(self) -> None:
+        require_token("the token of a measure", self.token)
+
     def __str__(self) -> str:
         return f"{self.words} {self.token}"
 
@@ -47,7 +50,25 @@ class Measure(ABC):
         Raises:
             TokenError: the token cannot be counted in a market's coin or quote.
         """
-        return {market: self._of(exposure.on(market), start[market]) for market in exposure.markets}
+        tables = {market: self._of(exposure.on(market), start[market]) for market in exposure.markets}
+        cash = sum((p for p in exposure.positions if not p.instrument.market), start=Portfolio())
+        if cash.positions:
+            # Cash reads no price of its own, but counted in coins it moves with theirs.
+            home = find_token(self.token, (coin_of(m) for m in start))
+            market = next((m for m in start if coin_of(m) == home), next(iter(start)))
+            beside = Spot(base=coin_of(market), quote=exposure.quote, market=market)
+            part = self._of(cash + 0.0 * beside, start[market])
+            tables[market] = tables.get(market, Powers.constant(0.0)) + part
+        return tables
+
+    def _worth(self, part: Exposure) -> Powers:
+        if find_token(self.token, (part.quote, *part.bases)) is None:
+            raise TokenError(
+                f"{self} of positions in that token",
+                got=f"a position that reads {', '.join(part.markets)}",
+                remedy=f"Measure in the quote: {type(self).__name__}({part.quote!r})",
+            )
+        return part.worth(self.token)
 
     @abstractmethod
     def _of(self, part: Exposure, start: ArrayLike) -> Powers:
@@ -60,7 +81,7 @@ class Value(Measure):
     words: ClassVar[str] = "the value in"
 
     def _of(self, part: Exposure, start: ArrayLike) -> Powers:
-        return part.worth(self.token)
+        return self._worth(part)
 
 
 class Amount(Measure):
@@ -69,15 +90,17 @@ class Amount(Measure):
     words: ClassVar[str] = "the amount of"
 
     def _of(self, part: Exposure, start: ArrayLike) -> Powers:
-        if counted_as(self.token) == counted_as(part.quote):
-            return part.amounts.quote
-        if counted_as(self.token) == counted_as(part.bases[0]):
-            return part.amounts.base
-        return Powers.constant(0.0)
+        name = find_token(self.token, (part.quote, *part.bases))
+        if name is None:
+            return Powers.constant(0.0)
+        return part.amounts.quote if name == part.quote else part.amounts.base
 
 
 class Excess(Measure):
-    """The value in ``token`` less that of holding the amounts of the start: impermanent loss, when unhedged."""
+    """The value in ``token`` less that of holding the tokens of the start: impermanent loss, when unhedged.
+
+    Contracts (perpetuals) hold no tokens at the start; all of their value counts.
+    """
 
     words: ClassVar[str] = "the value over holding, in"
 
@@ -89,5 +112,8 @@ class Excess(Measure):
                 remedy="Start every window at one price: windows(..., start=1_900)",
             )
         coin = Spot(base=part.bases[0], quote=part.quote, market=part.markets[0])
-        held: Exposure = part.base_amount(start) * coin + part.quote_amount(start) * Cash(quote=part.quote)
-        return part.worth(self.token) - held.worth(self.token)
+        tokens = Portfolio(tuple(p for p in part.positions if p.instrument.in_hand))
+        held: Exposure = (
+            0.0 * coin + tokens.base_amount(start) * coin + tokens.quote_amount(start) * Cash(quote=part.quote)
+        )
+        return self._worth(part) - self._worth(held)

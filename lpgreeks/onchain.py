@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import cache
 
-from lpgreeks.errors import InputError, TokenError, require_positive
+from lpgreeks.errors import (
+    InputError,
+    TokenError,
+    require_increasing,
+    require_positive,
+    require_token,
+    require_whole,
+)
 from lpgreeks.instruments import UniswapV3
 
 __all__ = [
@@ -33,6 +40,8 @@ MIN_TICK = -MAX_TICK
 
 TICK_SPACING = {0.0001: 1, 0.0005: 10, 0.003: 60, 0.01: 200}
 """Tick spacing of the four Uniswap v3 fee tiers; the fee is a decimal. Source: v3 factory; 0.01 % since Nov 2021."""
+
+_ON_THE_TICK = 1e-14
 
 _Q96 = 1 << 96
 _Q128 = 1 << 128
@@ -70,9 +79,7 @@ def sqrt_price_x96(tick: int) -> int:
 
 def tick_at_sqrt_price_x96(root: int) -> int:
     """The greatest tick whose square root is at most ``root``: the contract's ``getTickAtSqrtRatio``."""
-    lowest, highest = sqrt_price_x96(MIN_TICK), sqrt_price_x96(MAX_TICK)
-    if not lowest <= root <= highest:
-        raise InputError(f"sqrtPriceX96 between {lowest} and {highest}", got=root)
+    root = _root(root)
     tick = max(MIN_TICK, min(MAX_TICK, round(2 * math.log(root / _Q96) / math.log(1.0001))))
     while sqrt_price_x96(tick) > root:
         tick -= 1
@@ -88,14 +95,18 @@ class RawAmounts:
     amount0: int
     amount1: int
 
+    def __post_init__(self) -> None:
+        for name in ("amount0", "amount1"):
+            object.__setattr__(self, name, require_whole(name, getattr(self, name), at_least=0))
+
 
 def raw_amounts(*, liquidity: int, root: int, tick_lower: int, tick_upper: int, minted: bool) -> RawAmounts:
     """What a position of raw ``liquidity`` holds at ``root`` (sqrtPriceX96).
 
     The contract rounds in the pool's favour: up when ``minted``, down when burned or only looked at.
     """
-    low, high = sqrt_price_x96(tick_lower), sqrt_price_x96(tick_upper)
-    now = max(low, min(high, root))
+    liquidity = require_whole("raw liquidity", liquidity, at_least=0)
+    low, high, now = _roots(tick_lower, tick_upper, root)
     divide = _ceiling if minted else _floor
     # Two divisions, as the contract does: one would round differently.
     amount0 = divide(divide(liquidity * _Q96 * (high - now), high), now)
@@ -104,8 +115,7 @@ def raw_amounts(*, liquidity: int, root: int, tick_lower: int, tick_upper: int, 
 
 def liquidity_for_amounts(*, amounts: RawAmounts, root: int, tick_lower: int, tick_upper: int) -> int:
     """The raw liquidity that two offered amounts mint at ``root``: the periphery's ``getLiquidityForAmounts``."""
-    low, high = sqrt_price_x96(tick_lower), sqrt_price_x96(tick_upper)
-    now = max(low, min(high, root))
+    low, high, now = _roots(tick_lower, tick_upper, root)
     offers = []
     if now < high:
         offers.append(amounts.amount0 * (now * high // _Q96) // (high - now))
@@ -137,11 +147,12 @@ class OnchainPool:
             raise TokenError(
                 "base to be one of the pool's tokens", got=self.base, remedy=f"{self.token0}, {self.token1}"
             )
-        for name in ("decimals0", "decimals1"):
-            if not (isinstance(getattr(self, name), int) and 0 <= getattr(self, name) <= 77):
-                raise InputError(f"{name} as a whole number from 0 to 77", got=getattr(self, name))
-        if not (isinstance(self.tick_spacing, int) and self.tick_spacing >= 1):
-            raise InputError("tick_spacing as a whole number of ticks, at least 1", got=self.tick_spacing)
+        if require_token("token0", self.token0) == require_token("token1", self.token1):
+            raise TokenError("two different tokens", got=self.token0)
+        limits = {"decimals0": (0, 77), "decimals1": (0, 77), "tick_spacing": (1, 32_767)}
+        for name, (least, most) in limits.items():
+            number = require_whole(name, getattr(self, name), at_least=least, at_most=most)
+            object.__setattr__(self, name, number)
 
     @property
     def quote(self) -> str:
@@ -158,7 +169,7 @@ class OnchainPool:
 
     def price_at(self, root: int) -> float:
         """The price, quote per base, at ``root`` (sqrtPriceX96)."""
-        raw = math.ldexp(root, -96) ** 2
+        raw = math.ldexp(_root(root), -96) ** 2
         token1_per_token0 = raw * 10.0 ** (self.decimals0 - self.decimals1)
         return 1 / token1_per_token0 if self._base_is_token1 else token1_per_token0
 
@@ -170,30 +181,35 @@ class OnchainPool:
         """The tick that the chain shows at ``price``: the floor of the logarithm, in the contract's direction."""
         price = require_positive("price", price, unit=self._unit)
         token1_per_token0 = 1 / price if self._base_is_token1 else price
-        root = math.sqrt(token1_per_token0 * 10.0 ** (self.decimals1 - self.decimals0))
-        return tick_at_sqrt_price_x96(int(math.ldexp(root, 96)))
+        root = math.ldexp(math.sqrt(token1_per_token0 * 10.0 ** (self.decimals1 - self.decimals0)), 96)
+        if not sqrt_price_x96(MIN_TICK) <= root <= sqrt_price_x96(MAX_TICK):
+            raise InputError("a price that the contract's ticks reach", got=f"{price:g}", unit=self._unit)
+        # A double knows a price to 1e-16: one this close below a tick is the tick's own price, rounded.
+        return tick_at_sqrt_price_x96(min(int(root * (1 + _ON_THE_TICK)), sqrt_price_x96(MAX_TICK)))
 
     def usable_ticks(self, *, lower: float, upper: float) -> tuple[int, int]:
         """The nearest ``(tick_lower, tick_upper)`` that the pool's spacing allows around two prices.
 
         Ticks are in the contract's order: with the coin as token1 the upper price is the lower tick.
         """
+        require_increasing("lower", lower, "upper", upper, unit=self._unit)
         low, high = sorted((self._nearest_usable(lower), self._nearest_usable(upper)))
         return (low, high) if low < high else (low, low + self.tick_spacing)
 
     def position(self, *, tick_lower: int, tick_upper: int, liquidity: int) -> UniswapV3:
         """The position between two ticks with the contract's raw ``liquidity``."""
         self._require_usable(tick_lower, tick_upper)
-        if not (isinstance(liquidity, int) and liquidity > 0):
-            raise InputError("raw liquidity as a positive whole number", got=liquidity)
+        liquidity = require_whole("raw liquidity", liquidity, at_least=1, at_most=_Q128 - 1)
         ends = sorted((self.price_of_tick(tick_lower), self.price_of_tick(tick_upper)))
         # L is sqrt(token0 * token1) in raw units; which token is the coin does not matter to it.
         whole = liquidity / math.sqrt(10 ** (self.decimals0 + self.decimals1))
         return UniswapV3(base=self.base, quote=self.quote, liquidity=whole, lower=ends[0], upper=ends[1])
 
     def raw_liquidity(self, position: UniswapV3) -> int:
-        """The position's liquidity as the contract counts it, rounded down."""
-        return int(position.liquidity * math.sqrt(10 ** (self.decimals0 + self.decimals1)))
+        """The position's liquidity as the contract counts it, to the sixteen digits that a double holds."""
+        if (position.base, position.quote) != (self.base, self.quote):
+            raise TokenError(f"a position in {self.base}/{self.quote}", got=f"{position.base}/{position.quote}")
+        return round(position.liquidity * math.sqrt(10 ** (self.decimals0 + self.decimals1)))
 
     def _nearest_usable(self, price: float) -> int:
         price = require_positive("price", price, unit=self._unit)
@@ -212,9 +228,20 @@ class OnchainPool:
 
 
 def _whole_tick(tick: int) -> int:
-    if not (isinstance(tick, int) and MIN_TICK <= tick <= MAX_TICK):
-        raise InputError(f"a whole tick from {MIN_TICK} to {MAX_TICK}", got=repr(tick))
-    return tick
+    return require_whole("a tick", tick, at_least=MIN_TICK, at_most=MAX_TICK)
+
+
+def _root(root: int) -> int:
+    lowest, highest = sqrt_price_x96(MIN_TICK), sqrt_price_x96(MAX_TICK)
+    return require_whole("sqrtPriceX96", root, at_least=lowest, at_most=highest)
+
+
+def _roots(tick_lower: int, tick_upper: int, root: int) -> tuple[int, int, int]:
+    """The roots of the two ends, and the present one held between them."""
+    low, high = sqrt_price_x96(tick_lower), sqrt_price_x96(tick_upper)
+    if not low < high:
+        raise InputError("tick_lower below tick_upper", got=f"{tick_lower}, {tick_upper}")
+    return low, high, max(low, min(high, _root(root)))
 
 
 def _floor(numerator: int, denominator: int) -> int:

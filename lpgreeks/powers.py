@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, require_increasing, require_positive
+from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
 
 __all__ = ["Powers", "Reading", "above", "clamp", "partial_moment", "smear", "sqrt", "worth_in_base", "worth_in_quote"]
 
@@ -156,7 +156,7 @@ class Powers:
 
     def __call__(self, price: ArrayLike) -> Any:
         """The value at each price, in the shape of ``price``; NaN stays NaN, a price <= 0 is an error."""
-        prices = np.asarray(price, dtype=np.float64)
+        prices = require_numbers(price, unit="quote per base")
         flat = prices.reshape(-1)
         values = np.empty(flat.size)
         space = _Workspace(min(flat.size, _BLOCK))
@@ -369,35 +369,43 @@ def _value(piece: Piece, price: float) -> float:
 
 def _roots_of_sum(piece: Piece, lower: float, upper: float) -> list[float]:
     """Every root of ``sum c P**a`` in ``(lower, upper]``, by Rolle's theorem on the logarithm of the price."""
-    if len(piece) < 2:
-        return []
-    exponents, coefficients = np.array(piece).T
-    exponents -= exponents[0]
-    reach = 700.0 / max(1.0, float(exponents[-1]))
-    left = math.log(lower) if lower > 0 else -reach
-    right = math.log(upper) if upper < math.inf else reach
-    prices = (math.exp(x) for x in _log_roots(exponents, coefficients, left, right))
+    left = math.log(lower) if lower > 0 else -math.inf
+    right = math.log(upper) if upper < math.inf else math.inf
+    prices = (math.exp(x) for x in _log_roots(list(piece), left, right))
     return [price for price in prices if lower * (1 - _SAME) < price <= upper * (1 + _SAME)]
 
 
-def _log_roots(exponents: FloatArray, coefficients: FloatArray, left: float, right: float) -> list[float]:
-    if exponents.size == 1:
+def _log_roots(terms: list[tuple[float, float]], left: float, right: float) -> list[float]:
+    """Roots in ``x = ln P`` of ``sum c exp(a x)``; between the turning points each is found by bisection."""
+    if len(terms) < 2:
         return []
-    slopes = coefficients[1:] * exponents[1:]
-    turning = _log_roots(exponents[1:] - exponents[1], slopes, left, right)
+    lowest = terms[0][0]
+    left, right = max(left, _below_all_roots(terms)), min(right, -_below_all_roots([(-a, c) for a, c in terms[::-1]]))
+    if not left <= right:
+        return []
+    turning = _log_roots([(a - lowest, c * (a - lowest)) for a, c in terms[1:]], left, right)
 
     def value(x: float) -> float:
-        sum_ = float((coefficients * np.exp(exponents * x)).sum())
-        noise = _ROUNDING * float((np.abs(coefficients) * np.exp(exponents * x)).sum())
-        return 0.0 if abs(sum_) <= noise else sum_
+        # Relative to the largest term, which keeps the sum from overflowing wherever the roots lie.
+        logs = [math.log(abs(c)) + a * x for a, c in terms]
+        sizes = [math.copysign(math.exp(size - max(logs)), c) for size, (_, c) in zip(logs, terms, strict=True)]
+        total = math.fsum(sizes)
+        return 0.0 if abs(total) <= _ROUNDING * sum(map(abs, sizes)) else total
 
     edges = [left, *turning, right]
     values = [value(x) for x in edges]
     roots = [x for x, v in zip(edges, values, strict=True) if v == 0]
-    for a, b, va, vb in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True):
+    for (a, va), (b, vb) in pairwise(zip(edges, values, strict=True)):
         if va * vb < 0:
             roots.append(_bisected(value, a, b, va))
     return sorted(roots)
+
+
+def _below_all_roots(terms: list[tuple[float, float]]) -> float:
+    """Below this ``x`` the term of the lowest exponent outweighs all others together."""
+    (lowest, lead), *others = terms
+    ratios = ((math.log(abs(lead)) - math.log(abs(c) * len(others))) / (a - lowest) for a, c in others)
+    return min(ratios) - 1.0
 
 
 def _bisected(value: Callable[[float], float], a: float, b: float, value_a: float) -> float:
@@ -501,7 +509,7 @@ def partial_moment(exponent: ArrayLike, kink: ArrayLike, forward: ArrayLike, wid
     if width == 0:
         return np.asarray(f**a * (f > k))
     with np.errstate(divide="ignore"):
-        distance = np.log(f) - np.log(k)
+        distance = np.log(f / k)
     growth = np.exp(a * (a - 1.0) * width**2 / 2.0)
     return np.asarray(f**a * growth * ndtr(distance / width + (a - 0.5) * width))
 

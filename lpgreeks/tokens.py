@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lpgreeks.errors import MarketError
 
-__all__ = ["COUNTS_AS", "counted_as", "market_pair", "one_token_notes", "price_of"]
+__all__ = ["COUNTS_AS", "coin_of", "counted_as", "find_token", "market_pair", "one_token_notes", "price_of"]
 
 COUNTS_AS: Mapping[str, str] = {"USDC": "USD", "USDT": "USD", "WETH": "ETH", "WBTC": "BTC"}
 """Token names that count as another: dollar tokens as the dollar, wrapped coins as the coin."""
@@ -20,10 +20,26 @@ def counted_as(token: str) -> str:
     return COUNTS_AS.get(token, token)
 
 
+def find_token(token: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that is ``token``, or else counts as the same; None where there is none.
+
+    The name itself comes first, so that a pool of two dollar tokens keeps them apart.
+    """
+    names = tuple(names)
+    if token in names:
+        return token
+    return next((name for name in names if counted_as(name) == counted_as(token)), None)
+
+
 def market_pair(market: str) -> str:
     """The pair behind a market's name, tokens counted as one: ``"WETH/USDC:perp"`` is ``"ETH/USD"``."""
     base, _, rest = market.partition("/")
     return f"{counted_as(base)}/{counted_as(rest.partition(':')[0])}"
+
+
+def coin_of(market: str) -> str:
+    """The coin of a market's name, by its own name: ``"WETH/USDC:perp"`` is of WETH."""
+    return market.partition("/")[0]
 
 
 def one_token_notes(tokens: Iterable[str]) -> tuple[str, ...]:

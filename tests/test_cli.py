@@ -94,7 +94,7 @@ def test_out_writes_whole_files(command: str, tmp_path: Path) -> None:
         assert start is None or content.startswith(start)
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"out{e}" for e in (".csv", ".json", ".pdf", ".png", ".svg")]
     assert "a file ending in" in run(command, "--out", str(tmp_path / "out.txt"), code=2).stderr
-    assert "an existing folder" in run(command, "--out", str(tmp_path / "no" / "out.png"), code=2).stderr
+    assert "a file in an existing folder" in run(command, "--out", str(tmp_path / "no" / "out.png"), code=2).stderr
 
 
 def test_data_check(csv: Path, tmp_path: Path) -> None:

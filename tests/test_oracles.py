@@ -173,7 +173,7 @@ def test_what_an_offer_uses(offered: lp.Deposit) -> None:
 
 
 def test_coins_dollars_and_value_want_different_hedges(offered: lp.Deposit) -> None:
-    grid = lp.Outcomes.from_prices(np.linspace(1_773.65, 1_960.35, 1_000), start=1_867)
+    grid = lp.Outcomes.from_prices(np.linspace(1_773.65, 1_960.35, 1_000), start=1_867, sampled=True)
     coin = lp.InversePerp(base="ETH", quote="USDT", entry=1_867)
     dollar = lp.LinearPerp(base="ETH", quote="USDT", entry=1_867)
 

@@ -172,8 +172,8 @@ def test_gaps_are_reported_and_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("ETHUSDT-1m.zip", b"PK\x03\x04 cut short", "truncated or not an archive"),
-        ("ETHUSDT-1m.tar.xz", b"\xfd7zXZ\x00 cut", "truncated or not an archive"),
+        ("ETHUSDT-1m.zip", b"PK\x03\x04 cut short", "truncated, encrypted or not an archive"),
+        ("ETHUSDT-1m.tar.xz", b"\xfd7zXZ\x00 cut", "truncated, encrypted or not an archive"),
         ("ETHUSDT-1m.csv", b"", "an empty file"),
         ("ETHUSDT-1m.csv", b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "Binance klines"),
         ("ETHUSDT-1m.csv", b"time,price\n1,2\n", "2 columns"),
@@ -199,7 +199,7 @@ def test_truncated_files_are_refused(tmp_path: Path, plain: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(plain.name, text)
     archive.write_bytes(archive.read_bytes()[:-200])
-    with pytest.raises(lp.DataError, match="truncated or not an archive"):
+    with pytest.raises(lp.DataError, match="truncated, encrypted or not an archive"):
         lp.read_klines(archive)
     with pytest.raises(lp.DataError, match="existing file or folder"):
         lp.read_klines(tmp_path / "nowhere.csv")

@@ -89,6 +89,7 @@ def hedge_command(
 
     Example: lpgreeks hedge --value 50000 --price 1867 --lower 1774 --upper 1960 --prices ETHUSDT-1m.zip
     """
+    _require_writable(out)
     request = Request(
         value=value,
         price=price,
@@ -139,6 +140,7 @@ def payoff_command(
     """
     import lpgreeks as lp
 
+    _require_writable(out)
     pool = _position(value, price, lower, upper, full_range, base, quote)
     total = pool - short * lp.LinearPerp(base=base, quote=quote, entry=price)
     table = _payoff_table(pool, total, price, income)
@@ -169,6 +171,7 @@ def greeks_command(
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
     """
+    _require_writable(out)
     pool = _position(value, price, lower, upper, full_range, base, quote)
     table = _greeks_table(pool, price)
     if as_json:
@@ -195,17 +198,34 @@ def check_command(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 2 usage, 3 data, 4 infeasible."""
+    """Run the command line. Exit codes: 0 ok, 1 a defect of lpgreeks, 2 usage, 3 data or files, 4 infeasible."""
     from lpgreeks.errors import DataError, InfeasibleError, LPGreeksError
 
     try:
         app(prog_name="lpgreeks")
-    except LPGreeksError as error:
+    except Exception as error:
         if os.environ.get("LPGREEKS_DEBUG"):
             raise
-        kind = 3 if isinstance(error, DataError) else 4 if isinstance(error, InfeasibleError) else 2
-        print(f"lpgreeks: {error}", file=sys.stderr)
+        codes = {DataError: 3, InfeasibleError: 4, LPGreeksError: 2, OSError: 3}
+        kind = next((code for known, code in codes.items() if isinstance(error, known)), 1)
+        text = (
+            str(error) if kind > 1 else f"a defect of lpgreeks, {type(error).__name__}: {error}; LPGREEKS_DEBUG=1 tells"
+        )
+        print(f"lpgreeks: {text}", file=sys.stderr)
         sys.exit(kind)
+
+
+def _require_writable(out: Path | None) -> None:
+    """An error, before anything is computed, for a file that cannot be written."""
+    from lpgreeks.errors import InputError
+
+    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
+    if out is None:
+        return
+    if out.suffix not in endings:
+        raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
+    if out.is_dir() or not out.parent.is_dir():
+        raise InputError("a file in an existing folder", got=str(out))
 
 
 def _position(
@@ -259,13 +279,6 @@ def _json(record: dict[str, Any]) -> str:
 
 def _write(out: Path, plot: Any, table: Any, record: Any) -> None:
     """One file by its ending, written whole or not at all."""
-    from lpgreeks.errors import InputError
-
-    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
-    if out.suffix not in endings:
-        raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
-    if not out.parent.is_dir():
-        raise InputError("an existing folder", got=str(out.parent))
     part = out.with_name(f".{out.stem}.part{out.suffix}")
     try:
         if out.suffix == ".csv":

@@ -139,6 +139,8 @@ class Request:
         if self.gamma_at_least is not None:
             bounds.append(lp.GammaBounds(lower=self.gamma_at_least))
         if self.short_at_most is not None:
+            if not self.short_at_most >= 0:
+                raise lp.InputError("a greatest short of 0 or more", got=self.short_at_most, unit=self.quote)
             bounds += [
                 lp.QuantityBounds(of=leg, lower=-self.short_at_most / (self.price * leg.delta(self.price)))
                 for leg in legs
@@ -194,7 +196,7 @@ class Request:
                 f"outcomes = lp.Lognormal(price={self.price!r}, volatility={self.volatility!r}, "
                 f"years={self.days!r} / 365{drift})"
             ]
-        market = f"{self.base}/{self.quote}"
+        market = market_in(self.prices, f"{self.base}/{self.quote}")
         path = str(self.prices)
         history = (
             f"lp.read_klines({path!r})" if is_klines(self.prices) else f"lp.read_prices({path!r}, market={market!r})"
@@ -220,14 +222,22 @@ class Request:
 
 def is_klines(path: Path) -> bool:
     """Whether a path looks like Binance klines: an archive, a folder, or a CSV of twelve columns."""
-    if path.suffix == ".csv" and path.is_file():
+    if path.suffix.lower() == ".csv" and path.is_file():
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.readline().count(",") == 11
-    return path.suffix not in (".csv", ".gz", ".parquet") or ".tar" in path.suffixes
+    tables = (".csv", ".gz", ".parquet", ".pq")
+    return path.suffix.lower() not in tables or ".tar" in path.suffixes
 
 
-def read_any(path: Path, market: str) -> lp.History:
+def market_in(path: Path, default: str) -> str:
+    """Whose prices a table holds: the pair in its name, or else the one asked about."""
+    from lpgreeks.markets import market_of_name
+
+    return market_of_name(path) or default
+
+
+def read_any(path: Path, default: str) -> lp.History:
     """Klines, or a CSV or Parquet with ``time`` and ``close``, by the look of the path."""
     import lpgreeks as lp
 
-    return lp.read_klines(path) if is_klines(path) else lp.read_prices(path, market=market)
+    return lp.read_klines(path) if is_klines(path) else lp.read_prices(path, market=market_in(path, default))

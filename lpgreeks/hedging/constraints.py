@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, MarketError
+from lpgreeks.errors import InputError, MarketError, require_finite
 from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.tokens import counted_as
 
@@ -46,6 +46,10 @@ class Constraint(ABC):
     upper: float = math.inf
 
     def __post_init__(self) -> None:
+        for side in ("lower", "upper"):
+            bound = getattr(self, side)
+            if not (isinstance(bound, float) and math.isinf(bound)):
+                object.__setattr__(self, side, require_finite(side, bound, unit="the bounded figure's"))
         if not self.lower <= self.upper or self.lower == math.inf or self.upper == -math.inf:
             raise InputError("lower <= upper", got=f"{self!r}", remedy="Leave a side out where there is no bound")
         if self.lower == -math.inf and self.upper == math.inf:

@@ -16,9 +16,12 @@ from lpgreeks.hedging.solve import Solution, solve
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, UniswapV3
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.tokens import counted_as, one_token_notes
+from lpgreeks.tokens import coin_of, counted_as, find_token
 
 __all__ = ["Model", "hedge"]
+
+# A measure that varies by less than this share of its own change varies by rounding.
+_NOISE = 1e-13
 
 
 class Model(Protocol):
@@ -64,8 +67,7 @@ def hedge(
         MarketError: a market whose price ``over`` does not have.
         InfeasibleError: bounds that no quantities satisfy; names them and the nearest way out.
     """
-    legs = tuple(legs)
-    _require_legs(exposure, legs)
+    legs, constraints = _checked(exposure, legs, objective, constraints)
     outcomes = _outcomes(exposure, legs, over, exit)
     if outcomes.sampled and len(outcomes) <= len(legs):
         raise InputError(
@@ -75,12 +77,7 @@ def hedge(
         )
     everything = sum(legs, start=exposure)
     markets = everything.markets
-    assumptions = (
-        *one_token_notes(
-            t for e in (exposure, *legs) for p in e.positions for t in (p.instrument.base, p.instrument.quote) if t
-        ),
-        *outcomes.notes(everything),
-    )
+    assumptions = (*everything.assumptions, *outcomes.notes(everything))
     begin = outcomes.starts(markets)
     start = {m: float(np.mean(p)) for m, p in begin.items()}
 
@@ -92,8 +89,14 @@ def hedge(
     root = np.sqrt(outcomes.weights)
     b = (root[:, None] * centred).ravel()
     a = (root[:, None, None] * leg_centred).reshape(b.size, len(legs))
-    if not np.linalg.norm(b) > 0:
-        raise InputError("an exposure that moves what is measured", got=f"{objective} of it never changes")
+    if not np.linalg.norm(b) > _NOISE * np.linalg.norm(root[:, None] * moved):
+        raise InputError(
+            "an exposure whose measure varies over the outcomes",
+            got=f"{' and '.join(map(str, objective.measures))} of it never changes",
+            remedy="There is nothing to hedge; check the token, the range and the outcomes",
+        )
+    if any((moved[:, [i]] == moved[:, i + 1 :]).all(axis=0).any() for i in range(len(weights) - 1)):
+        raise InputError("measures that differ", got=objective, remedy="Two names of one token are one measure")
     if not np.linalg.norm(a) > 0:
         raise InputError(
             "a leg that moves what is measured",
@@ -132,20 +135,36 @@ def hedge(
     return explain(plan, solution)
 
 
-def _require_legs(exposure: Exposure, legs: tuple[Instrument, ...]) -> None:
+def _checked(
+    exposure: Exposure, legs: Sequence[Instrument], objective: Variance, constraints: Sequence[Constraint]
+) -> tuple[tuple[Instrument, ...], tuple[Constraint, ...]]:
+    """The legs and the constraints as tuples, or an error at the first argument that is no part of a problem."""
+    if not isinstance(exposure, Exposure):
+        raise InputError("an exposure: an instrument, a position or a portfolio", got=f"{exposure!r:.60}")
+    if not isinstance(objective, Variance):
+        raise InputError("an objective", got=f"{objective!r:.60}", remedy='Variance(Value("USDC"))')
+    if not isinstance(legs, (list, tuple)) or not all(isinstance(leg, Instrument) for leg in legs):
+        raise InputError(
+            "legs as a list of instruments, +1 long", got=f"{legs!r:.80}", remedy="Quantities are the answer"
+        )
+    if not isinstance(constraints, (list, tuple)) or not all(isinstance(c, Constraint) for c in constraints):
+        raise InputError("constraints as a list of bounds", got=f"{constraints!r:.80}")
     if not legs:
         raise InputError("at least one leg", got="none", remedy="Offer a LinearPerp or an InversePerp")
+    if len(set(legs)) < len(legs):
+        raise InputError("each leg once", got=", ".join(leg.label for leg in legs))
     for leg in legs:
-        if not isinstance(leg, Instrument):
-            raise InputError("legs as instruments, +1 long", got=f"{leg!r:.80}", remedy="Quantities are the answer")
         if counted_as(leg.quote) != counted_as(exposure.quote):
             raise TokenError(
                 f"legs quoted in {exposure.quote}, as the exposure is",
                 got=f"{leg.label} in {leg.quote}",
                 remedy=f"dataclasses.replace(leg, quote={exposure.quote!r}) declares the two tokens equal",
             )
-    if len(set(legs)) < len(legs):
-        raise InputError("each leg once", got=", ".join(leg.label for leg in legs))
+    tokens = (*sum(legs, start=exposure).bases, exposure.quote)
+    for measure in objective.measures:
+        if find_token(measure.token, tokens) is None:
+            raise TokenError(f"a measure in {', '.join(tokens)}", got=measure)
+    return tuple(legs), tuple(constraints)
 
 
 def _outcomes(exposure: Exposure, legs: tuple[Instrument, ...], over: Model | Paths | Outcomes, exit: str) -> Outcomes:
@@ -187,10 +206,11 @@ def _weights(objective: Variance, exposure: Exposure, start: dict[str, float]) -
 
 
 def _price_of_token(token: str, exposure: Exposure, start: dict[str, float]) -> float:
-    if counted_as(token) == counted_as(exposure.quote):
+    if find_token(token, (exposure.quote, *exposure.bases)) == exposure.quote:
         return 1.0
+    coin = find_token(token, map(coin_of, start))
     for market, price in start.items():
-        if counted_as(market.partition("/")[0]) == counted_as(token):
+        if coin_of(market) == coin:
             return price
     raise MarketError(f"a price of {token} at the start", got=", ".join(start))
 
@@ -234,19 +254,29 @@ def _slope_matched(
 def _standard_errors(
     solution: Solution, centred: FloatArray, leg_centred: FloatArray, outcomes: Outcomes
 ) -> tuple[float | None, ...]:
-    """White's heteroskedastic errors in the free directions, widened by ``sqrt(n / effective n)``."""
+    r"""Heteroskedastic errors (HC3) in the free directions, for as many outcomes as are independent.
+
+    .. math::
+        H^{-1} \Big(\sum_i w_i^2 F_i^\top \tilde u_i \tilde u_i^\top F_i\Big) H^{-1}, \qquad
+        H = \sum_i w_i F_i^\top F_i, \quad \tilde u_i = (1 - \text{leverage}_i)^{-1} u_i
+
+    widened from ``n`` outcomes to the ``e`` that they are worth by ``(n/e) * (e/(e-k-1)) / (n/(n-k-1))``. None on
+    nodes, for a quantity that a bound pins, and where ``e`` is too small to tell. Source: MacKinnon and White (1985).
+    """
     count = len(solution.quantities)
-    if not outcomes.sampled:
-        return (None,) * count
     free = leg_centred @ solution.free
-    residual = centred + leg_centred @ solution.quantities
-    w = outcomes.weights
-    scores = w[:, None] * (free * residual[:, :, None]).sum(axis=1)
-    curvature = np.einsum("n,nmi,nmj->ij", w, free, free)
-    n, k = len(w), free.shape[2]
-    if k == 0:
+    n, k = len(outcomes), free.shape[2]
+    worth = outcomes.effective
+    if not outcomes.sampled or k == 0 or worth <= k + 1:
         return (None,) * count
-    bread = np.linalg.inv(curvature)
-    spread = bread @ (scores.T @ scores) @ bread * (n / outcomes.effective) * n / max(n - k, 1)
-    errors = np.sqrt(np.einsum("ji,ik,jk->j", solution.free, spread, solution.free))
-    return tuple(float(e) if e > 0 else None for e in errors)
+    w = outcomes.weights
+    residual = centred + leg_centred @ solution.quantities
+    bread = np.linalg.inv(np.einsum("n,nmi,nmj->ij", w, free, free))
+    # Leverage of an outcome's own measures, the fitted mean's share included.
+    hat = np.einsum("n,nmi,ij,nlj->nml", w, free, bread, free) + w[:, None, None] * np.eye(free.shape[1])
+    residual = np.linalg.solve(np.eye(free.shape[1]) - hat, residual[:, :, None])[:, :, 0]
+    scores = w[:, None] * (free * residual[:, :, None]).sum(axis=1)
+    widened = (n - k - 1) / (worth - k - 1)
+    spread = bread @ (scores.T @ scores) @ bread * widened
+    variances = np.einsum("ji,ik,jk->j", solution.free, spread, solution.free)
+    return tuple(float(np.sqrt(v)) if v > 0 else None for v in variances)

@@ -106,7 +106,7 @@ class HedgePlan:
 
     def notional(self, leg: Instrument) -> float:
         """What one unit of a leg moves: ``|delta| * price`` at the start, in quote."""
-        price = self.start[leg.market]
+        price = self.start.get(leg.market, 1.0)
         return abs(float(leg.delta(price))) * price
 
     def changes(self) -> tuple[FloatArray, FloatArray]:

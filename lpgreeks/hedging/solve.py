@@ -27,7 +27,7 @@ _DEPENDENT = 1e-9
 
 # A row is broken, or binds, when it is off by this much of its own scale.
 _ROW_TOLERANCE = 1e-9
-_BINDING = 1e-6
+_BINDING = 1e-5
 
 # Phase one reports slacks above this share of the largest bound.
 _SLACK = 1e-9
@@ -200,14 +200,18 @@ def _constrained(scaled: FloatArray, b: FloatArray, rows: Sequence[Row], box: _B
     problem = cp.Problem(cp.Minimize(cp.sum_squares(triangle[:, :-1] @ x + triangle[:, -1] / box.unit)), [g @ x <= h])
     try:
         problem.solve(solver=cp.CLARABEL)
-    except cp.error.SolverError as error:
+    except cp.error.SolverError:
+        status = cp.SOLVER_ERROR
+    else:
+        status = problem.status
+    if status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        if _least_give(box, np.zeros(len(h), dtype=bool)) is None:
+            raise _infeasible(rows, box)
         raise LPGreeksError(
-            "the solver to finish", got=str(error), remedy="Scale the bounds nearer to the position"
-        ) from error
-    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        raise _infeasible(rows, box)
-    if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        raise LPGreeksError("an optimum", got=f"solver status {problem.status}")
+            "an optimum within the bounds",
+            got=f"solver status {status}",
+            remedy="Bring the bounds nearer to a hedge",
+        )
     found = np.asarray(x.value) * box.unit
     if not unique:
         found = _first_legs_first(triangle[:, :-1], box, found)
@@ -234,17 +238,31 @@ def _first_legs_first(triangle: FloatArray, box: _Box, found: FloatArray) -> Flo
 
 
 def _polished(scaled: FloatArray, b: FloatArray, box: _Box, found: FloatArray) -> FloatArray:
-    """The exact optimum on the rows that bind at ``found``; ``found`` itself where that breaks another row."""
-    low, high = box.at_bounds(found, _BINDING)
-    on = low | high
-    target = np.where(low, box.lower, box.upper)[on]
-    matrix = box.matrix[on]
-    particular = found + np.linalg.pinv(matrix) @ (target - matrix @ found)
-    free = _null_space(matrix)
-    # lstsq takes the shortest step, so quantities that the data do not fix stay where they were.
-    step, *_ = np.linalg.lstsq(scaled @ free, -(b + scaled @ particular), rcond=_DEPENDENT)
-    exact = particular + free @ step
-    return exact if box.holds(exact) else found
+    """The exact optimum near ``found``: a few active-set steps from the rows that seem to bind there."""
+    g, h, _ = box.one_sided()
+    h = h * box.unit
+    on = np.abs(g @ found - h) <= _BINDING * np.maximum(np.abs(h), box.unit)
+    x = found
+    for _ in range(4 * len(h) + 4):
+        rows = g[on]
+        particular = found + np.linalg.pinv(rows) @ (h[on] - rows @ found)
+        free = _null_space(rows)
+        # lstsq takes the shortest step, so quantities that the data do not fix stay where they were.
+        step, *_ = np.linalg.lstsq(scaled @ free, -(b + scaled @ particular), rcond=_DEPENDENT)
+        x = particular + free @ step
+        excess = np.where(on, 0.0, (g @ x - h) / np.maximum(np.abs(h), box.unit))
+        if excess.max(initial=0.0) > _ROW_TOLERANCE:
+            on = on.copy()
+            on[int(excess.argmax())] = True
+            continue
+        if not on.any():
+            return x
+        pull = np.linalg.lstsq(rows.T, -2.0 * scaled.T @ (scaled @ x + b), rcond=_DEPENDENT)[0]
+        if pull.min() >= -_ROW_TOLERANCE * box.unit:
+            return x
+        on = on.copy()
+        on[np.flatnonzero(on)[int(pull.argmin())]] = False
+    return x if box.holds(x) else found
 
 
 def _null_space(matrix: FloatArray) -> FloatArray:
@@ -280,26 +298,31 @@ def _certify(scaled: FloatArray, b: FloatArray, rows: Sequence[Row], box: _Box, 
     )
 
 
-def _infeasible(rows: Sequence[Row], box: _Box) -> InfeasibleError:
-    """Which rows clash, and how far each one alone would have to give way."""
+def _least_give(box: _Box, gives: NDArray[np.bool_]) -> FloatArray | None:
+    """Quantities, in units of a hedge's size, for which the rows that may give way give least; None if none do."""
     from scipy.optimize import linprog
 
-    legs = box.matrix.shape[1]
-    g, h, owner = box.one_sided()
+    g, h, _ = box.one_sided()
+    legs = g.shape[1]
+    result = linprog(
+        np.append(np.zeros(legs), 1.0),
+        A_ub=np.hstack([g, -gives.astype(float)[:, None]]),
+        b_ub=h,
+        bounds=[(None, None)] * legs + [(0, None)],
+    )
+    return None if result.x is None else np.asarray(result.x[:legs])
+
+
+def _infeasible(rows: Sequence[Row], box: _Box) -> InfeasibleError:
+    """Which rows clash, and how far each one alone would have to give way."""
+    _, _, owner = box.one_sided()
     ways, clashing = [], []
     for i, row in enumerate(rows):
-        # Variables: quantities, then how far row i gives way; everything else holds.
-        gives = (owner == i)[:, None]
-        result = linprog(
-            np.append(np.zeros(legs), 1.0),
-            A_ub=np.hstack([g, -gives.astype(float)]),
-            b_ub=h,
-            bounds=[(None, None)] * legs + [(0, None)],
-        )
-        if result.x is None:
+        quantities = _least_give(box, owner == i)
+        if quantities is None:
             continue
         clashing.append(row.name)
-        figure = float(box.matrix[i] @ result.x[:legs]) * box.unit * box.sizes[i]
+        figure = float(box.matrix[i] @ quantities) * box.unit * box.sizes[i]
         side = "lower" if figure < row.lower else "upper"
         ways.append(f"{side} bound of {row.name} at {figure + row.offset:,.6g} {row.unit}")
     names = " and ".join(_bounds_text(r) for r in rows if r.name in clashing or not clashing)

@@ -9,11 +9,14 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.solve import Solution
-from lpgreeks.instruments import InversePerp, LinearPerp
+from lpgreeks.instruments import InversePerp, LinearPerp, UniswapV3
 from lpgreeks.measures import Amount, Value
 from lpgreeks.tokens import counted_as
 
 __all__ = ["explain"]
+
+# Below this many independent outcomes an in-sample variance is visibly too small (1/30 per fitted leg).
+_ENOUGH = 30
 
 # Notionals this close hold each other's value: "equal" to a trader.
 _EQUAL_NOTIONAL = 0.01
@@ -21,8 +24,40 @@ _EQUAL_NOTIONAL = 0.01
 
 def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
     """The plan with its notes written."""
-    notes = (*_idle(plan, solution), *_exchangeable(plan, solution), *_both_amounts(plan), *_against_naive(plan))
+    notes = (
+        *_outside(plan),
+        *_idle(plan, solution),
+        *_exchangeable(plan, solution),
+        *_both_amounts(plan),
+        *_against_naive(plan),
+        *_few(plan),
+    )
     return replace(plan, notes=notes)
+
+
+def _outside(plan: HedgePlan) -> list[str]:
+    """Said of a range that the start price is not in."""
+    notes = []
+    for position in plan.exposure.positions:
+        pool = position.instrument
+        if isinstance(pool, UniswapV3) and not pool.lower <= plan.start[pool.market] <= pool.upper:
+            side = pool.base if plan.start[pool.market] < pool.lower else pool.quote
+            notes.append(
+                f"At the start, {plan.start[pool.market]:,.6g}, the price is outside the range {pool.lower:,.6g} to "
+                f"{pool.upper:,.6g}: the position is all {side}. Check the price and its direction."
+            )
+    return notes
+
+
+def _few(plan: HedgePlan) -> list[str]:
+    """Said where the sample is worth so little that its own fit flatters it."""
+    worth = plan.outcomes.effective
+    if not plan.outcomes.sampled or worth >= _ENOUGH:
+        return []
+    return [
+        f"Few independent outcomes ({worth:.1f}): quantities were fitted to the same outcomes that judge them, so the "
+        f"risk left is understated and the effectiveness overstated."
+    ]
 
 
 def _idle(plan: HedgePlan, solution: Solution) -> list[str]:
@@ -83,9 +118,10 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
 def _against_naive(plan: HedgePlan) -> list[str]:
     """How far the optimum stands from cancelling the slope at the start, and which side of the price pulls it."""
     measures = plan.objective.measures
-    total = plan.total
-    single = len(measures) == 1 and isinstance(measures[0], Value) and len({plan.start[m] for m in total.markets}) == 1
-    if plan.naive is None or not single or plan.certificate.binding or len(plan.exposure.markets) != 1:
+    columns = {plan.outcomes.column(m)[0] for m in plan.total.markets}
+    straight = all(not leg.worth().derivative().moves for leg in plan.legs)
+    told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
+    if plan.naive is None or not told or plan.certificate.binding or len(plan.exposure.markets) != 1:
         return []
     market = plan.exposure.markets[0]
     start = plan.start[market]
@@ -94,7 +130,8 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     held = float(plan.exposure.delta(start))
     bought = float(plan.hedge.delta(start))
     share_below, below, above = _mean_delta(plan, market)
-    if not held or not np.isfinite([below, above]).all():
+    # Told for a position that holds coins, and more of them the lower the price.
+    if not below >= held >= above >= 0 or not held > 0:
         return []
     coin = plan.exposure.bases[0]
     apart = -bought / held - 1.0

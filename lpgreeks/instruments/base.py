@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
 
@@ -13,9 +13,17 @@ from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
 from lpgreeks.draw import curves, legend, marks, new_axes, verticals
-from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
+from lpgreeks.errors import (
+    InputError,
+    MarketError,
+    TokenError,
+    require_finite,
+    require_numbers,
+    require_positive,
+    require_token,
+)
 from lpgreeks.powers import Powers, Reading, worth_in_base, worth_in_quote
-from lpgreeks.tokens import counted_as, market_pair, one_token_notes, price_of
+from lpgreeks.tokens import counted_as, find_token, market_pair, one_token_notes, price_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +118,7 @@ class Exposure(ABC):
     def assumptions(self) -> tuple[str, ...]:
         """What is taken as equal: token names that count as one."""
         instruments = [p.instrument for p in self.positions]
-        return one_token_notes(t for i in instruments for t in (i.base, i.quote) if t)
+        return one_token_notes(i.base for i in instruments if i.base) + one_token_notes(i.quote for i in instruments)
 
     def on(self, market: str) -> Exposure:
         """The part that reads the price of ``market``."""
@@ -159,9 +167,10 @@ class Exposure(ABC):
 
         ``base(P) * P + quote(P)`` in quote, ``base(P) + quote(P) / P`` in the coin.
         """
-        if token is None or counted_as(token) == counted_as(self.quote):
+        name = self.quote if token is None else find_token(token, (self.quote, *self.bases))
+        if name == self.quote:
             return self._worth_in_quote
-        if counted_as(token) in map(counted_as, self.bases):
+        if name is not None:
             return worth_in_base(*self.amounts, Powers.price())  # type: ignore[no-any-return]
         raise TokenError(
             "a token of the portfolio", got=token, remedy=f"It holds {', '.join((*self.bases, self.quote))}"
@@ -188,8 +197,9 @@ class Exposure(ABC):
     def pnl(self, price: ArrayLike, *, start: float, token: str | None = None) -> Any:
         """Value at ``price`` less value at ``start``, in ``token``; > 0 is a gain."""
         start = require_positive("start", start, unit="quote per base")
-        prices = np.asarray(price, dtype=np.float64)
-        change = self.worth(token).change(start, np.log(_positive(prices) / start))
+        prices = require_numbers(price, unit="quote per base")
+        # log1p keeps the digits of a move that is small beside the price.
+        change = self.worth(token).change(start, np.log1p((_positive(prices) - start) / start))
         return float(change) if prices.ndim == 0 else change
 
     def delta(self, price: ArrayLike) -> Any:
@@ -269,6 +279,8 @@ class Instrument(Exposure):
 
     label: ClassVar[str]
     """What people call it: "linear perpetual"."""
+    in_hand: ClassVar[bool] = True
+    """Whether its amounts are tokens that could be held instead; a contract's are a difference paid later."""
     unit: ClassVar[str]
     """What a quantity of +1 is: "{base}", "{quote} of notional", "position"."""
 
@@ -282,10 +294,19 @@ class Instrument(Exposure):
         """A few instances, edges included, on which the laws and the docs run."""
 
     def __post_init__(self) -> None:
+        require_token("quote", self.quote)
+        if not isinstance(self.market, str):
+            raise MarketError("a market's name", got=repr(self.market), remedy='Like "ETH/USDC:perp"')
+        if self._reads_a_price() and require_token("base", self.base) == self.quote:
+            raise TokenError("two different tokens", got=f"{self.base}/{self.quote}")
         if not self.market and self.base:
             object.__setattr__(self, "market", f"{self.base}/{self.quote}")
         for name, unit in self._units().items():
             object.__setattr__(self, name, require_positive(name, getattr(self, name), unit=unit))
+
+    def _reads_a_price(self) -> bool:
+        """Whether the class asks for its coin: cash has none."""
+        return type(self).__dataclass_fields__["base"].default is MISSING
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -325,7 +346,10 @@ class Position(Exposure):
     instrument: Instrument
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantity", require_finite("quantity", self.quantity, unit=self.instrument.unit))
+        if not isinstance(self.instrument, Instrument):
+            raise InputError("a quantity of an instrument", got=f"{self.instrument!r:.60}")
+        unit = self.instrument.unit_text
+        object.__setattr__(self, "quantity", require_finite("quantity", self.quantity, unit=unit))
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -340,6 +364,8 @@ class Portfolio(Exposure):
 
     def __post_init__(self) -> None:
         quantities: dict[Instrument, float] = {}
+        if not all(isinstance(p, Position) for p in self.holdings):
+            raise InputError("positions", got=f"{self.holdings!r:.60}", remedy="Add exposures: pool - 12.5 * perp")
         for p in self.holdings:
             quantities[p.instrument] = quantities.get(p.instrument, 0.0) + p.quantity
         object.__setattr__(self, "holdings", tuple(Position(q, i) for i, q in quantities.items()))

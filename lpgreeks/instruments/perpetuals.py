@@ -26,6 +26,7 @@ class LinearPerp(Instrument):
 
     label: ClassVar[str] = "linear perpetual"
     unit: ClassVar[str] = "{base}"
+    in_hand: ClassVar[bool] = False
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         return 0, price - self.entry
@@ -53,6 +54,7 @@ class InversePerp(Instrument):
 
     label: ClassVar[str] = "inverse perpetual"
     unit: ClassVar[str] = "{quote} of notional"
+    in_hand: ClassVar[bool] = False
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         return 1 / self.entry - 1 / price, 0

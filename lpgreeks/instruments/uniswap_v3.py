@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from lpgreeks.errors import InputError, require_increasing, require_positive
+from lpgreeks.errors import InputError, require_finite, require_increasing, require_positive
 from lpgreeks.instruments.base import Instrument, term
 from lpgreeks.powers import Reading, clamp, sqrt
 
 __all__ = ["Deposit", "UniswapV3"]
+
+# A hundredth of a tick. Doubles keep ten digits of a position this narrow, and fewer of narrower ones.
+_NARROWEST = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,15 @@ class UniswapV3(Instrument):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_increasing("lower", self.lower, "upper", self.upper, unit=f"{self.quote} per {self.base}")
+        unit = f"{self.quote} per {self.base}"
+        require_increasing("lower", self.lower, "upper", self.upper, unit=unit)
+        if self.upper / self.lower < 1 + _NARROWEST:
+            raise InputError(
+                f"a range at least {_NARROWEST:g} wide, relative to its price",
+                got=f"lower={self.lower!r}, upper={self.upper!r}",
+                unit=unit,
+                remedy="The narrowest range on chain is one tick, 1e-4",
+            )
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         root = sqrt(clamp(price, self.lower, self.upper))
@@ -76,10 +87,7 @@ class UniswapV3(Instrument):
         price = require_positive("price", price, unit=f"{quote} per {base}")
         one = cls(base=base, quote=quote, liquidity=1.0, lower=lower, upper=upper, market=market)
         needed = {base: one.base_amount(price), quote: one.quote_amount(price)}
-        offered = {base: base_offered, quote: quote_offered}
-        for token, amount in offered.items():
-            if not amount >= 0:
-                raise InputError("amounts of 0 or more", got=f"{amount} {token}", unit=token)
+        offered = {base: _offer(base_offered, base), quote: _offer(quote_offered, quote)}
         liquidity = min(offered[token] / need for token, need in needed.items() if need > 0)
         if not 0 < liquidity < math.inf:
             raise InputError(
@@ -94,8 +102,8 @@ class UniswapV3(Instrument):
             position=position,
             base_used=used[base],
             quote_used=used[quote],
-            base_left=base_offered - used[base],
-            quote_left=quote_offered - used[quote],
+            base_left=offered[base] - used[base],
+            quote_left=offered[quote] - used[quote],
         )
 
     @staticmethod
@@ -105,7 +113,7 @@ class UniswapV3(Instrument):
         .. math::
             \sqrt{p_a} = \sqrt{P} - \frac{y}{L}, \qquad L = \frac{x}{1/\sqrt{P} - 1/\sqrt{p_b}}
         """
-        _require_offer(base_offered, quote_offered)
+        base_offered, quote_offered, price, upper = _offer_at(base_offered, quote_offered, price, "upper", upper)
         require_increasing("price", price, "upper", upper, unit="quote per base")
         liquidity = base_offered / (1 / math.sqrt(price) - 1 / math.sqrt(upper))
         root = math.sqrt(price) - quote_offered / liquidity
@@ -124,10 +132,17 @@ class UniswapV3(Instrument):
         .. math::
             \frac{1}{\sqrt{p_b}} = \frac{1}{\sqrt{P}} - \frac{x}{L}, \qquad L = \frac{y}{\sqrt{P} - \sqrt{p_a}}
         """
-        # Seen from the other token, a lower end is an upper end.
-        return 1 / UniswapV3.lower_that_uses_all(
-            base_offered=quote_offered, quote_offered=base_offered, price=1 / price, upper=1 / lower
-        )
+        base_offered, quote_offered, price, lower = _offer_at(base_offered, quote_offered, price, "lower", lower)
+        require_increasing("lower", lower, "price", price, unit="quote per base")
+        liquidity = quote_offered / (math.sqrt(price) - math.sqrt(lower))
+        reciprocal = 1 / math.sqrt(price) - base_offered / liquidity
+        if reciprocal <= 0:
+            raise InputError(
+                "few enough coins for a finite upper end",
+                got=f"{base_offered:g} against {quote_offered:g} quote tokens",
+                remedy=f"A range from {lower:g} takes less than {liquidity / math.sqrt(price):g} coins",
+            )
+        return 1 / reciprocal**2
 
     @classmethod
     def samples(cls) -> tuple[Self, ...]:
@@ -147,6 +162,20 @@ class Deposit:
     quote_left: float
 
 
-def _require_offer(base_offered: float, quote_offered: float) -> None:
-    require_positive("base_offered", base_offered, unit="base")
-    require_positive("quote_offered", quote_offered, unit="quote")
+def _offer(amount: float, token: str) -> float:
+    """An amount offered: 0 or more; infinite for "as much as it takes"."""
+    if amount == math.inf:
+        return amount
+    number = require_finite(f"{token} offered", amount, unit=token)
+    if number < 0:
+        raise InputError("amounts of 0 or more", got=f"{amount} {token}", unit=token)
+    return number
+
+
+def _offer_at(base: float, quote: float, price: float, end: str, at: float) -> tuple[float, float, float, float]:
+    return (
+        require_positive("base_offered", base, unit="base"),
+        require_positive("quote_offered", quote, unit="quote"),
+        require_positive("price", price, unit="quote per base"),
+        require_positive(end, at, unit="quote per base"),
+    )

@@ -6,17 +6,21 @@ time, a market from a file's name) it says in the history's notes and in the dat
 
 from __future__ import annotations
 
+import codecs
 import io
+import lzma
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import numpy as np
 
+from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.check import DataReport, check_bars
 from lpgreeks.paths import History
@@ -24,7 +28,7 @@ from lpgreeks.paths import History
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "check_klines", "check_prices", "read_klines", "read_prices"]
+__all__ = ["Columns", "check_klines", "check_prices", "market_of_name", "read_klines", "read_prices"]
 
 KLINE_COLUMNS = (
     "open_time", "open", "high", "low", "close", "volume",
@@ -34,8 +38,22 @@ KLINE_COLUMNS = (
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "BTC", "ETH", "EUR")
 
-# Seconds of 2001 to 2286 have ten digits; each finer unit has three more.
-_UNITS: dict[int, Literal["s", "ms", "us", "ns"]] = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+_UNITS: dict[Literal["s", "ms", "us", "ns"], int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_EARLIEST, _LATEST = 978_307_200, 1_988_150_400  # 2001-01-01 and 2033-01-01
+
+_TAR_BLOCK = 512
+
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
+"""What Python raises for an archive that is cut, damaged, encrypted or packed by an unknown method."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +117,18 @@ def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None =
     return _prices(source, columns)[1]
 
 
+def market_of_name(path: Path) -> str | None:
+    """The pair in the front of a file's name ("ETHUSDT-1m-2023-05.parquet"), if there is one."""
+    try:
+        return _pair_of_symbol(path.name.split("-")[0]) if "-" in path.name else None
+    except DataError:
+        return None
+
+
 def _history(bars: pd.DataFrame, report: DataReport, market: str, step: np.timedelta64) -> History:
     report.require_usable()
+    if not isinstance(market, str) or not market:
+        raise InputError("a market's name", got=repr(market), remedy='Like "ETH/USDC"')
     known_at = bars["time"].to_numpy(dtype="datetime64[ns]")
     if bars.attrs["bars"]:
         known_at = np.asarray(known_at + step, dtype="datetime64[ns]")
@@ -127,7 +155,7 @@ def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str, np.
         names.append(name)
         parts.append(table)
         guesses.append(guess)
-        lengths.add(int((table["close_time"] - table["open_time"]).mode().iloc[0]))
+        lengths.add(_bar_seconds(table))
     if not parts:
         raise DataError("kline files (.csv or .zip)", got=f"none in {path}", remedy="Point at the file or its folder")
     symbols = dict.fromkeys(name.split("-")[0] for name in names)
@@ -140,9 +168,7 @@ def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str, np.
     bars = pd.concat(parts, ignore_index=True)
     bars["time"] = pd.to_datetime(bars["open_time"], unit="us")
     bars.attrs["bars"] = True
-    step = np.timedelta64(lengths.pop() + 1, "us")
-    # A close time is one unit before the next open: 59.999 s, or 59.999999 s.
-    step = np.timedelta64(round(step / np.timedelta64(1, "s")), "s").astype("timedelta64[ns]")
+    step = np.timedelta64(lengths.pop(), "s").astype("timedelta64[ns]")
     if not market:
         market = _pair_of_symbol(next(iter(symbols)))
         guesses.append(f"market {market} from the name {next(iter(symbols))}")
@@ -150,54 +176,79 @@ def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str, np.
     return bars, report, market, step
 
 
+def _bar_seconds(table: pd.DataFrame) -> int:
+    """The bars' length: a close time is one unit before the next open, 59.999 s or 59.999999 s."""
+    apart = (table["close_time"] - table["open_time"]).to_numpy()
+    return round((float(np.median(apart)) + 1) / 1e6)
+
+
 def _members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     """Every CSV at ``path``, inside archives and folders, by name; other files in a folder are left alone."""
     if not path.exists():
         raise DataError("an existing file or folder", got=str(path))
     if path.is_dir():
-        for inside in sorted(p for p in path.iterdir() if p.suffix in (".csv", ".zip") and p.is_file()):
+        for inside in sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".zip") and p.is_file()):
             yield from _members(inside)
         return
     try:
-        if path.suffix == ".zip":
+        if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:
-                for name in sorted(n for n in archive.namelist() if n.endswith(".csv")):
-                    with archive.open(name) as file:
-                        yield Path(name).name, io.BytesIO(file.read())
-        elif ".tar" in path.suffixes or path.suffix == ".tgz":
-            with tarfile.open(path) as tar:
-                members = [m for m in tar.getmembers() if m.isfile() and m.name.endswith(".csv")]
-                for member in sorted(members, key=lambda m: m.name):
-                    extracted = tar.extractfile(member)
-                    assert extracted is not None
-                    yield Path(member.name).name, io.BytesIO(extracted.read())
+                for name in sorted(n for n in archive.namelist() if _is_csv(n)):
+                    yield Path(name).name, io.BytesIO(archive.read(name))
+        elif ".tar" in path.suffixes or path.suffix.lower() == ".tgz":
+            yield from _tar_members(path)
         else:
             yield path.name, io.BytesIO(path.read_bytes())
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
-        text = re.sub(r"\s+", " ", str(error))
+    except BROKEN_ARCHIVE as error:
         raise DataError(
             "a whole archive",
-            got=f"{path.name}: {text:.120}",
-            remedy="It is truncated or not an archive; fetch it again",
+            got=f"{path.name}: {_one_line(error)}",
+            remedy="It is truncated, encrypted or not an archive; fetch it again",
         ) from error
+
+
+def _tar_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
+    found = {}
+    with tarfile.open(path) as tar:
+        for member in tar:
+            if member.isfile() and _is_csv(member.name) and (file := tar.extractfile(member)) is not None:
+                found[Path(member.name).name] = io.BytesIO(file.read())
+        # tarfile takes a damaged header for the end. The true end is a block of zeros, and reading on to the end
+        # of a compressed file checks its sum.
+        stream = cast(BinaryIO, tar.fileobj)
+        stream.seek(tar.offset)
+        rest = stream.read()
+    if len(rest) < _TAR_BLOCK or rest[:_TAR_BLOCK].strip(b"\0"):
+        raise tarfile.ReadError("a damaged member, or the end is missing")
+    yield from sorted(found.items())
+
+
+def _is_csv(name: str) -> bool:
+    inside = Path(name)
+    return inside.suffix.lower() == ".csv" and not inside.name.startswith(".") and "__MACOSX" not in inside.parts
+
+
+def _one_line(error: Exception) -> str:
+    return re.sub(r"\s+", " ", str(error))[:120]
 
 
 def _kline_table(name: str, file: BinaryIO) -> tuple[pd.DataFrame, str]:
     import pandas as pd
 
-    head = file.read(200)
-    file.seek(0)
-    if not head.strip():
+    text = file.read().removeprefix(codecs.BOM_UTF8)
+    if not text.strip():
         raise DataError("klines", got=f"an empty file {name}")
-    has_header = not head.split(b",")[0].strip().strip(b'"').isdigit()
+    has_header = not text[:200].split(b",")[0].strip().strip(b'"').replace(b".", b"").isdigit()
     try:
-        table = pd.read_csv(file, header=0 if has_header else None, dtype=str, encoding_errors="strict")
+        table = pd.read_csv(io.BytesIO(text), header=0 if has_header else None, dtype=str, encoding_errors="strict")
     except (pd.errors.ParserError, UnicodeDecodeError, pd.errors.EmptyDataError) as error:
         raise _not_klines(name, str(error).strip()) from error
     if table.shape[1] != len(KLINE_COLUMNS):
         raise _not_klines(name, f"{table.shape[1]} columns")
-    if has_header and [str(c).strip().lower() for c in table.columns[:5]] != list(KLINE_COLUMNS[:5]):
-        raise _not_klines(name, f"a header {', '.join(map(str, table.columns[:5]))}")
+    if has_header and [str(c).strip().lower() for c in table.columns[:7]] != list(KLINE_COLUMNS[:7]):
+        raise _not_klines(name, f"a header {', '.join(map(str, table.columns[:7]))}")
+    if table.empty:
+        raise DataError("klines", got=f"a header and no rows in {name}")
     table.columns = pd.Index(KLINE_COLUMNS)
     if table["ignore"].isna().any() or table["close_time"].isna().any():
         row = int(np.flatnonzero(table["ignore"].isna() | table["close_time"].isna())[0])
@@ -209,7 +260,7 @@ def _kline_table(name: str, file: BinaryIO) -> tuple[pd.DataFrame, str]:
         )
     except ValueError as error:
         raise _not_klines(name, str(error)) from error
-    unit = _unit_of(float(numbers["open_time"].iloc[0]), name)
+    unit = _unit_of(numbers["open_time"].to_numpy(), name)
     scale = {"ms": 1000, "us": 1}.get(unit)
     if scale is None:
         raise _not_klines(name, f"times in {unit}")
@@ -234,11 +285,19 @@ def _pair_of_symbol(symbol: str) -> str:
     raise DataError("a symbol like ETHUSDT at the front of the file's name", got=symbol, remedy="Say market='ETH/USDT'")
 
 
-def _unit_of(stamp: float, name: str) -> Literal["s", "ms", "us", "ns"]:
-    unit = _UNITS.get(len(str(int(abs(stamp)))))
-    if unit is None:
-        raise DataError("times since 1970 in s, ms, us or ns", got=f"{stamp:.0f} in {name}")
-    return unit
+def _unit_of(stamps: FloatArray, name: str) -> Literal["s", "ms", "us", "ns"]:
+    """The one unit in which every stamp lies between 2001 and 2033.
+
+    The span is kept short so that 2023040100, a date written as a number, is no second of the year 2034.
+    """
+    for unit, size in _UNITS.items():
+        if ((stamps >= _EARLIEST * size) & (stamps < _LATEST * size)).all():
+            return unit
+    raise DataError(
+        "times since 1970 in s, ms, us or ns, all in one unit and from 2001 to 2032",
+        got=f"{float(stamps.min()):.0f} to {float(stamps.max()):.0f} in {name}",
+        remedy="Split the file where the unit changes",
+    )
 
 
 # ---- any table
@@ -248,6 +307,10 @@ def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple
     import pandas as pd
 
     table, name = _table(source)
+    if not (columns is None or isinstance(columns, Columns)):
+        raise InputError("columns as lp.Columns", got=f"{columns!r:.60}")
+    if table.columns.has_duplicates or table.empty:
+        raise DataError("a table with rows and distinct columns", got=f"{table.shape} in {name}: {list(table.columns)}")
     if columns is None:
         extremes = {c: c for c in ("low", "high") if c in table.columns}
         columns = Columns(**extremes) if len(extremes) == 2 else Columns()
@@ -280,11 +343,13 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
     if isinstance(source, pd.DataFrame):
         return source, "the table"
+    if not isinstance(source, (str, Path)):
+        raise InputError("a path or a DataFrame", got=type(source).__name__)
     path = Path(source)
     if not path.is_file():
         raise DataError("an existing file", got=str(path))
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path), path.name
         if path.suffix == ".csv" and not path.read_bytes()[-1:] == b"\n":
             raise DataError(
@@ -299,19 +364,21 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
         ) from error
     except DataError:
         raise
-    except (ValueError, OSError, EOFError, pd.errors.ParserError) as error:
-        text = re.sub(r"\s+", " ", str(error))
-        raise DataError("a CSV or Parquet table", got=f"{path.name}: {text:.120}") from error
+    except (ValueError, pd.errors.ParserError, *BROKEN_ARCHIVE) as error:
+        raise DataError("a CSV or Parquet table", got=f"{path.name}: {_one_line(error)}") from error
 
 
 def _times(column: pd.Series, name: str) -> tuple[pd.Series, str]:
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(column):
-        if column.isna().any():
-            raise DataError("a time in every row", got=f"{int(column.isna().sum())} without in {name}")
-        unit = _unit_of(float(column.iloc[0]), name)
-        return pd.Series(pd.to_datetime(column.to_numpy(), unit=unit)), f"times in {unit} since 1970"
+    if column.isna().any():
+        raise DataError("a time in every row", got=f"{int(column.isna().sum())} without in {name}")
+    if column.dtype.kind == "b":
+        raise DataError("times", got=f"truth values in {name}")
+    if column.dtype.kind in "iuf" or column.astype(str).str.fullmatch(r"-?\d{9,}").all():
+        numbers = column.to_numpy(dtype=np.float64)
+        unit = _unit_of(numbers, name)
+        return pd.Series(pd.to_datetime(column.astype(np.int64).to_numpy(), unit=unit)), f"times in {unit} since 1970"
     stamps = column if hasattr(column, "dt") else column.astype(str).str.removesuffix(" UTC")
     try:
         times = pd.to_datetime(stamps, utc=True, format="ISO8601")
@@ -321,6 +388,9 @@ def _times(column: pd.Series, name: str) -> tuple[pd.Series, str]:
             got=f"{column.iloc[0]!r} in {name}",
             remedy="01/04/2023 may be January or April; say which by rewriting it",
         ) from error
+    years = times.dt.year
+    if not years.between(2001, 2099).all():
+        raise DataError("times from 2001 to 2099", got=f"{years.min()} to {years.max()} in {name}")
     aware = getattr(column.dtype, "tz", None) is not None or _has_zone(str(column.iloc[0]))
     return times.dt.tz_localize(None), "" if aware else "times without a zone read as UTC"
 
@@ -330,7 +400,9 @@ def _has_zone(stamp: str) -> bool:
 
 
 def _numbers(column: pd.Series, label: str, name: str) -> pd.Series:
+    if column.dtype.kind in "bcmM":
+        raise DataError(f"numbers in column {label!r}", got=f"{column.dtype} in {name}")
     try:
         return column.astype(np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"numbers in column {label!r}", got=f"{name}: {error}") from error

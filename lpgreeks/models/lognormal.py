@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, require_finite, require_positive
+from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
 from lpgreeks.powers import Powers, smear
 
@@ -22,6 +22,10 @@ __all__ = ["Lognormal"]
 # Gauss-Legendre with 16 points on panels half a standard deviation wide: 1e-15 of any smooth payoff.
 _POINTS = 16
 _PANEL = 0.5
+
+# Volatility of 1,000 % a year, or prices that move by e^5 in one standard deviation: percent, or days for years.
+_WILDEST = 10.0
+_WIDEST = 5.0
 
 # Ten standard deviations leave 1e-23 of the weight outside; powers up to cubes shift the mass by three widths.
 _REACH = 10.0
@@ -61,11 +65,17 @@ class Lognormal:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if self.width > 20:
+        if self.volatility > _WILDEST or self.width > _WIDEST:
             raise InputError(
-                "volatility * sqrt(years) of at most 20",
-                got=f"{self.volatility} * sqrt({self.years}) = {self.width:g}",
+                f"volatility of at most {_WILDEST:g} a year and at most {_WIDEST:g} over the horizon",
+                got=f"{self.volatility:g} a year, {self.width:g} over {self.years:g} years",
                 remedy="Volatility is a decimal per year (0.65, not 65); the horizon is in years, not days",
+            )
+        if abs(self.drift_per_year * self.years) > _WIDEST:
+            raise InputError(
+                f"drift of at most {_WIDEST:g} over the horizon",
+                got=f"{self.drift_per_year:g} a year over {self.years:g} years",
+                remedy="Drift is a decimal per year (0.05, not 5)",
             )
 
     @property
@@ -142,23 +152,28 @@ class Lognormal:
             N\!\left(\frac{\nu T - a}{\sigma\sqrt T}\right)
             + e^{2 \nu a / \sigma^2}\, N\!\left(\frac{-a - \nu T}{\sigma\sqrt T}\right)
         """
-        from scipy.special import log_ndtr, ndtr
+        from scipy.special import erfcx, ndtr
 
         barrier = require_positive("barrier", barrier, unit="quote per base")
         distance = abs(math.log(barrier / self.price))
         if distance == 0:
             return 1.0
         toward = math.copysign(1.0, barrier - self.price)
-        drift = toward * (self.drift_per_year - self.volatility**2 / 2)
-        direct = ndtr((drift * self.years - distance) / self.width)
-        # The exponential may overflow where its partner underflows; their logarithms do not.
-        reflected = 2 * drift * distance / self.volatility**2 + log_ndtr((-distance - drift * self.years) / self.width)
-        return float(min(1.0, direct + math.exp(reflected)))
+        drift = toward * (self.drift_per_year - self.volatility**2 / 2) * self.years
+        away = (distance - drift) / self.width
+        back = (distance + drift) / self.width
+        if back < 0:
+            # So strong a drift away from the barrier that the two terms are one tail: N(-back) is near 1.
+            reflected = math.exp(2 * drift * distance / self.variance) * float(ndtr(-back))
+        else:
+            # exp(2 d a / v) N(-back) with both exponents in one: neither overflows nor cancels.
+            reflected = math.exp(-(away**2) / 2) * float(erfcx(back / math.sqrt(2))) / 2
+        return min(1.0, float(ndtr(-away)) + reflected)
 
     def sample(self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET) -> Paths:
         """Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, 1)``."""
-        if paths < 1 or steps < 1:
-            raise InputError("at least one path and one step", got=f"{paths} paths, {steps} steps")
+        paths = require_whole("paths", paths, at_least=1)
+        steps = require_whole("steps", steps, at_least=1)
         noise = generator(seed).standard_normal((paths, steps))
         each = self.years / steps
         moves = (self.drift_per_year - self.volatility**2 / 2) * each + self.volatility * math.sqrt(each) * noise

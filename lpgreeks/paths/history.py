@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices
+from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices, require_whole
 from lpgreeks.paths.paths import Paths, Seed, generator
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["History", "Rescaled", "Shifted", "align"]
 
 _YEAR = np.timedelta64(365, "D")
+
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|s)", re.IGNORECASE)
 
 # 2e8 doubles are 1.6 GB for each of prices, lows and highs.
 _MOST_VALUES = 200_000_000
@@ -46,7 +48,15 @@ class Shifted:
 
     def __call__(self, prices: FloatArray, first: FloatArray, start: FloatArray) -> FloatArray:
         """Prices whose first is ``first``, moved to start at ``start``."""
-        return (prices - first) + start
+        shifted = (prices - first) + start
+        if (shifted <= 0).any():
+            raise InputError(
+                "increments that leave every price positive",
+                got=f"{shifted.min():g} in a window shifted to start at {', '.join(f'{s:g}' for s in start)}",
+                unit="quote per base",
+                remedy="Start higher, or keep returns instead of increments: Rescaled",
+            )
+        return shifted
 
     def __str__(self) -> str:
         return "increments added to"
@@ -81,7 +91,11 @@ class History:
             if array.shape != (times.size, len(self.markets)):
                 raise InputError(f"{name} of shape {(times.size, len(self.markets))}", got=array.shape)
             object.__setattr__(self, name, array)
-        if times.size < 2 or (np.diff(times) <= np.timedelta64(0)).any():
+        if not (self.lows <= self.prices).all() or not (self.prices <= self.highs).all():
+            raise InputError("lows <= prices <= highs", got="rows where they are not")
+        if not self.step > np.timedelta64(0):
+            raise InputError("a positive step", got=self.step)
+        if np.isnat(times).any() or times.size < 2 or (np.diff(times) <= np.timedelta64(0)).any():
             raise DataError("two or more ascending times", got=f"{times.size} times")
         for array in (times, self.prices, self.lows, self.highs):
             array.flags.writeable = False
@@ -102,9 +116,9 @@ class History:
 
     def windows(
         self,
-        length: str | np.timedelta64,
+        length: str | np.timedelta64 | timedelta,
         *,
-        step: str | np.timedelta64 | None = None,
+        step: str | np.timedelta64 | timedelta | None = None,
         start: float | Mapping[str, float] | Rescaled | Shifted | None = None,
     ) -> Paths:
         """Every stretch of ``length``, one each ``step`` (end to end unless said), as paths.
@@ -157,7 +171,7 @@ class History:
 
     def bootstrap(
         self,
-        length: str | np.timedelta64,
+        length: str | np.timedelta64 | timedelta,
         *,
         paths: int,
         start: float | Mapping[str, float],
@@ -170,19 +184,18 @@ class History:
         absolute returns unless said) and are drawn for all markets and their lows and highs at once.
         Returns over a gap are left out. Source: Politis and Romano (1994), through ``arch``.
         """
-        from arch.bootstrap import StationaryBootstrap, optimal_block_length
+        from arch.bootstrap import StationaryBootstrap
 
         count = self._steps_in(_timedelta(length))
-        if paths < 1:
-            raise InputError("at least one path", got=paths)
+        paths = require_whole("paths", paths, at_least=1)
         regular = np.diff(self.times) == self.step
         before = self.prices[:-1][regular]
         moves = [np.log(x[1:][regular] / before) for x in (self.prices, self.lows, self.highs)]
         if count > len(before):
             raise DataError(f"at least {count:,} returns", got=f"{len(before):,} returns without a gap")
         if block is None:
-            block = round(float(np.max(optimal_block_length(np.abs(moves[0]) * 100)["stationary"])))
-        block = max(1, block)
+            block = max(1, _usual_block(moves[0]))
+        block = require_whole("block", block, at_least=1, unit="steps")
         drawer = StationaryBootstrap(block, np.arange(len(before)), seed=generator(seed))
         rows = np.stack([drawer.update_indices()[:count] for _ in range(paths)])
         returns, low_moves, high_moves = (m[rows] for m in moves)
@@ -194,7 +207,7 @@ class History:
             np.concatenate([one, previous * np.exp(low_moves)], axis=1),
             np.concatenate([one, previous * np.exp(high_moves)], axis=1),
             Rescaled(start.start if isinstance(start, Rescaled) else start),
-            effective=float(paths),
+            effective=min(float(paths), len(before) / count),
             source=(
                 f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block} steps, "
                 f"resampled from {len(before) / count:.1f} independent lengths; {self.describe()}"
@@ -218,6 +231,8 @@ class History:
         if move is not None:
             begin, first = self._starts(move.start), prices[:, :1].copy()
             prices, lows, highs = (move(x, first, begin) for x in (prices, lows, highs))
+        for array in (prices, lows, highs):
+            array.flags.writeable = False
         years = np.arange(prices.shape[1]) * (self.step / _YEAR)
         return Paths(
             markets=self.markets,
@@ -300,13 +315,26 @@ def _start_text(move: Rescaled | Shifted | None) -> str:
     return f"{move} {move.start:,g}"
 
 
-def _timedelta(span: str | np.timedelta64 | pd.Timedelta) -> np.timedelta64:
-    import pandas as pd
+def _usual_block(returns: FloatArray) -> int:
+    """Politis and White's mean block for the absolute returns, of all markets the longest."""
+    from arch.bootstrap import optimal_block_length
 
-    try:
-        return np.timedelta64(pd.Timedelta(span).to_timedelta64(), "ns")
-    except ValueError as error:
-        raise InputError("a span of time like 7D, 12h, 30min", got=repr(span)) from error
+    sizes = np.abs(returns)
+    if (sizes.std(axis=0) == 0).any():
+        raise DataError("returns that vary", got="a constant price", remedy="Say block=, or use another history")
+    # arch is at home with numbers near 1.
+    return round(float(np.max(optimal_block_length(sizes / sizes.std(axis=0))["stationary"])))
+
+
+def _timedelta(span: str | np.timedelta64 | timedelta) -> np.timedelta64:
+    """A span of time: "7D", "12h", "30min", "90s", "1W", or a timedelta of Python, numpy or pandas."""
+    if isinstance(span, (np.timedelta64, timedelta)):
+        return np.timedelta64(np.timedelta64(span), "ns")
+    match = _SPAN.fullmatch(span.strip()) if isinstance(span, str) else None
+    if match is None:
+        raise InputError("a span of time with its unit, like 7D, 12h, 30min or 90s", got=repr(span))
+    number, unit = float(match[1]), _SECONDS[match[2].lower()]
+    return np.timedelta64(round(number * unit * 1e9), "ns")
 
 
 def _span(span: np.timedelta64) -> str:

@@ -14,10 +14,18 @@ from lpgreeks.instruments import Exposure
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import market_pair, price_of
 
-__all__ = ["ANY_MARKET", "Outcomes", "column_of"]
+__all__ = ["ANY_MARKET", "Outcomes", "column_of", "read_only"]
 
 ANY_MARKET = ""
 """The name of the one price of a model or table that does not say whose price it is."""
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """The array itself if nobody can write to it, else a copy that nobody can write to."""
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
 
 
 def column_of(market: str, markets: Sequence[str]) -> tuple[int, str]:
@@ -50,18 +58,24 @@ class Outcomes:
     source: str
 
     def __post_init__(self) -> None:
-        for name in ("start", "log_returns", "weights"):
-            array = np.array(getattr(self, name), dtype=np.float64)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        count = len(self.weights)
-        if self.log_returns.shape != (count, len(self.markets)):
+        count, width = np.shape(self.weights)[0] if np.ndim(self.weights) == 1 else 0, len(self.markets)
+        if not count or np.shape(self.log_returns) != (count, width):
             raise InputError(
-                "one row of log returns per weight and one column per market",
-                got=f"{self.log_returns.shape} for {count} weights and {len(self.markets)} markets",
+                "one weight per outcome, and one log return per outcome and market",
+                got=f"weights {np.shape(self.weights)}, log returns {np.shape(self.log_returns)}, {width} markets",
             )
+        if np.shape(self.start) not in ((width,), (count, width)):
+            raise InputError("one start per market, or per outcome and market", got=f"shape {np.shape(self.start)}")
+        require_prices(self.start, unit="quote per base", what="starts")
+        shares = np.asarray(self.weights, dtype=np.float64)
+        if not (shares > 0).all() or not abs(shares.sum() - 1) < 1e-9:
+            raise InputError("positive weights that sum to 1", got=f"least {shares.min():g}, sum {shares.sum():g}")
         if not np.isfinite(self.log_returns).all():
             raise InputError("finite log returns", got=f"{(~np.isfinite(self.log_returns)).sum()} that are not")
+        if self.sampled and not 0 < self.effective <= count * (1 + 1e-9):
+            raise InputError(f"effective above 0 and at most the {count} outcomes", got=self.effective)
+        for name in ("start", "log_returns", "weights"):
+            object.__setattr__(self, name, read_only(np.asarray(getattr(self, name), dtype=np.float64)))
 
     @classmethod
     def from_prices(
@@ -70,28 +84,40 @@ class Outcomes:
         *,
         start: float | Mapping[str, float],
         weights: ArrayLike | None = None,
+        sampled: bool = False,
         source: str = "",
     ) -> Outcomes:
-        """A table of end prices, equally weighted unless said: a grid, or a user's own scenarios."""
+        """A table of end prices, equally weighted unless said: a grid, or a user's own scenarios.
+
+        Args:
+            prices: ``(n,)``, or one such array by market; quote per base.
+            start: the price now, or one by market.
+            weights: ``(n,)``, positive, of any sum.
+            sampled: the prices are draws from a law: variances then divide by ``n - 1`` and quantities carry
+                a standard error.
+            source: one sentence on where they come from.
+        """
         table = prices if isinstance(prices, Mapping) else {ANY_MARKET: prices}
         starts = start if isinstance(start, Mapping) else {ANY_MARKET: start}
         if set(table) != set(starts):
             raise MarketError("a start for every market", got=f"prices of {list(table)}, starts of {list(starts)}")
         begin = np.array([require_positive("start", starts[m], unit="quote per base") for m in table])
-        columns = [require_prices(np.atleast_1d(table[m]), unit="quote per base") for m in table]
-        if len({c.shape for c in columns}) > 1 or columns[0].ndim != 1:
-            raise InputError("one price per outcome and market", got=[c.shape for c in columns])
+        columns = [require_prices(np.atleast_1d(np.asarray(table[m])), unit="quote per base") for m in table]
+        if not columns or len({c.shape for c in columns}) > 1 or columns[0].ndim != 1:
+            raise InputError("one price per outcome and market", got=[c.shape for c in columns] or "no market")
         count = columns[0].size
-        shares = np.full(count, 1.0) if weights is None else np.asarray(weights, dtype=np.float64)
-        if shares.shape != (count,) or not (shares > 0).all() or not np.isfinite(shares).all():
-            raise InputError("one positive weight per outcome", got=f"{shares.shape} for {count} outcomes")
+        shares = np.ones(count) if weights is None else require_prices(weights, unit="any", what="weights")
+        if shares.shape != (count,):
+            raise InputError("one weight per outcome", got=f"{shares.shape} for {count} outcomes")
+        shares = shares / shares.sum()
         return cls(
             markets=tuple(table),
             start=begin,
             log_returns=np.log(np.stack(columns, axis=1) / begin),
-            weights=shares / shares.sum(),
-            sampled=True,
-            effective=float(count),
+            weights=shares,
+            sampled=sampled,
+            # Kish's effective sample size: the count itself for equal weights.
+            effective=float(1 / (shares @ shares)),
             source=source or f"a table of {count:,} end prices",
         )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, require_prices
-from lpgreeks.paths.outcomes import Outcomes, column_of
+from lpgreeks.errors import InputError, require_prices, require_whole
+from lpgreeks.paths.outcomes import Outcomes, column_of, read_only
 
 __all__ = ["Paths", "Seed", "generator"]
 
@@ -17,7 +17,13 @@ Seed = int | np.random.Generator
 
 
 def generator(seed: Seed) -> np.random.Generator:
-    """A generator from a seed; a generator is used as it is."""
+    """A generator from a seed; a generator is used as it is.
+
+    Raises:
+        InputError: no seed: what cannot be repeated is not drawn.
+    """
+    if not isinstance(seed, np.random.Generator):
+        seed = require_whole("seed", seed, at_least=0)
     return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
 
 
@@ -54,11 +60,12 @@ class Paths:
                 arrays[name] = require_prices(given, unit="quote per base", what=name)
                 if arrays[name].shape != shape:
                     raise InputError(f"{name} in the shape of prices, {shape}", got=arrays[name].shape)
+        if (np.diff(arrays["years"]) <= 0).any() or not np.isfinite(arrays["years"]).all():
+            raise InputError("years ascending from now", got=arrays["years"])
+        if not 0 < self.effective <= shape[0]:
+            raise InputError(f"effective above 0 and at most the {shape[0]} paths", got=self.effective)
         for name, array in arrays.items():
-            # A view, so that the caller's own array stays as writable as it was.
-            view = array.view()
-            view.flags.writeable = False
-            object.__setattr__(self, name, view)
+            object.__setattr__(self, name, read_only(array))
 
     def __len__(self) -> int:
         return len(self.prices)
@@ -83,10 +90,11 @@ class Paths:
         """
         column, _ = column_of(market, self.markets)
         prices = self.prices[:, :, column]
-        if ((prices[:, 0] < lower) | (prices[:, 0] > upper)).any():
+        outside = (prices[:, 0] < lower) | (prices[:, 0] > upper)
+        if outside.any():
             raise InputError(
                 "paths that start inside the range",
-                got=f"start {prices[0, 0]:g}, range {lower:g} to {upper:g}",
+                got=f"start {prices[outside, 0][0]:g}, range {lower:g} to {upper:g}",
                 remedy="A position that starts outside has no exit to close at",
             )
         lows = prices if self.lows is None else self.lows[:, :, column]
