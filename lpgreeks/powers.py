@@ -11,6 +11,7 @@ stands; read on symbols (see :mod:`lpgreeks.formulas`) it is derived and printed
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
@@ -20,7 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lpgreeks._types import FloatArray
+from lpgreeks._types import FloatArray, IntArray
 from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
 
 __all__ = ["Powers", "Reading", "above", "clamp", "partial_moment", "smear", "sqrt", "worth_in_base", "worth_in_quote"]
@@ -34,6 +35,12 @@ _BLOCK = 32_768
 # Up to this many pieces, evaluating each on the whole block beats looking up every price's coefficients.
 _FEW_PIECES = 4
 
+# Up to this many kinks, counting those below each price beats a search, which shuffled prices mislead.
+_FEW_KINKS = 32
+
+# Beyond these a power of the price overflows; no price lies there.
+_LEAST, _GREATEST = 1e-100, 1e100
+
 # A jump or an extremum this small beside its own terms is rounding: 64 units in the last place.
 _ROUNDING = 64 * np.finfo(np.float64).eps
 
@@ -43,6 +50,8 @@ _SAME = 1e-9
 
 Piece: TypeAlias = tuple[tuple[float, float], ...]
 """One sum of powers: ``(exponent, coefficient)`` pairs, exponents ascending, no coefficient 0."""
+
+_NOTHING: Piece = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True)
@@ -172,22 +181,23 @@ class Powers:
         holed = math.isnan(low)
         if holed:
             low, high = np.fmin.reduce(prices), np.fmax.reduce(prices)
-        if low <= 0:
-            raise InputError("positive prices", got=f"{prices[prices <= 0][0]:g}", unit="quote per base")
-        first, last = (int(i) for i in np.searchsorted(self.kinks, (low, high), side="left"))
+        if low < _LEAST or high > _GREATEST:
+            wrong = prices[(prices < _LEAST) | (prices > _GREATEST)][0]
+            raise InputError(
+                "positive prices" if wrong <= 0 else "finite prices", got=f"{wrong:g}", unit="quote per base"
+            )
+        first, last = bisect_left(self.kinks, low), bisect_left(self.kinks, high)
         if first == last:
             self._sum_of_piece(first, space, values)
         elif last - first <= _FEW_PIECES:
-            values.fill(0.0)
-            of_piece = space.scratch("piece")
-            for piece in range(first, last + 1):
+            self._sum_on_piece(first, space, values)
+            for piece in range(first + 1, last + 1):
                 if self.pieces[piece]:
-                    self._sum_of_piece(piece, space, of_piece)
-                    # Multiplying by the truth of "on this piece" costs a fifth of a masked copy.
-                    of_piece *= self._on_piece(piece, prices)
-                    values += of_piece
+                    on_piece = space.scratch("piece")
+                    self._sum_on_piece(piece, space, on_piece)
+                    values += on_piece
         else:
-            pieces = np.searchsorted(self.kinks, prices, side="left")
+            pieces = self._pieces_at(prices, first, last)
             values.fill(0.0)
             term = space.scratch("term")
             for exponent, column in zip(self.exponents.tolist(), self._columns, strict=True):
@@ -199,14 +209,24 @@ class Powers:
             values[np.isnan(prices)] = np.nan
 
     def _sum_of_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
-        values.fill(0.0)
+        (exponent, coefficient), *others = self.pieces[piece] or _NOTHING
+        if exponent:
+            np.multiply(space.power(exponent), coefficient, out=values)
+        else:
+            values.fill(coefficient)
         term = space.scratch("term")
-        for exponent, coefficient in self.pieces[piece]:
+        for exponent, coefficient in others:
             if exponent:
-                np.multiply(space.power(exponent), coefficient, out=term)
-                values += term
+                values += np.multiply(space.power(exponent), coefficient, out=term)
             else:
                 values += coefficient
+
+    def _sum_on_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
+        """The sum of one piece where it rules, 0 elsewhere."""
+        self._sum_of_piece(piece, space, values)
+        if self.pieces[piece]:
+            # Multiplying by the truth of "on this piece" costs a fifth of a masked copy.
+            values *= self._on_piece(piece, space.prices)
 
     def _on_piece(self, piece: int, prices: FloatArray) -> NDArray[np.bool_]:
         if piece == 0:
@@ -215,6 +235,15 @@ class Powers:
         if piece < len(self.kinks):
             inside &= prices <= self.kinks[piece]
         return inside
+
+    def _pieces_at(self, prices: FloatArray, first: int, last: int) -> IntArray:
+        """The piece of each price, from ``first`` to ``last``."""
+        if last - first > _FEW_KINKS:
+            return np.searchsorted(self.kinks, prices, side="left")
+        passed = (prices > self.kinks[first]).view(np.int8)
+        for kink in self.kinks[first + 1 : last]:
+            passed += prices > kink
+        return np.add(passed, first, dtype=np.intp)
 
     @cached_property
     def _columns(self) -> FloatArray:

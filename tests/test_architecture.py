@@ -38,7 +38,7 @@ FLOORS = [
 HOMES = {
     "sympy": {"formulas"},
     "matplotlib": {"draw", "cli"},  # the command line chooses a canvas without a screen
-    "cvxpy": {"hedging"},
+    "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
     "arch": {"paths"},
@@ -145,7 +145,7 @@ def loaded(statement: str) -> set[str]:
     return {m for m in out.split() if "." not in m or m == "scipy.optimize"}
 
 
-HEAVY = {"sympy", "cvxpy", "matplotlib", "pandas", "scipy", "arch", "typer"}
+HEAVY = {"sympy", "clarabel", "matplotlib", "pandas", "scipy", "arch", "typer"}
 
 
 @pytest.mark.parametrize(

@@ -374,3 +374,31 @@ def test_a_callers_array_is_not_ours() -> None:
 def test_nan_leaves_its_neighbours_alone() -> None:
     """One NaN in a block sent every price of it to the last piece."""
     assert POOL.value([1_500.0, np.nan, 1_900.0])[[0, 2]].tolist() == POOL.value([1_500.0, 1_900.0]).tolist()
+
+
+def test_exchangeable_legs_under_a_binding_delta() -> None:
+    """Where only the exchangeable direction was left free, rounding was polished as if it were data."""
+    bounds = [
+        lp.QuantityBounds(of=LINEAR, lower=-39.191708395634976, upper=-17.378356076177432),
+        lp.DeltaBounds(lower=3.7892520103625795, upper=8.278544674334821),
+    ]
+    plan = lp.hedge(POOL, [LINEAR, INVERSE], WEEK, objective=USDC, constraints=bounds)
+    assert plan.certificate.binding == ("net delta",)
+    assert max(plan.certificate.feasibility, plan.certificate.stationarity, plan.certificate.gap) < 1e-12
+
+
+def test_two_coins_may_start_at_one_number() -> None:
+    """Two markets that both start at 1.0 were taken for one coin by the explanation."""
+    rng = np.random.default_rng(0)
+    prices = {m: np.exp(rng.normal(0, 0.05, 50)) for m in ("ETH/USDC", "BTC/USDC")}
+    table = lp.Outcomes.from_prices(prices, start=dict.fromkeys(prices, 1.0))
+    pool = lp.UniswapV3.from_value(1.0, price=1.0, lower=0.9, upper=1.1, **TOKENS)
+    legs = [lp.LinearPerp(entry=1.0, **TOKENS), lp.LinearPerp(base="BTC", quote="USDC", entry=1.0)]
+    assert not any("averaged over" in n for n in lp.hedge(pool, legs, table, objective=USDC).notes)
+
+
+@pytest.mark.parametrize("price", [1e-250, 1e250, math.inf])
+def test_prices_whose_powers_overflow_are_refused(price: float) -> None:
+    """A power that overflowed on a piece that does not rule there was multiplied by 0: NaN."""
+    with pytest.raises(lp.InputError, match="finite prices"):
+        POOL.gamma([price, 1_900.0])

@@ -68,14 +68,14 @@ def hedge(
         InfeasibleError: bounds that no quantities satisfy; names them and the nearest way out.
     """
     legs, constraints = _checked(exposure, legs, objective, constraints)
-    outcomes = _outcomes(exposure, legs, over, exit)
+    everything = sum(legs, start=exposure)
+    outcomes = _outcomes(exposure, everything, over, exit)
     if outcomes.sampled and len(outcomes) <= len(legs):
         raise InputError(
             f"more outcomes than the {len(legs)} legs",
             got=f"{len(outcomes)} outcomes",
             remedy="A variance needs several paths: more history, a shorter step between windows, or a model",
         )
-    everything = sum(legs, start=exposure)
     markets = everything.markets
     assumptions = (*everything.assumptions, *outcomes.notes(everything))
     begin = outcomes.starts(markets)
@@ -115,7 +115,9 @@ def hedge(
 
     naive = None
     if outcomes.start.ndim == 1:
-        naive = judged(_slope_matched(exposure, legs, objective, weights, start, solution))
+        matched = _slope_matched(exposure, legs, objective, weights, start, solution)
+        noise = np.abs(matched) * np.linalg.norm(a, axis=0) < 1e-12 * np.linalg.norm(b)
+        naive = judged(np.where(noise, 0.0, matched))
     plan = HedgePlan(
         exposure=exposure,
         legs=legs,
@@ -167,7 +169,7 @@ def _checked(
     return tuple(legs), tuple(constraints)
 
 
-def _outcomes(exposure: Exposure, legs: tuple[Instrument, ...], over: Model | Paths | Outcomes, exit: str) -> Outcomes:
+def _outcomes(exposure: Exposure, everything: Exposure, over: Model | Paths | Outcomes, exit: str) -> Outcomes:
     if exit not in ("held", "range"):
         raise InputError('exit "held" or "range"', got=repr(exit))
     if exit == "range":
@@ -181,8 +183,7 @@ def _outcomes(exposure: Exposure, legs: tuple[Instrument, ...], over: Model | Pa
         return over
     if not hasattr(over, "nodes"):
         raise InputError("a model, paths or outcomes to hedge over", got=type(over).__name__)
-    everything = sum(legs, start=exposure)
-    return over.nodes(k for pair in everything.by_market.values() for powers in pair for k in powers.kinks)
+    return over.nodes(k for p in everything.positions for powers in p.instrument.table for k in powers.kinks)
 
 
 def _range(exposure: Exposure) -> UniswapV3:
@@ -243,11 +244,17 @@ def _slope_matched(
             ]
         ).ravel()
 
-    used = [j for j in range(len(legs)) if j not in solution.idle and all(d.leg != j for d in solution.dependences)]
-    matrix = np.stack([slopes(legs[j]) for j in used], axis=1)
+    free = [j for j in range(len(legs)) if j not in solution.idle and all(d.leg != j for d in solution.dependences)]
+    matrix = np.stack([slopes(leg) for leg in legs], axis=1)
+    matrix /= np.maximum(np.linalg.norm(matrix, axis=0), np.finfo(float).tiny)
+    used: list[int] = []
+    for j in free:
+        if np.linalg.matrix_rank(matrix[:, [*used, j]], tol=1e-9) > len(used):
+            used.append(j)
     quantities = np.zeros(len(legs))
-    scale = np.maximum(np.linalg.norm(matrix, axis=0), np.finfo(float).tiny)
-    quantities[used] = np.linalg.lstsq(matrix / scale, -slopes(exposure), rcond=1e-12)[0] / scale
+    chosen = np.stack([slopes(legs[j]) for j in used], axis=1) if used else np.zeros((matrix.shape[0], 0))
+    scale = np.linalg.norm(chosen, axis=0)
+    quantities[used] = np.linalg.lstsq(chosen / scale, -slopes(exposure), rcond=None)[0] / scale
     return quantities
 
 

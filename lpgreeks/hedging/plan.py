@@ -125,7 +125,7 @@ class HedgePlan:
         left = f"{_round(self.risk_unhedged)} to {_round(self.best.risk)} {self.token}"
         return (
             f"{do[0].upper()}{do[1:]}: the standard deviation of {measured} goes from {left} "
-            f"({self.effectiveness:.2%} of the variance removed)."
+            f"({_percent(self.effectiveness)} of the variance removed)."
         )
 
     def _trade(self, leg: Instrument, quantity: float) -> str:
@@ -299,6 +299,11 @@ class HedgePlan:
             xlabel=f"change of {measure} [{measure.token}]",
             title=_wrapped(self.outcomes.source),
         )
+
+
+def _percent(share: float) -> str:
+    """Two decimals, or as many as it takes not to claim all of it."""
+    return f"{share:.2%}" if round(share, 4) < 1 else f"{share:.8%}"
 
 
 def _round(number: float) -> str:

@@ -118,7 +118,7 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
 def _against_naive(plan: HedgePlan) -> list[str]:
     """How far the optimum stands from cancelling the slope at the start, and which side of the price pulls it."""
     measures = plan.objective.measures
-    columns = {plan.outcomes.column(m)[0] for m in plan.total.markets}
+    columns = {plan.outcomes.column(m)[0] for m in plan.start}
     straight = all(not leg.worth().derivative().moves for leg in plan.legs)
     told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
     if plan.naive is None or not told or plan.certificate.binding or len(plan.exposure.markets) != 1:
@@ -128,7 +128,7 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     if counted_as(measures[0].token) != counted_as(plan.exposure.quote):
         return []
     held = float(plan.exposure.delta(start))
-    bought = float(plan.hedge.delta(start))
+    bought = float(sum(q * leg.delta(start) for q, leg in zip(plan.quantities, plan.legs, strict=True)))
     share_below, below, above = _mean_delta(plan, market)
     # Told for a position that holds coins, and more of them the lower the price.
     if not below >= held >= above >= 0 or not held > 0:
@@ -136,10 +136,12 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     coin = plan.exposure.bases[0]
     apart = -bought / held - 1.0
     side = f"{abs(apart):.1%} {'below' if apart < 0 else 'above'}" if abs(apart) >= 5e-4 else "level with"
-    upward = f"upward, where the position holds fewer {coin} than at the start"
-    downward = "downward, where it holds more"
-    rises = (1 - share_below) * abs(above - held) > share_below * abs(below - held)
-    why = f"{upward}, outweighs {downward}" if rises else f"{downward}, outweighs {upward}"
+    fewer = (1 - share_below) * abs(above - held) > share_below * abs(below - held)
+    upward, downward = (
+        f"upward, where the position holds fewer {coin}",
+        f"downward, where the position holds more {coin}",
+    )
+    why = f"{upward}, outweighs {downward}" if fewer else f"{downward}, outweighs {upward}"
     return [
         f"The hedge of {-bought:,.6g} {coin} is {side} the {held:,.6g} {coin} that the position holds at the start. "
         f"It is the position's delta averaged over where the price may go: {below:,.6g} {coin} below the start (weight "
@@ -161,12 +163,11 @@ def _mean_delta(plan: HedgePlan, market: str) -> tuple[float, float, float]:
     mean = weights @ prices
     # Cov(1{S > x}, S) on the cell that follows each sorted price.
     kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]
-    edges = prices[:-1], prices[1:]
     share, delta = [], []
     for low, high in ((0.0, start), (start, np.inf)):
-        a, b = (np.clip(edge, low, high) for edge in edges)
-        weight = kernel * (b - a)
-        moved = kernel * (plan.exposure.value(np.maximum(b, prices[0])) - plan.exposure.value(np.maximum(a, prices[0])))
+        edges = np.clip(prices, low, high)
+        weight = kernel * np.diff(edges)
+        moved = kernel * np.diff(plan.exposure.value(edges))
         share.append(float(weight.sum()))
         delta.append(float(moved.sum() / weight.sum()) if weight.sum() > 0 else np.nan)
     return share[0] / sum(share), delta[0], delta[1]

@@ -1,0 +1,117 @@
+"""Small wrong changes, each of which the tests must catch. Run: python tests/mutants.py
+
+Each mutant is one replacement in one file and the tests that should fail for it. A mutant whose text is gone is
+itself a failure: the list is kept in step with the code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Mutant(NamedTuple):
+    """One wrong change: in which file, what becomes what, and who should notice."""
+
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+MUTANTS = [
+    # ---- the normal form
+    Mutant("powers.py", "(e - 1.0, e * c)", "(e - 1.0, c)", "test_powers.py"),
+    Mutant("powers.py", "while own < len(self.kinks) and self.kinks[own] < upper", "while own < len(self.kinks) and self.kinks[own] <= upper", "test_powers.py"),
+    Mutant("powers.py", "inside = prices > self.kinks[piece - 1]", "inside = prices >= self.kinks[piece - 1]", "test_powers.py test_laws.py"),
+    Mutant("powers.py", "if holed:\n            low, high", "if False:\n            low, high", "test_laws.py"),
+    Mutant("powers.py", "np.expm1(exponent * spent)", "np.exp(exponent * spent)", "test_powers.py"),
+    Mutant("powers.py", "a * (a - 1.0) * width**2 / 2.0", "a * (a + 1.0) * width**2 / 2.0", "test_powers.py"),
+    Mutant("powers.py", "(a - 0.5) * width", "(a + 0.5) * width", "test_powers.py"),
+    Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py"),
+    Mutant("powers.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py"),
+    # ---- instruments
+    Mutant("instruments/uniswap_v3.py", "1 / root - 1 / sqrt(self.upper)", "1 / root - 1 / sqrt(self.lower)", "test_laws.py test_oracles.py"),
+    Mutant("instruments/uniswap_v3.py", "root - sqrt(self.lower)", "root", "test_oracles.py"),
+    Mutant("instruments/perpetuals.py", "1 / self.entry - 1 / price", "1 / price - 1 / self.entry", "test_oracles.py"),
+    Mutant("instruments/perpetuals.py", "0, price - self.entry", "0, self.entry - price", "test_oracles.py"),
+    Mutant("instruments/base.py", "quantities.get(p.instrument, 0.0) + p.quantity", "p.quantity", "test_laws.py"),
+    # ---- the chain
+    Mutant("onchain.py", "divide = _ceiling if minted else _floor", "divide = _floor if minted else _ceiling", "test_oracles.py"),
+    Mutant("onchain.py", "return -(-ratio >> 32)", "return ratio >> 32", "test_oracles.py"),
+    Mutant("onchain.py", "self.decimals0 - self.decimals1", "self.decimals1 - self.decimals0", "test_oracles.py"),
+    # ---- measures, paths, model
+    Mutant("measures.py", "return self._worth(part) - self._worth(held)", "return self._worth(part)", "test_oracles.py"),
+    Mutant("paths/history.py", "return prices / first * start", "return prices * start / first + 1", "test_paths.py"),
+    Mutant("paths/history.py", "whole = (self.times[first] == begins) & (self.times[ends] == begins + length_)", "whole = self.times[first] == begins", "test_paths.py"),
+    Mutant("paths/history.py", "effective=min(float(first.size), self._independent(first, length_))", "effective=float(first.size)", "test_paths.py"),
+    Mutant("paths/paths.py", "outside = (lows < lower) | (highs > upper)", "outside = (prices < lower) | (prices > upper)", "test_paths.py"),
+    Mutant("models/lognormal.py", "drift = self.drift_per_year * self.years - self.variance / 2", "drift = self.drift_per_year * self.years", "test_oracles.py"),
+    Mutant("models/lognormal.py", "*(z for z in inner if abs(z) < reach)", "", "test_lognormal.py"),
+    Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py"),
+    # ---- readers
+    Mutant("markets/check.py", "apart < zero), fatal=True)", "apart < zero), fatal=False)", "test_readers.py"),
+    Mutant("markets/readers.py", "known_at = np.asarray(known_at + step, dtype=\"datetime64[ns]\")", "pass", "test_readers.py"),
+    Mutant("markets/readers.py", 'scale = {"ms": 1000, "us": 1}.get(unit)', 'scale = {"ms": 1000, "us": 1000}.get(unit)', "test_readers.py"),
+    # ---- the hedge
+    Mutant("hedging/hedge.py", "(x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))", "(x for x in (moved, leg_moves))", "test_hedge.py"),
+    Mutant("hedging/hedge.py", "variance /= 1.0 - float(outcomes.weights @ outcomes.weights)", "pass", "test_hedge.py"),
+    Mutant("hedging/hedge.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py"),
+    Mutant("hedging/solve.py", "_least_squares(scaled[:, basis], -b)", "_least_squares(scaled[:, basis], b)", "test_hedge.py"),
+    Mutant("hedging/solve.py", "if not box.holds(x):", "if False:", "test_hedge.py"),
+    Mutant("hedging/solve.py", "np.tile(10.0 ** np.arange(n), 2)", "np.tile(10.0 ** -np.arange(n), 2)", "test_hedge.py"),
+    Mutant("hedging/constraints.py", "bounds.lower - held, bounds.upper - held", "bounds.lower, bounds.upper", "test_hedge.py"),
+    Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
+    # ---- what a user sees
+    Mutant("cli/request.py", "lower=-self.short_at_most / (self.price * leg.delta(self.price))", "lower=-self.short_at_most", "test_cli.py"),
+    Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
+    Mutant("hedging/plan.py", 'lines["total"] = lines["total"] + income', "pass", "test_plots.py"),
+]  # fmt: skip
+
+
+def caught(mutant: Mutant) -> str:
+    """ "" when the tests fail for it, else what went wrong."""
+    text = (ROOT / "lpgreeks" / mutant.file).read_text(encoding="utf-8")
+    if text.count(mutant.right) != 1:
+        return f"stands {text.count(mutant.right)} times in the file, expected once"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("lpgreeks", "tests"):
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        (copy / "lpgreeks" / mutant.file).write_text(text.replace(mutant.right, mutant.wrong), encoding="utf-8")
+        tests = [f"tests/{name}" for name in mutant.tests.split()]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    # 1: tests failed. Anything else (no tests, a broken import) proves nothing.
+    return "" if done.returncode == 1 else f"survives: pytest ended with {done.returncode}"
+
+
+def main() -> int:
+    """Try every mutant; 0 when all are caught."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        verdicts = list(pool.map(caught, MUTANTS))
+    for mutant, verdict in zip(MUTANTS, verdicts, strict=True):
+        if verdict:
+            print(f"{mutant.file}: {mutant.right!r} -> {mutant.wrong!r} {verdict}")
+    missed = sum(map(bool, verdicts))
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} mutants caught")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
