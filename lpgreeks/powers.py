@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 from itertools import pairwise
@@ -21,7 +21,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lpgreeks._sums import ROUNDING, Piece, collected, distinct, roots_of, value_at
 from lpgreeks._types import FloatArray, IntArray
+from lpgreeks._workspace import Workspace
 from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
 
 __all__ = ["Powers", "Reading", "above", "clamp", "partial_moment", "smear", "sqrt", "worth_in_base", "worth_in_quote"]
@@ -41,15 +43,6 @@ _FEW_KINKS = 32
 # Beyond these a power of the price overflows; no price lies there.
 _LEAST, _GREATEST = 1e-100, 1e100
 
-# A jump or an extremum this small beside its own terms is rounding: 64 units in the last place.
-_ROUNDING = 64 * np.finfo(np.float64).eps
-
-# Roots this close, relatively, are one root seen from the two sides of a kink.
-_SAME = 1e-9
-
-
-Piece: TypeAlias = tuple[tuple[float, float], ...]
-"""One sum of powers: ``(exponent, coefficient)`` pairs, exponents ascending, no coefficient 0."""
 
 _NOTHING: Piece = ((0.0, 0.0),)
 
@@ -106,7 +99,7 @@ class Powers:
         kinks = _merged(self, other)
         pairs = zip(self._refined(kinks), other._refined(kinks), strict=True)
         return Powers(
-            kinks, tuple(_collected((e + g, c * d) for e, c in left for g, d in right) for left, right in pairs)
+            kinks, tuple(collected((e + g, c * d) for e, c in left for g, d in right) for left, right in pairs)
         )
 
     __radd__ = __add__
@@ -137,7 +130,7 @@ class Powers:
         kinks = _merged(*(part for _, part in parts))
         columns = [[(weight, piece) for piece in part._refined(kinks)] for weight, part in parts]
         summed = zip(*columns, strict=True) if columns else [()]
-        return Powers(kinks, tuple(_collected((e, w * c) for w, piece in rows for e, c in piece) for rows in summed))
+        return Powers(kinks, tuple(collected((e, w * c) for w, piece in rows for e, c in piece) for rows in summed))
 
     def _refined(self, kinks: tuple[float, ...]) -> Iterator[Piece]:
         """The piece that rules on each interval of a finer set of kinks."""
@@ -168,14 +161,14 @@ class Powers:
         prices = require_numbers(price, unit="quote per base")
         flat = prices.reshape(-1)
         values = np.empty(flat.size)
-        space = _Workspace(min(flat.size, _BLOCK))
+        space = Workspace(min(flat.size, _BLOCK))
         for start in range(0, flat.size, _BLOCK):
             block = slice(start, start + _BLOCK)
             space.load(flat[block])
             self._evaluate(space, values[block])
         return float(values[0]) if prices.ndim == 0 else values.reshape(prices.shape)
 
-    def _evaluate(self, space: _Workspace, values: FloatArray) -> None:
+    def _evaluate(self, space: Workspace, values: FloatArray) -> None:
         prices = space.prices
         low, high = prices.min(), prices.max()
         holed = math.isnan(low)
@@ -208,7 +201,7 @@ class Powers:
         if holed:
             values[np.isnan(prices)] = np.nan
 
-    def _sum_of_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
+    def _sum_of_piece(self, piece: int, space: Workspace, values: FloatArray) -> None:
         (exponent, coefficient), *others = self.pieces[piece] or _NOTHING
         if exponent:
             np.multiply(space.power(exponent), coefficient, out=values)
@@ -221,7 +214,7 @@ class Powers:
             else:
                 values += coefficient
 
-    def _sum_on_piece(self, piece: int, space: _Workspace, values: FloatArray) -> None:
+    def _sum_on_piece(self, piece: int, space: Workspace, values: FloatArray) -> None:
         """The sum of one piece where it rules, 0 elsewhere."""
         self._sum_of_piece(piece, space, values)
         if self.pieces[piece]:
@@ -287,7 +280,7 @@ class Powers:
         for kink, (below, above_) in zip(self.kinks, pairwise(self.pieces), strict=True):
             steps = [c * kink**e for e, c in above_] + [-c * kink**e for e, c in below]
             jump = math.fsum(steps)
-            jumps.append(0.0 if abs(jump) <= _ROUNDING * sum(map(abs, steps)) else jump)
+            jumps.append(0.0 if abs(jump) <= ROUNDING * sum(map(abs, steps)) else jump)
         return tuple(jumps)
 
     def table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -309,12 +302,12 @@ class Powers:
         """
         found: list[float] = []
         for piece, (lower, upper) in zip(self.pieces, pairwise((0.0, *self.kinks, math.inf)), strict=True):
-            found += _roots_of_sum(piece, lower, upper)
+            found += roots_of(piece, lower, upper)
         for kink, jump, below in zip(self.kinks, self.jumps, self.pieces, strict=False):
-            left = _value(below, kink)
+            left = value_at(below, kink)
             if jump and left * (left + jump) < 0:
                 found.append(kink)
-        return _distinct(sorted(found))
+        return distinct(sorted(found))
 
 
 def _powers(value: Powers | float) -> Powers:
@@ -327,14 +320,6 @@ def _constant(value: float) -> Piece:
 
 def _merged(*parts: Powers) -> tuple[float, ...]:
     return tuple(sorted({kink for part in parts for kink in part.kinks}))
-
-
-def _collected(terms: Iterable[tuple[float, float]]) -> Piece:
-    """Terms of equal exponent added up; those that cancel dropped."""
-    total: dict[float, float] = {}
-    for exponent, coefficient in terms:
-        total[exponent] = total.get(exponent, 0.0) + coefficient
-    return tuple(sorted((e, c) for e, c in total.items() if c))
 
 
 def _raised(piece: Piece, exponent: float) -> Piece:
@@ -351,112 +336,6 @@ def _raised(piece: Piece, exponent: float) -> Piece:
 def _frozen(array: FloatArray) -> FloatArray:
     array.flags.writeable = False
     return array
-
-
-class _Workspace:
-    """The buffers of one evaluation, reused from block to block: fresh pages would cost more than the sums."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._buffers: dict[float | str, FloatArray] = {}
-        self._ready: set[float] = set()
-        self.prices: FloatArray = np.empty(0)
-
-    def load(self, prices: FloatArray) -> None:
-        self.prices = prices
-        self._ready.clear()
-
-    def scratch(self, key: float | str) -> FloatArray:
-        if key not in self._buffers:
-            self._buffers[key] = np.empty(self._size)
-        return self._buffers[key][: self.prices.size]
-
-    def power(self, exponent: float) -> FloatArray:
-        """The block raised to ``exponent``; halves and wholes from one square root, not from a slow ``pow``."""
-        if exponent == 1:
-            return self.prices
-        buffer = self.scratch(exponent)
-        if exponent not in self._ready:
-            self._ready.add(exponent)
-            if exponent == 0.5:
-                np.sqrt(self.prices, out=buffer)
-            elif exponent < 0:
-                np.divide(1.0, self.power(-exponent), out=buffer)
-            elif exponent in (1.5, 2.0, 2.5, 3.0):
-                np.multiply(self.power(exponent - 1.0), self.prices, out=buffer)
-            else:
-                np.power(self.prices, exponent, out=buffer)
-        return buffer
-
-
-# ---- roots of one sum of powers
-
-
-def _value(piece: Piece, price: float) -> float:
-    return math.fsum(c * price**e for e, c in piece)
-
-
-def _roots_of_sum(piece: Piece, lower: float, upper: float) -> list[float]:
-    """Every root of ``sum c P**a`` in ``(lower, upper]``, by Rolle's theorem on the logarithm of the price."""
-    left = math.log(lower) if lower > 0 else -math.inf
-    right = math.log(upper) if upper < math.inf else math.inf
-    prices = (math.exp(x) for x in _log_roots(list(piece), left, right))
-    return [price for price in prices if lower * (1 - _SAME) < price <= upper * (1 + _SAME)]
-
-
-def _log_roots(terms: list[tuple[float, float]], left: float, right: float) -> list[float]:
-    """Roots in ``x = ln P`` of ``sum c exp(a x)``; between the turning points each is found by bisection."""
-    if len(terms) < 2:
-        return []
-    lowest = terms[0][0]
-    left, right = max(left, _below_all_roots(terms)), min(right, -_below_all_roots([(-a, c) for a, c in terms[::-1]]))
-    if not left <= right:
-        return []
-    turning = _log_roots([(a - lowest, c * (a - lowest)) for a, c in terms[1:]], left, right)
-
-    def value(x: float) -> float:
-        # Relative to the largest term, which keeps the sum from overflowing wherever the roots lie.
-        logs = [math.log(abs(c)) + a * x for a, c in terms]
-        sizes = [math.copysign(math.exp(size - max(logs)), c) for size, (_, c) in zip(logs, terms, strict=True)]
-        total = math.fsum(sizes)
-        return 0.0 if abs(total) <= _ROUNDING * sum(map(abs, sizes)) else total
-
-    edges = [left, *turning, right]
-    values = [value(x) for x in edges]
-    roots = [x for x, v in zip(edges, values, strict=True) if v == 0]
-    for (a, va), (b, vb) in pairwise(zip(edges, values, strict=True)):
-        if va * vb < 0:
-            roots.append(_bisected(value, a, b, va))
-    return sorted(roots)
-
-
-def _below_all_roots(terms: list[tuple[float, float]]) -> float:
-    """Below this ``x`` the term of the lowest exponent outweighs all others together."""
-    (lowest, lead), *others = terms
-    ratios = ((math.log(abs(lead)) - math.log(abs(c) * len(others))) / (a - lowest) for a, c in others)
-    return min(ratios) - 1.0
-
-
-def _bisected(value: Callable[[float], float], a: float, b: float, value_a: float) -> float:
-    while True:
-        middle = 0.5 * (a + b)
-        if not a < middle < b:
-            return middle
-        at_middle = value(middle)
-        if at_middle == 0:
-            return middle
-        if (at_middle > 0) == (value_a > 0):
-            a = middle
-        else:
-            b = middle
-
-
-def _distinct(prices: list[float]) -> FloatArray:
-    kept: list[float] = []
-    for price in prices:
-        if not kept or price > kept[-1] * (1 + _SAME):
-            kept.append(price)
-    return np.array(kept)
 
 
 # ---- the three words. Each works on Powers, floats and arrays here; `formulas` registers symbols.

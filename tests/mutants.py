@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant("powers.py", "a * (a - 1.0) * width**2 / 2.0", "a * (a + 1.0) * width**2 / 2.0", "test_powers.py"),
     Mutant("powers.py", "(a - 0.5) * width", "(a + 0.5) * width", "test_powers.py"),
     Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py"),
-    Mutant("powers.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py"),
+    Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py"),
     # ---- instruments
     Mutant("instruments/uniswap_v3.py", "1 / root - 1 / sqrt(self.upper)", "1 / root - 1 / sqrt(self.lower)", "test_laws.py test_oracles.py"),
     Mutant("instruments/uniswap_v3.py", "root - sqrt(self.lower)", "root", "test_oracles.py"),
@@ -59,8 +59,8 @@ MUTANTS = [
     Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py"),
     # ---- readers
     Mutant("markets/check.py", "apart < zero), fatal=True)", "apart < zero), fatal=False)", "test_readers.py"),
-    Mutant("markets/readers.py", "known_at = np.asarray(known_at + step, dtype=\"datetime64[ns]\")", "pass", "test_readers.py"),
-    Mutant("markets/readers.py", 'scale = {"ms": 1000, "us": 1}.get(unit)', 'scale = {"ms": 1000, "us": 1000}.get(unit)', "test_readers.py"),
+    Mutant("markets/check.py", "known_at = np.asarray(known_at + step, dtype=\"datetime64[ns]\")", "pass", "test_readers.py"),
+    Mutant("markets/klines.py", 'scale = {"ms": 1000, "us": 1}.get(unit)', 'scale = {"ms": 1000, "us": 1000}.get(unit)', "test_readers.py"),
     # ---- the hedge
     Mutant("hedging/hedge.py", "(x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))", "(x for x in (moved, leg_moves))", "test_hedge.py"),
     Mutant("hedging/hedge.py", "variance /= 1.0 - float(outcomes.weights @ outcomes.weights)", "pass", "test_hedge.py"),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from lpgreeks.markets.readers import KLINE_COLUMNS
+from lpgreeks.markets.klines import KLINE_COLUMNS
 
 START = 1_680_307_200_000  # 2023-04-01 00:00 UTC in ms
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["HedgePlan", "Hedged"]
+
+
+# Columns of text that a terminal and a mail show whole; characters that fit above a picture.
+_WIDTH = 110
+_TITLE = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +160,13 @@ class HedgePlan:
 
     def summary(self) -> str:
         """The whole plan as text."""
-        lines = [self.sentence(), ""]
+        lines = [_wrapped(self.sentence(), _WIDTH), ""]
         lines += _aligned(self._leg_rows())
         lines += ["", *_aligned(self._figure_rows())]
         if self.notes:
-            lines += ["", *(f"- {note}" for note in self.notes)]
+            lines += ["", *(_wrapped(f"- {note}", _WIDTH, indent="  ") for note in self.notes)]
         if self.assumptions:
-            lines += ["", f"Taken as given: {'; '.join(self.assumptions)}."]
+            lines += ["", _wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", _WIDTH)]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -189,7 +195,8 @@ class HedgePlan:
         return rows
 
     def _figure_rows(self) -> list[list[str]]:
-        rows = [["outcomes", self.outcomes.source]]
+        first, *others = self.outcomes.source.split("; ")
+        rows = [["outcomes", first], *(["", other] for other in others)]
         if self.outcomes.sampled:
             count = len(self.outcomes)
             rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:.1f} independent outcomes"])
@@ -279,7 +286,7 @@ class HedgePlan:
         quote = self.exposure.quote
         curves(
             ax, x, lines, xlabel=f"price [{quote} per {self.exposure.bases[0]}]", ylabel=f"P&L [{quote}]",
-            title=_wrapped(self.sentence()),
+            title=_wrapped(self.sentence(), _TITLE),
         )  # fmt: skip
         kinks = [k for k in self.total.worth().kinks if x[0] < k < x[-1]]
         verticals(ax, kinks, name="ends of the range")
@@ -297,7 +304,7 @@ class HedgePlan:
             {"unhedged": before, "hedged": after},
             self.outcomes.weights,
             xlabel=f"change of {measure} [{measure.token}]",
-            title=_wrapped(self.outcomes.source),
+            title=_wrapped(self.outcomes.source, _TITLE),
         )
 
 
@@ -328,7 +335,5 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def _wrapped(text: str, width: int = 90) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))
+def _wrapped(text: str, width: int, indent: str = "") -> str:
+    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)

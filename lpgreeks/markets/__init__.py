@@ -1,16 +1,14 @@
-"""What was quoted: readers of the files that people have, and the data check."""
+"""What was quoted: readers of the files that people have, and the data check.
+
+A reader parses, checks and refuses; it never fills, drops or sorts. What it guesses (a header, a unit of time, a
+market from a file's name) it says in the history's notes and in the data check.
+"""
 
 from __future__ import annotations
 
 from lpgreeks.markets.check import DataReport, Finding
-from lpgreeks.markets.readers import (
-    Columns,
-    check_klines,
-    check_prices,
-    market_of_name,
-    read_klines,
-    read_prices,
-)
+from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
+from lpgreeks.markets.tables import Columns, check_prices, read_prices
 
 __all__ = [
     "Columns",

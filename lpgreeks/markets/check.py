@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, InputError
+from lpgreeks.paths import History
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DataReport", "Finding", "check_bars"]
+__all__ = ["DataReport", "Finding", "check_bars", "history_of"]
 
 _SHOWN = 3
 
@@ -139,6 +140,25 @@ def check_bars(
         step=step,
         findings=tuple(findings),
         guesses=guesses,
+    )
+
+
+def history_of(bars: pd.DataFrame, report: DataReport, market: str, step: np.timedelta64) -> History:
+    """Checked bars as a history: a bar's price is known when it closes, a price at its own time."""
+    report.require_usable()
+    if not isinstance(market, str) or not market:
+        raise InputError("a market's name", got=repr(market), remedy='Like "ETH/USDC"')
+    known_at = bars["time"].to_numpy(dtype="datetime64[ns]")
+    if bars.attrs["bars"]:
+        known_at = np.asarray(known_at + step, dtype="datetime64[ns]")
+    return History(
+        markets=(market,),
+        times=known_at,
+        prices=bars[["close"]].to_numpy(),
+        lows=bars[["low"]].to_numpy(),
+        highs=bars[["high"]].to_numpy(),
+        step=step,
+        notes=report.guesses,
     )
 
 

@@ -1,0 +1,133 @@
+"""Any CSV, Parquet or DataFrame with a time and a price column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lpgreeks.errors import DataError, InputError
+from lpgreeks.markets.archives import BROKEN, one_line
+from lpgreeks.markets.check import DataReport, check_bars, history_of
+from lpgreeks.markets.clock import times_of
+from lpgreeks.paths import History
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Columns", "check_prices", "read_prices"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Which column of a table is what.
+
+    Args:
+        time: when the price was known, or when the bar opened if ``bars`` have a low and a high.
+        price: the price, or the close of the bar.
+        low, high: the extremes of the bar; both or neither.
+    """
+
+    time: str = "time"
+    price: str = "close"
+    low: str | None = None
+    high: str | None = None
+
+
+def read_prices(source: str | Path | pd.DataFrame, *, market: str, columns: Columns | None = None) -> History:
+    """Any CSV, Parquet or DataFrame with a time and a price column as a history.
+
+    Times may be dates with or without zone (UTC if without) or numbers since 1970, whose unit is told by
+    magnitude. A DataFrame's index serves as the time when no column bears its name.
+
+    Args:
+        source: a path ending in .csv, .csv.gz or .parquet, or a table.
+        market: whose prices they are, like "ETH/USDC".
+        columns: which column is what; ``time``, ``close``, and ``low`` and ``high`` where present unless said.
+
+    Raises:
+        DataError: not a table, no such column, or a fatal finding of the data check.
+    """
+    bars, report = _prices(source, columns)
+    return history_of(bars, report, market, report.step)
+
+
+def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None = None) -> DataReport:
+    """The data check of what :func:`read_prices` would read."""
+    return _prices(source, columns)[1]
+
+
+def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple[pd.DataFrame, DataReport]:
+    import pandas as pd
+
+    table, name = _table(source)
+    if not (columns is None or isinstance(columns, Columns)):
+        raise InputError("columns as lp.Columns", got=f"{columns!r:.60}")
+    if table.columns.has_duplicates or table.empty:
+        raise DataError("a table with rows and distinct columns", got=f"{table.shape} in {name}: {list(table.columns)}")
+    if columns is None:
+        extremes = {c: c for c in ("low", "high") if c in table.columns}
+        columns = Columns(**extremes) if len(extremes) == 2 else Columns()
+    if (columns.low is None) != (columns.high is None):
+        raise InputError("both of low and high, or neither", got=columns)
+    if columns.time not in table.columns and table.index.name == columns.time:
+        table = table.reset_index()
+    elif columns.time not in table.columns and isinstance(table.index, pd.DatetimeIndex):
+        table = table.assign(**{columns.time: table.index})
+    prices = {
+        "close": columns.price,
+        "low": columns.low or columns.price,
+        "high": columns.high or columns.price,
+    }
+    for column in (columns.time, *prices.values()):
+        if column not in table.columns:
+            raise DataError(
+                f"a column {column!r}",
+                got=", ".join(map(str, table.columns)),
+                remedy="Say which is which: columns=lp.Columns(time=..., price=..., low=..., high=...)",
+            )
+    times, guess = times_of(table[columns.time], name)
+    bars = pd.DataFrame({"time": times} | {k: _numbers(table[c], c, name) for k, c in prices.items()})
+    bars.attrs["bars"] = columns.low is not None
+    return bars, check_bars(bars, source=name, guesses=(guess,) if guess else ())
+
+
+def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    import pandas as pd
+
+    if isinstance(source, pd.DataFrame):
+        return source, "the table"
+    if not isinstance(source, (str, Path)):
+        raise InputError("a path or a DataFrame", got=type(source).__name__)
+    path = Path(source)
+    if not path.is_file():
+        raise DataError("an existing file", got=str(path))
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pd.read_parquet(path), path.name
+        if path.suffix == ".csv" and not path.read_bytes()[-1:] == b"\n":
+            raise DataError(
+                "a table that ends with a line break",
+                got=f"{path.name}, whose last row may be cut short",
+                remedy="If that row is whole, end it with a line break",
+            )
+        return pd.read_csv(path), path.name
+    except ImportError as error:
+        raise DataError(
+            "pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'"
+        ) from error
+    except DataError:
+        raise
+    except (ValueError, pd.errors.ParserError, *BROKEN) as error:
+        raise DataError("a CSV or Parquet table", got=f"{path.name}: {one_line(error)}") from error
+
+
+def _numbers(column: pd.Series, label: str, name: str) -> pd.Series:
+    if column.dtype.kind in "bcmM":
+        raise DataError(f"numbers in column {label!r}", got=f"{column.dtype} in {name}")
+    try:
+        return column.astype(np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"numbers in column {label!r}", got=f"{name}: {error}") from error
