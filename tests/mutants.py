@@ -34,10 +34,10 @@ MUTANTS = [
     Mutant("powers.py", "inside = prices > self.kinks[piece - 1]", "inside = prices >= self.kinks[piece - 1]", "test_powers.py test_laws.py"),
     Mutant("powers.py", "if holed:\n            low, high", "if False:\n            low, high", "test_laws.py"),
     Mutant("powers.py", "np.expm1(exponent * spent)", "np.exp(exponent * spent)", "test_powers.py"),
-    Mutant("powers.py", "a * (a - 1.0) * width**2 / 2.0", "a * (a + 1.0) * width**2 / 2.0", "test_powers.py"),
-    Mutant("powers.py", "(a - 0.5) * width", "(a + 0.5) * width", "test_powers.py"),
+    Mutant("powers.py", "a * (a - 1.0) * width**2 / 2.0", "a * (a + 1.0) * width**2 / 2.0", "test_powers.py::test_partial_moment_is_the_integral"),
+    Mutant("powers.py", "(a - 0.5) * width", "(a + 0.5) * width", "test_powers.py::test_partial_moment_is_the_integral"),
     Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py"),
-    Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py"),
+    Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py::test_double_roots_are_found"),
     # ---- instruments
     Mutant("instruments/uniswap_v3.py", "1 / root - 1 / sqrt(self.upper)", "1 / root - 1 / sqrt(self.lower)", "test_laws.py test_oracles.py"),
     Mutant("instruments/uniswap_v3.py", "root - sqrt(self.lower)", "root", "test_oracles.py"),
@@ -55,8 +55,8 @@ MUTANTS = [
     Mutant("paths/history.py", "effective=min(float(first.size), self._independent(first, length_))", "effective=float(first.size)", "test_paths.py"),
     Mutant("paths/paths.py", "outside = (lows < lower) | (highs > upper)", "outside = (prices < lower) | (prices > upper)", "test_paths.py"),
     Mutant("models/lognormal.py", "drift = self.drift_per_year * self.years - self.variance / 2", "drift = self.drift_per_year * self.years", "test_oracles.py"),
-    Mutant("models/lognormal.py", "*(z for z in inner if abs(z) < reach)", "", "test_lognormal.py"),
-    Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py"),
+    Mutant("models/lognormal.py", "*(z for z in inner if abs(z) < reach)", "", "test_lognormal.py::test_quadrature_equals_the_closed_form"),
+    Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py::test_touch_probability_of_published_liquidations"),
     # ---- readers
     Mutant("markets/check.py", "apart < zero), fatal=True)", "apart < zero), fatal=False)", "test_readers.py"),
     Mutant("markets/check.py", "known_at = np.asarray(known_at + step, dtype=\"datetime64[ns]\")", "pass", "test_readers.py"),
@@ -64,7 +64,7 @@ MUTANTS = [
     # ---- the hedge
     Mutant("hedging/hedge.py", "(x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))", "(x for x in (moved, leg_moves))", "test_hedge.py"),
     Mutant("hedging/hedge.py", "variance /= 1.0 - float(outcomes.weights @ outcomes.weights)", "pass", "test_hedge.py"),
-    Mutant("hedging/hedge.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py"),
+    Mutant("hedging/hedge.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py::test_standard_error_is_the_spread_of_repetitions"),
     Mutant("hedging/solve.py", "_least_squares(scaled[:, basis], -b)", "_least_squares(scaled[:, basis], b)", "test_hedge.py"),
     Mutant("hedging/solve.py", "if not box.holds(x):", "if False:", "test_hedge.py"),
     Mutant("hedging/solve.py", "np.tile(10.0 ** np.arange(n), 2)", "np.tile(10.0 ** -np.arange(n), 2)", "test_hedge.py"),

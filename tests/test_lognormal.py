@@ -17,7 +17,7 @@ from tests.tolerances import EIGHT_DIGITS, ROUNDING, STANDARD_ERRORS
 TOKENS = {"base": "ETH", "quote": "USDC"}
 
 
-def exact_hedged_variance(lower: str, upper: str, price: str, width: str, *, digits: int = 50) -> tuple[float, float]:
+def exact_hedged_variance(lower: str, upper: str, price: str, width: str, *, digits: int = 30) -> tuple[float, float]:
     """Least-squares ratio and hedged variance of a range of unit liquidity, by quadrature at many digits."""
     mp.mp.dps = digits
     low, high, start, w = (mp.mpf(x) for x in (lower, upper, price, width))

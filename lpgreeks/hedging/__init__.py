@@ -6,7 +6,7 @@ from lpgreeks.hedging.constraints import Constraint, DeltaBounds, GammaBounds, Q
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import Hedged, HedgePlan
-from lpgreeks.hedging.solve import Certificate
+from lpgreeks.hedging.proof import Certificate
 
 __all__ = [
     "Certificate",

@@ -12,7 +12,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.draw import curves, histograms, legend, marks, new_axes, verticals
 from lpgreeks.hedging.objectives import Variance
-from lpgreeks.hedging.solve import Certificate
+from lpgreeks.hedging.proof import Certificate
 from lpgreeks.instruments import Exposure, Instrument, Portfolio
 from lpgreeks.paths import Outcomes
 
