@@ -97,21 +97,23 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
     amounts = {counted_as(m.token) for m in plan.objective.measures if isinstance(m, Amount)}
     if len(amounts) < 2:
         return []
-    coin = sum(
-        q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, InversePerp)
-    )
-    dollar = sum(
-        q * plan.notional(g) for q, g in zip(plan.quantities, plan.legs, strict=True) if isinstance(g, LinearPerp)
-    )
-    if not (coin > 0 > dollar):
+    sized = [(leg, q * plan.notional(leg)) for leg, q in zip(plan.legs, plan.quantities, strict=True)]
+    coin = sum(notional for leg, notional in sized if isinstance(leg, InversePerp))
+    dollar = sum(notional for leg, notional in sized if isinstance(leg, LinearPerp))
+    if not coin > 0 > dollar:
         return []
-    apart = abs(coin + dollar) / coin
-    equal = "equal" if apart <= _EQUAL_NOTIONAL else f"unequal by {apart:.1%}"
     quote = plan.exposure.quote
+    apart = abs(coin + dollar) / coin
+    cancels = (
+        "at equal notional their dollar P&L cancels, so both amounts are held but the dollar P&L is what it was "
+        "without them, less costs"
+        if apart <= _EQUAL_NOTIONAL
+        else f"their dollar P&L cancels but for the {apart:.1%} by which they differ: the dollar P&L is nearly "
+        "what it was without them, less costs"
+    )
     return [
         f"The coin-margined long ({coin:,.0f} {quote}) holds the coin amount and the dollar-margined short "
-        f"({-dollar:,.0f} {quote}) the dollar amount; at {equal} notional their dollar P&L cancels, so both amounts "
-        f"are held but the dollar P&L is what it was without them, less costs."
+        f"({-dollar:,.0f} {quote}) the dollar amount; {cancels}."
     ]
 
 
