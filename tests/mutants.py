@@ -71,7 +71,7 @@ MUTANTS = [
     Mutant("hedging/constraints.py", "bounds.lower - held, bounds.upper - held", "bounds.lower, bounds.upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
     # ---- what a user sees
-    Mutant("cli/request.py", "lower=-self.short_at_most / (self.price * leg.delta(self.price))", "lower=-self.short_at_most", "test_cli.py"),
+    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {self.price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("hedging/plan.py", 'lines["total"] = lines["total"] + income', "pass", "test_plots.py"),
 ]  # fmt: skip

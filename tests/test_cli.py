@@ -65,6 +65,15 @@ def test_code_is_the_equivalent_script(flags: list[str], csv: Path) -> None:
     assert out == run("hedge", *flags).stdout
 
 
+def test_bounds_of_the_flags_are_in_coins_and_in_notional() -> None:
+    record = json.loads(run("hedge", "--short-at-most", "19000", "--leg", "linear", "--json").stdout)
+    assert record["legs"][0]["quantity"] == pytest.approx(-10)
+    record = json.loads(run("hedge", "--short-at-most", "19000", "--leg", "inverse", "--json").stdout)
+    assert record["legs"][0]["quantity"] == pytest.approx(-19_000)
+    record = json.loads(run("hedge", "--delta-at-most", "3", "--delta-at-least", "2", "--json").stdout)
+    assert record["net_delta"]["ETH/USDC"] == pytest.approx(2)
+
+
 def test_prices_from_a_file(csv: Path) -> None:
     text = run("hedge", "--prices", str(csv)).stdout
     assert "33 windows of 7 days stepped 1 day, each rescaled to start at 1,900" in text
@@ -114,7 +123,7 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
         (["--lower", "2200"], 2, "lower below upper; got lower=2200, upper=2100 [USDC per ETH]"),
         (["--price", "-1"], 2, "price to be positive"),
         (["--volatility", "0"], 2, "volatility to be positive"),
-        (["--volatility", "nan"], 2, "volatility to be positive"),
+        (["--volatility", "nan"], 2, "--volatility as a finite number"),
         (["--keep", "coins", "--leg", "linear"], 2, "A coin-margined leg moves the coins"),
         (["--keep", "nonsense"], 2, "nonsense"),
         (["--nonsense"], 2, "--nonsense"),

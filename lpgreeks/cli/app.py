@@ -30,8 +30,8 @@ app.add_typer(data, name="data")
 
 Value = Annotated[float, typer.Option(help="Value of the position, in quote.")]
 Price = Annotated[float, typer.Option(help="Price now, quote per base; legs are entered at it.")]
-Lower = Annotated[float | None, typer.Option(help="Lower end of the range.")]
-Upper = Annotated[float | None, typer.Option(help="Upper end of the range.")]
+Lower = Annotated[float, typer.Option(help="Lower end of the range.")]
+Upper = Annotated[float, typer.Option(help="Upper end of the range.")]
 FullRange = Annotated[bool, typer.Option("--full-range", help="A Uniswap v2 position instead of a range.")]
 Base = Annotated[str, typer.Option(help="The coin.")]
 Quote = Annotated[str, typer.Option(help="The token that prices are in.")]
@@ -112,7 +112,7 @@ def hedge_command(
         short_at_most=short_at_most,
     )
     if code:
-        print(request.code(), end="")
+        print(request.script() + "print(plan)")
         return
     plan = request.plan()
     print(_json(plan.to_dict()) if as_json else plan.summary())
@@ -229,14 +229,12 @@ def _require_writable(out: Path | None) -> None:
 
 
 def _position(
-    value: float, price: float, lower: float | None, upper: float | None, full_range: bool, base: str, quote: str
+    value: float, price: float, lower: float, upper: float, full_range: bool, base: str, quote: str
 ) -> lp.Instrument:
     import lpgreeks as lp
 
     if full_range:
         return lp.UniswapV2.from_value(value, base=base, quote=quote, price=price)
-    if lower is None or upper is None:
-        raise lp.InputError("both ends of the range", got=f"lower={lower}, upper={upper}", remedy="Or --full-range")
     return lp.UniswapV3.from_value(value, base=base, quote=quote, price=price, lower=lower, upper=upper)
 
 
