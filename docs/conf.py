@@ -16,7 +16,7 @@ project = "lpgreeks"
 author = "the lpgreeks authors"
 release = version = lp.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline"]
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
@@ -56,9 +56,11 @@ def _instrument(kind: type[lp.Instrument]) -> str:
 {kind.label[0].upper()}{kind.label[1:]}. +1 is 1 {samples[0].unit_text}.
 
 ```{{math}}
-\\begin{{aligned}}
+:nowrap:
+
+\\begin{{align*}}
 {rows}
-\\end{{aligned}}
+\\end{{align*}}
 ```
 
 Samples on which every law is tested:
