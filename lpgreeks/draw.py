@@ -71,10 +71,11 @@ def curves(
     return ax
 
 
-def verticals(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
-    """Dashed lines across the axes; their positions stand in the legend."""
+def verticals(ax: Axes, positions: Sequence[float], *, name: str, dotted: bool = False) -> Axes:
+    """Lines across the axes, dashed or dotted, named once in the legend."""
+    style, colour = (":", "#666666") if dotted else ("--", COLOURS[6])
     for i, x in enumerate(positions):
-        ax.axvline(x, color=COLOURS[6], linewidth=1.0, linestyle="--", label=None if i else name)
+        ax.axvline(x, color=colour, linewidth=1.0, linestyle=style, label=None if i else name)
     return ax
 
 

@@ -176,9 +176,8 @@ class Powers:
             low, high = np.fmin.reduce(prices), np.fmax.reduce(prices)
         if low < _LEAST or high > _GREATEST:
             wrong = prices[(prices < _LEAST) | (prices > _GREATEST)][0]
-            raise InputError(
-                "positive prices" if wrong <= 0 else "finite prices", got=f"{wrong:g}", unit="quote per base"
-            )
+            what = "positive prices" if wrong <= 0 else f"prices from {_LEAST:g} to {_GREATEST:g}"
+            raise InputError(what, got=f"{wrong:g}", unit="quote per base")
         first, last = bisect_left(self.kinks, low), bisect_left(self.kinks, high)
         if first == last:
             self._sum_of_piece(first, space, values)

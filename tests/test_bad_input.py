@@ -65,7 +65,7 @@ CASES: list[tuple[str, Callable[[], object], type[LPGreeksError], str]] = [
     ("zero", lambda: POOL.delta(0.0), lp.InputError, "positive prices; got 0"),
     ("unknown token", lambda: POOL.value(1_900, "BTC"), lp.TokenError, "got BTC. It holds ETH, USDC"),
     ("unknown market", lambda: POOL.value({"BTC/USDC": 1}), lp.MarketError, "a price of ETH/USDC; got BTC/USDC"),
-    ("two coins, one price", lambda: (POOL + lp.Spot(base="BTC", quote="USDC")).value(1_900), lp.MarketError, 'Pass prices by market'),
+    ("two coins, one price", lambda: (POOL + lp.Spot(base="BTC", quote="USDC")).value(1_900), lp.MarketError, 'Take one part: portfolio.on'),
     ("two quotes", lambda: (POOL + lp.Spot(base="ETH", quote="DAI")).value(1_900), lp.TokenError, "one quote token; got USDC, DAI"),
     ("part that is not there", lambda: POOL.on("BTC/USDC"), lp.MarketError, "It has ETH/USDC"),
     ("pnl from nowhere", lambda: POOL.pnl(1_900, start=-1), lp.InputError, "start to be positive"),

@@ -207,7 +207,7 @@ def test_bounded_optimum_beats_every_point_of_a_grid(
     assert plan.certificate.feasibility <= SOLVER
     assert plan.certificate.stationarity <= 1e-7
     assert plan.certificate.gap <= 1e-7
-    total = plan.net_delta["ETH/USDC"]
+    total = plan.net_delta["ETH"]
     assert delta - 1e-6 <= total <= delta + wide3 + 1e-6
     if feasible.any():
         assert plan.best.risk <= brute_force(plan, feasible, grid) * (1 + 1e-9)
@@ -236,8 +236,8 @@ def test_gamma_bounds() -> None:
     long_gamma = lp.UniswapV3(liquidity=1.0, lower=1_800, upper=2_000, **TOKENS)
     bounds = [lp.GammaBounds(lower=-0.05), lp.DeltaBounds(lower=0, upper=0)]
     plan = lp.hedge(POOL, [LINEAR, long_gamma], WEEK, objective=USDC, constraints=bounds)
-    assert plan.net_gamma["ETH/USDC"] >= -0.05 - 1e-12
-    assert plan.net_delta["ETH/USDC"] == pytest.approx(0, abs=1e-8)
+    assert plan.net_gamma["ETH"] >= -0.05 - 1e-12
+    assert plan.net_delta["ETH"] == pytest.approx(0, abs=1e-8)
 
 
 def test_infeasible_bounds_name_the_clash_and_the_way_out() -> None:
@@ -269,7 +269,7 @@ def test_two_coins_hedge_through_two_markets() -> None:
     x = np.column_stack([prices["ETH/USDC"], prices["BTC/USDC"], np.ones(400)])
     solved, *_ = np.linalg.lstsq(x, -POOL.value(prices["ETH/USDC"]), rcond=None)
     assert plan.quantities == pytest.approx(solved[:2], rel=LEAST_SQUARES)
-    assert set(plan.net_delta) == {"ETH/USDC", "BTC/USDC"}
+    assert set(plan.net_delta) == {"ETH", "BTC"}
     cross = lp.hedge(POOL, [btc], table, objective=USDC)
     assert cross.effectiveness < plan.effectiveness
     with pytest.raises(lp.TokenError, match="Measure in the quote"):
@@ -340,7 +340,7 @@ def test_a_plan_is_made_of_the_inputs_nouns() -> None:
     plan = lp.hedge(POOL, [LINEAR, INVERSE], WEEK, objective=USDC)
     assert plan.hedge == plan.quantities[0] * LINEAR + plan.quantities[1] * INVERSE
     assert plan.total == POOL + plan.hedge
-    assert plan.net_delta["ETH/USDC"] == pytest.approx(POOL.delta(1_900) + plan.quantities[0])
+    assert plan.net_delta["ETH"] == pytest.approx(POOL.delta(1_900) + plan.quantities[0])
     assert plan.sentence() in " ".join(str(plan).split())
     assert plan.sentence().startswith("Short 24.0586 ETH of linear perpetual ETH/USDC")
     assert plan.table()["quantity"].tolist() == list(plan.quantities)

@@ -61,8 +61,8 @@ def test_table_equals_plain_arrays(sample: Instrument) -> None:
     prices = prices_of(sample)
     size = size_of(sample, prices)
     base, quote = sample.formula(prices)
-    assert np.abs(sample.table.base(prices) - base).max() <= ROUNDING * (size / prices).max()
-    assert np.abs(sample.table.quote(prices) - quote).max() <= ROUNDING * size.max()
+    assert np.abs(sample.amounts.base(prices) - base).max() <= ROUNDING * (size / prices).max()
+    assert np.abs(sample.amounts.quote(prices) - quote).max() <= ROUNDING * size.max()
 
 
 @every
@@ -129,7 +129,7 @@ def test_change_is_the_difference_of_two_values(sample: Instrument) -> None:
 def test_flipping_the_pair_flips_the_amounts(sample: Instrument) -> None:
     """In the other token's eyes the price is 1/P, base and quote trade places, and V_flipped(1/P) = V(P)/P."""
     prices = prices_of(sample)
-    base, quote = sample.table
+    base, quote = sample.amounts
     flipped = worth_in_quote(quote(prices), base(prices), 1 / prices)
     assert np.abs(flipped - sample.value(prices) / prices).max() <= ROUNDING * (size_of(sample, prices) / prices).max()
 
@@ -138,8 +138,8 @@ def test_flipping_the_pair_flips_the_amounts(sample: Instrument) -> None:
 def test_pools_trade_at_the_price(sample: Instrument) -> None:
     """P base' + quote' = 0: what leaves in one token comes in at the marginal price in the other."""
     prices = off_kinks(sample)
-    paid = prices * sample.table.base.derivative()(prices) + sample.table.quote.derivative()(prices)
-    size = prices * np.abs(sample.table.base.derivative()(prices))
+    paid = prices * sample.amounts.base.derivative()(prices) + sample.amounts.quote.derivative()(prices)
+    size = prices * np.abs(sample.amounts.base.derivative()(prices))
     assert (np.abs(paid) <= ROUNDING * (size + 1e-300)).all()
 
 
@@ -262,4 +262,4 @@ def test_folding_many_legs_equals_adding_their_values() -> None:
 def test_every_law_covers_every_export() -> None:
     exported = {type(s) for s in SAMPLES}
     assert exported == set(every_instrument())
-    assert all(isinstance(p, Powers) for s in SAMPLES for p in s.table)
+    assert all(isinstance(p, Powers) for s in SAMPLES for p in s.amounts)

@@ -6,13 +6,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from lpgreeks.cli.request import Exit, Keep, Leg, Request
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     import lpgreeks as lp
 
 __all__ = ["app", "main"]
@@ -287,8 +290,8 @@ def _write(out: Path, plot: Any, table: Any, record: Any) -> None:
             import matplotlib as mpl
 
             mpl.use("Agg")
-            figure = plot().get_figure(root=True)
-            figure.savefig(part, dpi=150)
+            axes: Axes = plot()
+            cast("Figure", axes.figure).savefig(part, dpi=150)
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

@@ -12,9 +12,9 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_finite
 from lpgreeks.instruments import Exposure, Instrument
-from lpgreeks.tokens import counted_as
+from lpgreeks.tokens import coin_of, counted_as
 
-__all__ = ["Constraint", "DeltaBounds", "GammaBounds", "QuantityBounds", "Row", "Start"]
+__all__ = ["Constraint", "DeltaBounds", "GammaBounds", "QuantityBounds", "Row", "Start", "by_coin"]
 
 Start = dict[str, float]
 """The price of each market at the start."""
@@ -118,17 +118,20 @@ def _net_row(
     legs: Sequence[Instrument],
     start: Start,
 ) -> Row:
-    coins = dict.fromkeys(counted_as(b) for b in (exposure.bases + tuple(leg.base for leg in legs)) if b)
+    coins = dict.fromkeys(map(counted_as, sum(legs, start=exposure).bases))
     coin = counted_as(base) if base else next(iter(coins))
     if coin not in coins or (len(coins) > 1 and not base):
         raise MarketError("bounds on one of the coins", got=base or "none named", remedy=f"{', '.join(coins)}")
+    held = by_coin(greek, exposure, start).get(coin, 0.0)
+    moved = np.array([by_coin(greek, leg, start).get(coin, 0.0) for leg in legs])
+    unit = unit.format(base=coin, quote=exposure.quote)
+    return Row(name, unit, moved, bounds.lower - held, bounds.upper - held, held)
 
-    def of(part: Exposure) -> float:
-        markets = [m for m in part.markets if counted_as(part.on(m).bases[0]) == coin]
-        return float(sum(greek(part.on(m), start[m]) for m in markets))
 
-    held = of(exposure)
-    moved = np.array([of(leg) for leg in legs])
-    return Row(
-        name, unit.format(base=coin, quote=exposure.quote), moved, bounds.lower - held, bounds.upper - held, held
-    )
+def by_coin(greek: Callable[[Exposure, float], float], exposure: Exposure, start: Start) -> dict[str, float]:
+    """A Greek at the start by coin, every market of one coin added up."""
+    total: dict[str, float] = {}
+    for market in exposure.markets:
+        coin = counted_as(coin_of(market))
+        total[coin] = total.get(coin, 0.0) + float(greek(exposure.on(market), start[market]))
+    return total

@@ -9,6 +9,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, TokenError
+from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.constraints import Constraint
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import Hedged, HedgePlan
@@ -22,6 +23,9 @@ __all__ = ["Model", "hedge"]
 
 # A measure that varies by less than this share of its own change varies by rounding.
 _NOISE = 1e-13
+
+# Two legs whose slopes at the start, scaled to 1, differ by less are one leg to the naive hedge.
+_SAME_SLOPE = 1e-9
 
 
 class Model(Protocol):
@@ -46,7 +50,7 @@ def hedge(
         \min_q \sum_m w_m^2 \operatorname{Var}
             \Big(\Delta M_m(\text{exposure}) + \sum_j q_j\, \Delta M_m(\text{leg}_j)\Big)
 
-    Without binding constraints this is the closed-form least-squares optimum; otherwise a quadratic program.
+    Without binding constraints this is the least-squares optimum; otherwise a quadratic program.
     Where several quantities are equally good, legs are loaded in the order given.
 
     Args:
@@ -103,7 +107,8 @@ def hedge(
             got=f"none of {', '.join(leg.label for leg in legs)} moves {' or '.join(map(str, objective.measures))}",
             remedy="A coin-margined leg moves the coins, a dollar-margined one the dollars; both move the value",
         )
-    solution = solve(a, b, [c.row(exposure, legs, start) for c in constraints])
+    rows = [c.row(exposure, legs, start) for c in constraints]
+    solution = solve(a, b, rows)
 
     def judged(quantities: FloatArray) -> Hedged:
         risk = _risk(b + a @ quantities, outcomes)
@@ -111,12 +116,13 @@ def hedge(
             quantities=tuple(float(q) for q in quantities),
             risk=risk,
             effectiveness=1.0 - (risk / _risk(b, outcomes)) ** 2,
+            within_bounds=Box.of(rows, np.ones(len(legs)), 1.0).holds(quantities),
         )
 
     naive = None
     if outcomes.start.ndim == 1:
         matched = _slope_matched(exposure, legs, objective, weights, start, solution)
-        noise = np.abs(matched) * np.linalg.norm(a, axis=0) < 1e-12 * np.linalg.norm(b)
+        noise = np.abs(matched) * np.linalg.norm(a, axis=0) < _NOISE * np.linalg.norm(b)
         naive = judged(np.where(noise, 0.0, matched))
     plan = HedgePlan(
         exposure=exposure,
@@ -131,7 +137,7 @@ def hedge(
         start=start,
         certificate=solution.certificate,
         unique=not (solution.dependences or solution.idle),
-        notes=(),
+        notes=() if exit == "range" else _leaving(exposure, over),
         assumptions=assumptions,
     )
     return explain(plan, solution)
@@ -182,8 +188,21 @@ def _outcomes(exposure: Exposure, everything: Exposure, over: Model | Paths | Ou
     if isinstance(over, Outcomes):
         return over
     if not hasattr(over, "nodes"):
-        raise InputError("a model, paths or outcomes to hedge over", got=type(over).__name__)
-    return over.nodes(k for p in everything.positions for powers in p.instrument.table for k in powers.kinks)
+        remedy = "Cut a history into paths: history.windows('7D', step='1D', start=...)"
+        raise InputError("a model, paths or outcomes to hedge over", got=type(over).__name__, remedy=remedy)
+    return over.nodes(k for p in everything.positions for powers in p.instrument.amounts for k in powers.kinks)
+
+
+def _leaving(exposure: Exposure, over: Model | Paths | Outcomes) -> tuple[str, ...]:
+    """How many of the paths leave the exposure's one range and are held all the same."""
+    pools = [p.instrument for p in exposure.positions if isinstance(p.instrument, UniswapV3)]
+    if not isinstance(over, Paths) or len(pools) != 1:
+        return ()
+    left = over.leaving(market=pools[0].market, lower=pools[0].lower, upper=pools[0].upper)
+    return (
+        f"{int(left.sum()):,} of {len(over):,} paths leave the range before the end; they are held to it. "
+        'exit="range" (--exit range) closes position and hedge where they leave.',
+    )
 
 
 def _range(exposure: Exposure) -> UniswapV3:
@@ -234,22 +253,23 @@ def _slope_matched(
 ) -> FloatArray:
     """The quantities that cancel the measures' slopes at the start, on the legs that the optimum may use."""
 
+    coins = list(dict.fromkeys(counted_as(coin_of(m)) for m in start))
+
     def slopes(e: Exposure) -> FloatArray:
-        tables = [m(e, start) for m in objective.measures]
-        markets = list(start)
-        return np.array(
-            [
-                [w * t[m].derivative()(start[m]) * start[m] if m in t else 0.0 for m in markets]
-                for w, t in zip(weights, tables, strict=True)
-            ]
-        ).ravel()
+        """Change of each measure per relative move of each coin: markets of one coin move together."""
+        found = np.zeros((len(weights), len(coins)))
+        for i, (measure, weight) in enumerate(zip(objective.measures, weights, strict=True)):
+            for market, powers in measure(e, start).items():
+                j = coins.index(counted_as(coin_of(market)))
+                found[i, j] += weight * powers.derivative()(start[market]) * start[market]
+        return found.ravel()
 
     free = [j for j in range(len(legs)) if j not in solution.idle and all(d.leg != j for d in solution.dependences)]
     matrix = np.stack([slopes(leg) for leg in legs], axis=1)
     matrix /= np.maximum(np.linalg.norm(matrix, axis=0), np.finfo(float).tiny)
     used: list[int] = []
     for j in free:
-        if np.linalg.matrix_rank(matrix[:, [*used, j]], tol=1e-9) > len(used):
+        if np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
             used.append(j)
     quantities = np.zeros(len(legs))
     chosen = np.stack([slopes(legs[j]) for j in used], axis=1) if used else np.zeros((matrix.shape[0], 0))

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import curves, histograms, legend, marks, new_axes, verticals
+from lpgreeks.draw import histograms, new_axes
+from lpgreeks.hedging.constraints import by_coin
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.proof import Certificate
-from lpgreeks.instruments import Exposure, Instrument, Portfolio
+from lpgreeks.instruments import Exposure, Instrument, Portfolio, payoffs
 from lpgreeks.paths import Outcomes
+from lpgreeks.tokens import coin_of, counted_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +38,13 @@ class Hedged:
         quantities: one per leg, signed, in the leg's unit.
         risk: standard deviation of what is left, in the plan's token.
         effectiveness: share of the variance removed, ``1 - (risk / unhedged)**2``.
+        within_bounds: whether every constraint holds.
     """
 
     quantities: tuple[float, ...]
     risk: float
     effectiveness: float
+    within_bounds: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,13 +106,13 @@ class HedgePlan:
 
     @property
     def net_delta(self) -> dict[str, float]:
-        """Delta of the total at the start, in coins, by market."""
-        return {m: float(self.total.on(m).delta(self.start[m])) for m in self.total.markets}
+        """Delta of the total at the start by coin, in coins; every market of a coin added up."""
+        return by_coin(Exposure.delta, self.total, self.start)
 
     @property
     def net_gamma(self) -> dict[str, float]:
-        """Gamma of the total at the start, in coins per unit of price, by market."""
-        return {m: float(self.total.on(m).gamma(self.start[m])) for m in self.total.markets}
+        """Gamma of the total at the start by coin, in coins per unit of price."""
+        return by_coin(Exposure.gamma, self.total, self.start)
 
     def notional(self, leg: Instrument) -> float:
         """What one unit of a leg moves: ``|delta| * price`` at the start, in quote."""
@@ -203,14 +207,13 @@ class HedgePlan:
         rows.append(["risk", f"{_round(self.risk_unhedged)} -> {_round(self.best.risk)} {self.token}"])
         rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
         if self.naive is not None:
-            rows.append(
-                ["naive hedge", f"leaves {_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"]
-            )
-        for name, figures, unit in (("delta", self.net_delta, "{0}"), ("gamma", self.net_gamma, "{0} per {1}")):
-            for market, figure in figures.items():
-                part = self.total.on(market)
-                named = unit.format(part.bases[0], part.quote)
-                rows.append([f"net {name}", f"{_round(figure)} {named} at {self.start[market]:,.6g} ({market})"])
+            breaks = "" if self.naive.within_bounds else ", but breaks a bound"
+            left = f"{_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"
+            rows.append(["naive hedge", f"leaves {left}{breaks}"])
+        for coin, figure in self.net_delta.items():
+            rows.append(["net delta", f"{_round(figure)} {coin}"])
+        for coin, figure in self.net_gamma.items():
+            rows.append(["net gamma", f"{_round(figure)} {coin} per {self.exposure.quote}"])
         proof = self.certificate
         binding = f"; binding: {', '.join(proof.binding)}" if proof.binding else ""
         rows.append(
@@ -247,7 +250,11 @@ class HedgePlan:
             "effectiveness": self.effectiveness,
             "naive": None
             if self.naive is None
-            else {"risk": self.naive.risk, "effectiveness": self.naive.effectiveness},
+            else {
+                "risk": self.naive.risk,
+                "effectiveness": self.naive.effectiveness,
+                "within_bounds": self.naive.within_bounds,
+            },
             "net_delta": self.net_delta,
             "net_gamma": self.net_gamma,
             "outcomes": {
@@ -269,33 +276,28 @@ class HedgePlan:
     # ---- pictures
 
     def plot(self, ax: Axes | None = None, *, prices: FloatArray | None = None, income: float = 0.0) -> Axes:
-        """P&L against price: what is hedged, the hedge, the total; range, start and break-evens marked.
+        """P&L against price: what is hedged, the hedge, the total; start, kinks and break-evens marked.
+
+        With several coins, that part of all three which reads the exposure's first market.
 
         Args:
             ax: where to draw; a new figure unless said.
             prices: the horizontal axis; 25 % about the start unless said.
-            income: earned meanwhile, in quote; added to the total for the break-evens.
+            income: earned meanwhile, in quote; added to the total.
         """
-        market = self.total.markets[0]
-        start = self.start[market]
-        x = np.linspace(0.75 * start, 1.25 * start, 501) if prices is None else np.asarray(prices, dtype=float)
-        ax = new_axes()[0] if ax is None else ax
-        parts: dict[str, Exposure] = {"position": self.exposure, "hedge": self.hedge, "total": self.total}
-        lines = {name: np.asarray(part.pnl(x, start=start)) for name, part in parts.items()}
-        lines["total"] = lines["total"] + income
-        quote = self.exposure.quote
-        curves(
-            ax, x, lines, xlabel=f"price [{quote} per {self.exposure.bases[0]}]", ylabel=f"P&L [{quote}]",
-            title=_wrapped(self.sentence(), _TITLE),
-        )  # fmt: skip
-        kinks = [k for k in self.total.worth().kinks if x[0] < k < x[-1]]
-        verticals(ax, kinks, name="ends of the range")
-        evens = [p for p in self.total.break_evens(start=start, income=income) if x[0] <= p <= x[-1]]
-        marks(ax, [(float(p), 0.0) for p in evens], name="break-even")
-        return legend(ax)
+        market = self.exposure.markets[0]
+        coin = counted_as(coin_of(market))
+
+        def part(exposure: Exposure) -> Exposure:
+            return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
+
+        parts = {"position": part(self.exposure), "hedge": part(self.hedge), "total": part(self.total)}
+        ax = payoffs(parts, ax, start=self.start[market], prices=prices, income=income)
+        ax.set_title(_wrapped(self.sentence(), _TITLE))
+        return ax
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
-        """The measure's change over the outcomes, before and after the hedge."""
+        """The first measure's change over the outcomes, before and after the hedge."""
         ax = new_axes()[0] if ax is None else ax
         before, after = self.changes()
         measure = self.objective.measures[0]

@@ -22,9 +22,9 @@ class Certificate:
 
     Attributes:
         feasibility: the worst broken row, relative to its scale.
-        stationarity: the gradient left over after the binding rows' multipliers, relative to the gradient of
-            doing nothing.
-        gap: risk above the dual bound, relative to the risk of doing nothing.
+        stationarity: the gradient left after the binding rows' multipliers, per leg of unit norm, relative to twice
+            the unhedged risk.
+        gap: variance above the dual bound, relative to the unhedged variance.
         binding: names of the rows that bind.
     """
 

@@ -25,6 +25,7 @@ _EQUAL_NOTIONAL = 0.01
 def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
     """The plan with its notes written."""
     notes = (
+        *plan.notes,
         *_outside(plan),
         *_idle(plan, solution),
         *_exchangeable(plan, solution),
@@ -133,7 +134,7 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     bought = float(sum(q * leg.delta(start) for q, leg in zip(plan.quantities, plan.legs, strict=True)))
     share_below, below, above = _mean_delta(plan, market)
     # Told for a position that holds coins, and more of them the lower the price.
-    if not below >= held >= above >= 0 or not held > 0:
+    if not below > held > above >= 0:
         return []
     coin = plan.exposure.bases[0]
     apart = -bought / held - 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, term
+from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term
 from lpgreeks.instruments.perpetuals import InversePerp, LinearPerp
 from lpgreeks.instruments.spot import Cash, Spot
 from lpgreeks.instruments.uniswap_v2 import UniswapV2
@@ -22,6 +22,7 @@ __all__ = [
     "UniswapV2",
     "UniswapV3",
     "every_instrument",
+    "payoffs",
     "term",
 ]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from lpgreeks.formulas import Symbolic
 
-__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "term"]
+__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term"]
 
 Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 """Prices of one coin, of any shape, or one array per market."""
@@ -76,6 +76,9 @@ class Exposure(ABC):
 
     def __sub__(self, other: Exposure) -> Portfolio:
         return self + -1.0 * other if isinstance(other, Exposure) else NotImplemented
+
+    def __truediv__(self, divisor: float) -> Portfolio:
+        return (1.0 / require_positive("divisor", divisor, unit="1")) * self
 
     def __neg__(self) -> Portfolio:
         return -1.0 * self
@@ -132,12 +135,6 @@ class Exposure(ABC):
     # ---- what it holds, and what that is worth
 
     @cached_property
-    def by_market(self) -> Mapping[str, Amounts]:
-        """The two amounts as functions of each market's price; ``""`` for what reads no price."""
-        markets = (*self.markets, "") if any(not p.instrument.market for p in self.positions) else self.markets
-        return {market: _folded(self._part(market).positions) for market in markets}
-
-    @cached_property
     def amounts(self) -> Amounts:
         """The two amounts as functions of the one coin's price, every market of that coin read as one.
 
@@ -150,7 +147,7 @@ class Exposure(ABC):
             raise MarketError(
                 "one coin",
                 got=", ".join(self.markets),
-                remedy='Pass prices by market, {"ETH/USDC": ...}, or take one part: portfolio.on("ETH/USDC")',
+                remedy='Take one part: portfolio.on("ETH/USDC"). value() also takes prices by market',
             )
         return _folded(self.positions)
 
@@ -191,7 +188,12 @@ class Exposure(ABC):
     def value(self, price: Prices, token: str | None = None) -> Any:
         """Value at ``price`` in ``token``: the quote unless said."""
         if isinstance(price, Mapping):
-            return sum(self._part(m).value(price_of(m, price)[0] if m else 1.0, token) for m in self.by_market)
+            cash = self._part("")
+            parts = {m: self._part(m) for m in self.markets}
+            if parts:
+                # Cash reads no price; counted in coins it moves with the first market's.
+                parts[self.markets[0]] += cash
+            return sum(part.value(price_of(m, price)[0], token) for m, part in parts.items())
         return self.worth(token)(price)
 
     def pnl(self, price: ArrayLike, *, start: float, token: str | None = None) -> Any:
@@ -225,7 +227,7 @@ class Exposure(ABC):
     def plot(
         self, ax: Axes | None = None, *, start: float, prices: ArrayLike | None = None, income: float = 0.0
     ) -> Axes:
-        """P&L in quote against price, break-evens marked.
+        """P&L in quote against price; start, kinks and break-evens marked.
 
         Args:
             ax: where to draw; a new figure unless said.
@@ -233,14 +235,7 @@ class Exposure(ABC):
             prices: the horizontal axis; 25 % about the start unless said.
             income: earned meanwhile, in quote.
         """
-        x = _axis(start, prices)
-        ax = new_axes()[0] if ax is None else ax
-        xlabel, ylabel = f"price [{self.quote} per {self.bases[0]}]", f"P&L [{self.quote}]"
-        curves(ax, x, {"P&L": self.pnl(x, start=start) + income}, xlabel=xlabel, ylabel=ylabel)
-        verticals(ax, [k for k in self._worth_in_quote.kinks if x[0] < k < x[-1]], name="kinks")
-        evens = self.break_evens(start=start, income=income)
-        marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
-        return legend(ax)
+        return payoffs({"P&L": self}, ax, start=start, prices=prices, income=income)
 
     def plot_greeks(
         self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
@@ -313,7 +308,7 @@ class Instrument(Exposure):
         return (Position(1.0, self),)
 
     @cached_property
-    def table(self) -> Amounts:
+    def _of_one(self) -> Amounts:
         """The formula read on :class:`~lpgreeks.powers.Powers`."""
         return Amounts(*map(_as_powers, self.formula(Powers.price())))
 
@@ -375,6 +370,29 @@ class Portfolio(Exposure):
         return self.holdings
 
 
+def payoffs(
+    parts: Mapping[str, Exposure],
+    ax: Axes | None = None,
+    *,
+    start: float,
+    prices: ArrayLike | None = None,
+    income: float = 0.0,
+) -> Axes:
+    """P&L of each part against price; the last one is their total, which earns ``income`` and breaks even."""
+    x = _axis(start, prices)
+    ax = new_axes()[0] if ax is None else ax
+    *_, total = parts.values()
+    lines = {name: np.asarray(part.pnl(x, start=start) if part.positions else 0.0 * x) for name, part in parts.items()}
+    lines[[*parts][-1]] = lines[[*parts][-1]] + income
+    xlabel, ylabel = f"price [{total.quote} per {'/'.join(total.bases)}]", f"P&L [{total.quote}]"
+    curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel)
+    verticals(ax, [start], name=f"start, {start:,.6g}", dotted=True)
+    verticals(ax, [k for k in total.worth().kinks if x[0] < k < x[-1]], name="kinks: ends of a range, strikes")
+    evens = total.break_evens(start=start, income=income)
+    marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
+    return legend(ax)
+
+
 def _axis(start: float, prices: ArrayLike | None) -> FloatArray:
     if prices is None:
         return np.linspace(0.75, 1.25, 501) * require_positive("start", start, unit="quote per base")
@@ -382,7 +400,7 @@ def _axis(start: float, prices: ArrayLike | None) -> FloatArray:
 
 
 def _folded(positions: Sequence[Position]) -> Amounts:
-    tables = [(p.quantity, p.instrument.table) for p in positions]
+    tables = [(p.quantity, p.instrument._of_one) for p in positions]
     if len(tables) == 1 and tables[0][0] == 1:
         return tables[0][1]
     return Amounts(*(Powers.total((q, table[side]) for q, table in tables) for side in (0, 1)))

@@ -11,6 +11,8 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
+from lpgreeks.instruments import Exposure
+from lpgreeks.measures import Measure, Value
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
 from lpgreeks.powers import Powers, smear
 
@@ -27,9 +29,9 @@ _PANEL = 0.5
 _WILDEST = 10.0
 _WIDEST = 5.0
 
-# Ten standard deviations leave 1e-23 of the weight outside; powers up to cubes shift the mass by three widths.
+# Ten standard deviations leave 1e-23 of the weight outside; a variance of cubes shifts its mass by six widths.
 _REACH = 10.0
-_LARGEST_POWER = 3.0
+_LARGEST_POWER = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,23 +103,40 @@ class Lognormal:
 
     # ---- moments
 
-    def mean(self, powers: Powers) -> float:
-        """``E[f(S_T)]``, the closed form: a finite sum of partial moments."""
-        return float(smear(powers, self.forward, self.width))
+    def mean(self, of: Powers | Exposure, measure: Measure | None = None) -> float:
+        """``E[f(S_T)]``, the closed form: a finite sum of partial moments.
 
-    def covariance(self, first: Powers, second: Powers) -> float:
+        Args:
+            of: a function of the price; or an exposure, by a measure of it.
+            measure: which: its value in quote unless said.
+        """
+        return float(smear(self._function(of, measure), self.forward, self.width))
+
+    def covariance(self, first: Powers | Exposure, second: Powers | Exposure, measure: Measure | None = None) -> float:
         """``Cov(f(S_T), g(S_T))`` by quadrature of centred changes, which does not cancel at short horizons.
 
         The closed form ``E[f g] - E[f] E[g]`` agrees to rounding at long ones.
         """
-        nodes = self.nodes([*first.kinks, *second.kinks])
-        f, g = (nodes.changes({ANY_MARKET: powers}) for powers in (first, second))
+        functions = [self._function(of, measure) for of in (first, second)]
+        nodes = self.nodes(k for powers in functions for k in powers.kinks)
+        f, g = (nodes.changes({ANY_MARKET: powers}) for powers in functions)
         f, g = (x - nodes.weights @ x for x in (f, g))
         return float(nodes.weights @ (f * g))
 
-    def standard_deviation(self, powers: Powers) -> float:
+    def standard_deviation(self, of: Powers | Exposure, measure: Measure | None = None) -> float:
         """Standard deviation of ``f(S_T)``."""
-        return math.sqrt(self.covariance(powers, powers))
+        return math.sqrt(self.covariance(of, of, measure))
+
+    def _function(self, of: Powers | Exposure, measure: Measure | None) -> Powers:
+        if isinstance(of, Powers):
+            return of
+        if not isinstance(of, Exposure):
+            raise InputError("a function of the price or an exposure", got=f"{of!r:.60}")
+        measure = Value(of.quote) if measure is None else measure
+        # Raises where there is more than one coin: this is the law of one price.
+        _ = of.amounts
+        tables = measure(of, dict.fromkeys(of.markets or (ANY_MARKET,), self.price))
+        return Powers.total((1.0, powers) for powers in tables.values())
 
     def nodes(self, kinks: Iterable[float] = ()) -> Outcomes:
         """The law as weighted prices: Gauss-Legendre panels that break at every kink."""

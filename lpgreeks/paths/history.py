@@ -62,7 +62,7 @@ class Shifted:
         return "increments added to"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class History:
     """Prices of one or more markets at the same times.
 
@@ -102,6 +102,9 @@ class History:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<History: {self.describe()}>"
 
     @property
     def gaps(self) -> int:
@@ -166,7 +169,7 @@ class History:
             self.highs[rows],
             move,
             effective=min(float(first.size), self._independent(first, length_)),
-            source=f"{text}; {self.describe()}",
+            source="; ".join((text, self.describe(), *self.notes)),
         )
 
     def bootstrap(
@@ -206,11 +209,12 @@ class History:
             np.concatenate([one, ends], axis=1),
             np.concatenate([one, previous * np.exp(low_moves)], axis=1),
             np.concatenate([one, previous * np.exp(high_moves)], axis=1),
-            Rescaled(start.start if isinstance(start, Rescaled) else start),
+            Rescaled(start),
             effective=min(float(paths), len(before) / count),
             source=(
                 f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block} steps, "
-                f"resampled from {len(before) / count:.1f} independent lengths; {self.describe()}"
+                f"resampled from {len(before) / count:.1f} independent lengths; "
+                + "; ".join((self.describe(), *self.notes))
             ),
             seed=seed,
         )

@@ -35,7 +35,7 @@ def column_of(market: str, markets: Sequence[str]) -> tuple[int, str]:
     return price_of(market, {name: i for i, name in enumerate(markets)})
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outcomes:
     """Where prices may end: log returns from a start, and how much each one weighs.
 
@@ -123,6 +123,9 @@ class Outcomes:
 
     def __len__(self) -> int:
         return len(self.weights)
+
+    def __repr__(self) -> str:
+        return f"<Outcomes: {self.source}; n = {len(self):,}>"
 
     def column(self, market: str) -> tuple[int, str]:
         """The column that ``market`` reads, and the note that a stand-in calls for ("" if none)."""

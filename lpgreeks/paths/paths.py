@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lpgreeks._types import FloatArray
+from lpgreeks._types import FloatArray, IntArray
 from lpgreeks.errors import InputError, require_prices, require_whole
 from lpgreeks.paths.outcomes import Outcomes, column_of, read_only
 
@@ -27,7 +28,7 @@ def generator(seed: Seed) -> np.random.Generator:
     return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Paths:
     """Equally likely price paths; index 0 of the time axis is now.
 
@@ -70,6 +71,9 @@ class Paths:
     def __len__(self) -> int:
         return len(self.prices)
 
+    def __repr__(self) -> str:
+        return f"<Paths: {self.source}; n = {len(self):,}, worth {self.effective:,.1f}>"
+
     @property
     def start(self) -> FloatArray:
         """``(markets,)`` where every path starts alike, else ``(paths, markets)``."""
@@ -89,24 +93,33 @@ class Paths:
             InputError: a path starts outside the range.
         """
         column, _ = column_of(market, self.markets)
-        prices = self.prices[:, :, column]
-        outside = (prices[:, 0] < lower) | (prices[:, 0] > upper)
-        if outside.any():
+        first = self.prices[:, 0, column]
+        if ((first < lower) | (first > upper)).any():
             raise InputError(
                 "paths that start inside the range",
-                got=f"start {prices[outside, 0][0]:g}, range {lower:g} to {upper:g}",
+                got=f"start {first[(first < lower) | (first > upper)][0]:g}, range {lower:g} to {upper:g}",
                 remedy="A position that starts outside has no exit to close at",
             )
-        lows = prices if self.lows is None else self.lows[:, :, column]
-        highs = prices if self.highs is None else self.highs[:, :, column]
-        outside = (lows < lower) | (highs > upper)
-        outside[:, 0] = False
+        outside = self._outside(column, lower, upper)
         left = outside.any(axis=1)
         last = np.where(left, outside.argmax(axis=1), len(self.years) - 1)
         note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:,.6g} to {upper:,.6g}"
         return self._outcomes_at(last, note)
 
-    def _outcomes_at(self, index: np.ndarray[tuple[int], np.dtype[np.intp]], source: str) -> Outcomes:
+    def leaving(self, *, market: str, lower: float, upper: float) -> NDArray[np.bool_]:
+        """``(paths,)``: which paths' lows or highs leave the range after the start."""
+        left: NDArray[np.bool_] = self._outside(column_of(market, self.markets)[0], lower, upper).any(axis=1)
+        return left
+
+    def _outside(self, column: int, lower: float, upper: float) -> NDArray[np.bool_]:
+        prices = self.prices[:, :, column]
+        lows = prices if self.lows is None else self.lows[:, :, column]
+        highs = prices if self.highs is None else self.highs[:, :, column]
+        outside = np.asarray((lows < lower) | (highs > upper))
+        outside[:, 0] = False
+        return outside
+
+    def _outcomes_at(self, index: IntArray, source: str) -> Outcomes:
         ends = self.prices[np.arange(len(self)), index]
         return Outcomes(
             markets=self.markets,
