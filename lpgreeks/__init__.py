@@ -1,7 +1,7 @@
-"""lpgreeks: exposure, hedges and replays of automated-market-maker positions, from closed forms.
+"""lpgreeks: exposure and hedges of automated-market-maker positions, from closed forms.
 
-An AMM position, a perpetual, an option and an index share are one thing: two token amounts as functions of
-a price. Value, delta, gamma, hedges and payoff diagrams follow from that pair.
+An AMM position, a perpetual and a coin are one thing: two token amounts as functions of a price. Value,
+delta, gamma, hedges and payoff diagrams follow from that pair.
 
 >>> import lpgreeks as lp
 >>> pool = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)

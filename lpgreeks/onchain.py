@@ -22,6 +22,7 @@ from lpgreeks.errors import (
     require_whole,
 )
 from lpgreeks.instruments import UniswapV3
+from lpgreeks.tokens import counted_as
 
 __all__ = [
     "MAX_TICK",
@@ -194,20 +195,24 @@ class OnchainPool:
         """
         require_increasing("lower", lower, "upper", upper, unit=self._unit)
         low, high = sorted((self._nearest_usable(lower), self._nearest_usable(upper)))
-        return (low, high) if low < high else (low, low + self.tick_spacing)
+        if low == high:
+            # The range is narrower than one spacing: the narrowest usable one, kept on the scale.
+            high = min(low + self.tick_spacing, MAX_TICK // self.tick_spacing * self.tick_spacing)
+            low = high - self.tick_spacing
+        return low, high
 
-    def position(self, *, tick_lower: int, tick_upper: int, liquidity: int) -> UniswapV3:
-        """The position between two ticks with the contract's raw ``liquidity``."""
+    def position(self, *, tick_lower: int, tick_upper: int, liquidity: int, market: str = "") -> UniswapV3:
+        """The position between two ticks with the contract's raw ``liquidity``; it reads ``market``, else its pair."""
         self._require_usable(tick_lower, tick_upper)
         liquidity = require_whole("raw liquidity", liquidity, at_least=1, at_most=_Q128 - 1)
         ends = sorted((self.price_of_tick(tick_lower), self.price_of_tick(tick_upper)))
         # L is sqrt(token0 * token1) in raw units; which token is the coin does not matter to it.
         whole = liquidity / math.sqrt(10 ** (self.decimals0 + self.decimals1))
-        return UniswapV3(base=self.base, quote=self.quote, liquidity=whole, lower=ends[0], upper=ends[1])
+        return UniswapV3(base=self.base, quote=self.quote, liquidity=whole, lower=ends[0], upper=ends[1], market=market)
 
     def raw_liquidity(self, position: UniswapV3) -> int:
         """The position's liquidity as the contract counts it, to the sixteen digits that a double holds."""
-        if (position.base, position.quote) != (self.base, self.quote):
+        if (counted_as(position.base), counted_as(position.quote)) != (counted_as(self.base), counted_as(self.quote)):
             raise TokenError(f"a position in {self.base}/{self.quote}", got=f"{position.base}/{position.quote}")
         return round(position.liquidity * math.sqrt(10 ** (self.decimals0 + self.decimals1)))
 

@@ -53,7 +53,7 @@ MUTANTS = [
     Mutant("paths/history.py", "return prices / first * start", "return prices * start / first + 1", "test_paths.py"),
     Mutant("paths/history.py", "whole = (self.times[first] == begins) & (self.times[ends] == begins + length_)", "whole = self.times[first] == begins", "test_paths.py"),
     Mutant("paths/history.py", "effective=min(float(first.size), self._independent(first, length_))", "effective=float(first.size)", "test_paths.py"),
-    Mutant("paths/paths.py", "outside = (lows < lower) | (highs > upper)", "outside = (prices < lower) | (prices > upper)", "test_paths.py"),
+    Mutant("paths/paths.py", "np.asarray((lows < lower) | (highs > upper))", "np.asarray((prices < lower) | (prices > upper))", "test_paths.py"),
     Mutant("models/lognormal.py", "drift = self.drift_per_year * self.years - self.variance / 2", "drift = self.drift_per_year * self.years", "test_oracles.py"),
     Mutant("models/lognormal.py", "*(z for z in inner if abs(z) < reach)", "", "test_lognormal.py::test_quadrature_equals_the_closed_form"),
     Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py::test_touch_probability_of_published_liquidations"),
@@ -73,7 +73,9 @@ MUTANTS = [
     # ---- what a user sees
     Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {self.price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
-    Mutant("hedging/plan.py", 'lines["total"] = lines["total"] + income', "pass", "test_plots.py"),
+    Mutant("instruments/base.py", "lines[[*parts][-1]] = lines[[*parts][-1]] + income", "pass", "test_plots.py"),
+    Mutant("hedging/constraints.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
+    Mutant("models/lognormal.py", "_LARGEST_POWER = 6.0", "_LARGEST_POWER = 2.0", "test_lock_ins.py"),
 ]  # fmt: skip
 
 

@@ -120,8 +120,12 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "code", "text"),
     [
-        (["--lower", "2200"], 2, "lower below upper; got lower=2200, upper=2100 [USDC per ETH]"),
-        (["--price", "-1"], 2, "price to be positive"),
+        (["--lower", "2200", "--upper", "2100"], 2, "lower below upper; got lower=2200, upper=2100 [USDC per ETH]"),
+        (["--price", "-1", "--lower", "1", "--upper", "2"], 2, "price to be positive"),
+        (["--price", "3000"], 2, "--lower, --upper or --full-range"),
+        (["--full-range", "--lower", "5"], 2, "no --lower with --full-range"),
+        (["--prices", "x.csv", "--days", "3"], 2, "no --days with --prices"),
+        (["--window", "3D"], 2, "no --window with a model"),
         (["--volatility", "0"], 2, "volatility to be positive"),
         (["--volatility", "nan"], 2, "--volatility as a finite number"),
         (["--keep", "coins", "--leg", "linear"], 2, "A coin-margined leg moves the coins"),
@@ -162,13 +166,29 @@ def test_truncated_and_foreign_files(tmp_path: Path, csv: Path) -> None:
 
 def test_debug_shows_the_traceback() -> None:
     done = subprocess.run(
-        [*COMMAND, "hedge", "--lower", "2200"],
+        [*COMMAND, "hedge", "--lower", "2200", "--upper", "2100"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "LPGREEKS_DEBUG": "1"},
     )
     assert "Traceback" in done.stderr
+
+
+def test_version() -> None:
+    assert run("--version").stdout.strip() == lp.__version__
+
+
+def test_code_of_a_mistake_is_an_error() -> None:
+    done = run("hedge", "--lower", "2100", "--upper", "1700", "--code", code=2)
+    assert done.stdout == ""
+
+
+def test_a_closed_pipe_is_no_defect() -> None:
+    command = f'{sys.executable} -c "from lpgreeks.cli import main; main()" hedge --json | head -n 1'
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == "{\n"
+    assert "defect" not in done.stderr
 
 
 def test_help_shows_an_example() -> None:

@@ -343,7 +343,7 @@ def test_the_explanation_is_given_only_where_it_is_true() -> None:
 
 def test_a_price_outside_the_range_is_said() -> None:
     """An inverted price gave a hedge of 190 million coins without a word."""
-    text = run("hedge", "--price", "0.000526").stdout
+    text = " ".join(run("hedge", "--price", "0.000526", "--lower", "1700", "--upper", "2100").stdout.split())
     assert "the price is outside the range 1,700 to 2,100: the position is all ETH" in text
 
 
@@ -402,3 +402,120 @@ def test_prices_whose_powers_overflow_are_refused(price: float) -> None:
     """A power that overflowed on a piece that does not rule there was multiplied by 0: NaN."""
     with pytest.raises(lp.InputError, match="prices from 1e-100 to"):
         POOL.gamma([price, 1_900.0])
+
+
+def test_markets_of_one_coin_are_one_delta() -> None:
+    """A pool in USDC and a perpetual in USDT printed two deltas of 24.96 and -24.06, and a naive hedge of 0."""
+    perp = lp.LinearPerp(base="ETH", quote="USDT", entry=1_900)
+    plan = lp.hedge(POOL, [perp], WEEK, objective=USDC)
+    assert plan.net_delta == {"ETH": pytest.approx(POOL.delta(1_900) + plan.quantities[0])}
+    assert plan.naive is not None
+    assert plan.naive.quantities[0] == pytest.approx(-POOL.base_amount(1_900))
+    flat = lp.hedge(POOL, [perp], WEEK, objective=USDC, constraints=[lp.DeltaBounds(lower=0, upper=0)])
+    assert flat.net_delta["ETH"] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_naive_hedge_says_when_it_breaks_a_bound() -> None:
+    plan = lp.hedge(POOL, [LINEAR], WEEK, objective=USDC, constraints=[lp.QuantityBounds(of=LINEAR, lower=-20)])
+    assert plan.naive is not None
+    assert not plan.naive.within_bounds
+    assert plan.best.within_bounds
+    assert "but breaks a bound" in plan.summary()
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("width", [2.0, 3.0])
+def test_variances_of_steep_payoffs_at_great_width(power: float, width: float) -> None:
+    """The variance of a cube lost 16 % at a width of 3: its mass lies six widths up."""
+    model = lp.Lognormal(price=1.0, volatility=width, years=1.0)
+    f = lp.Powers.price() ** power
+    closed = model.mean(f * f) - model.mean(f) ** 2
+    assert model.covariance(f, f) == pytest.approx(closed, rel=1e-10)
+
+
+def test_moments_of_an_exposure_by_measure() -> None:
+    assert WEEK.mean(POOL) == WEEK.mean(POOL.worth())
+    assert WEEK.mean(POOL, lp.Amount("ETH")) == WEEK.mean(POOL.amounts.base)
+    assert WEEK.standard_deviation(POOL, lp.Value("ETH")) == WEEK.standard_deviation(POOL.worth("ETH"))
+    loss = lp.Excess("USDC")(POOL, {"ETH/USDC": 1_900.0})["ETH/USDC"]
+    assert WEEK.mean(POOL, lp.Excess("USDC")) == WEEK.mean(loss) < 0
+    with pytest.raises(lp.InputError, match="a function of the price or an exposure"):
+        WEEK.mean(3.0)  # type: ignore[arg-type]
+
+
+def test_one_name_twice_in_a_tar_is_not_dropped(tmp_path: Path) -> None:
+    """spot/ and um/ of one archive bear the same names: the first was overwritten without a word."""
+    path = tmp_path / "both.tar"
+    with tarfile.open(path, "w") as tar:
+        for folder in ("spot", "um"):
+            text = csv(bars(0), header=False).encode()
+            info = tarfile.TarInfo(f"{folder}/ETHUSDT-1m-2023-04-01.csv")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text))
+    with pytest.raises(lp.DataError, match="times"):
+        lp.read_klines(path)
+
+
+def test_a_folder_is_read_whole_or_refused(tmp_path: Path) -> None:
+    """Archives and folders inside a folder were left out: "usable, no gap"."""
+    (tmp_path / "ETHUSDT-1m-2023-04-01.csv").write_text(csv(bars(0, n=1_440), header=False))
+    with tarfile.open(tmp_path / "ETHUSDT-1m-2023-04-02.tar.gz", "w:gz") as tar:
+        text = csv(bars(1, n=1_440), header=False).encode()
+        info = tarfile.TarInfo("ETHUSDT-1m-2023-04-02.csv")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+    assert len(lp.read_klines(tmp_path)) == 2_880
+    (tmp_path / "later").mkdir()
+    with pytest.raises(lp.DataError, match="folders inside: later"):
+        lp.read_klines(tmp_path)
+
+
+def test_what_was_guessed_reaches_the_plan() -> None:
+    """The notes of a history ended at windows()."""
+    hours = pd.date_range("2023-04-01", periods=24 * 30, freq="1h")
+    close = 1_800 + 60 * np.sin(np.arange(len(hours)) / 9)
+    past = lp.read_prices(pd.DataFrame({"time": hours, "close": close}), market="ETH/USDC")
+    for paths in (past.windows("1D", start=1_900), past.bootstrap("1D", paths=30, start=1_900, seed=1, block=5)):
+        assert "times without a zone read as UTC" in lp.hedge(POOL, [LINEAR], paths, objective=USDC).summary()
+
+
+def test_windows_that_leave_the_range_are_counted() -> None:
+    paths = WEEK.sample(paths=200, steps=40, seed=2)
+    left = ((paths.prices < 1_700) | (paths.prices > 2_100)).any(axis=(1, 2)).sum()
+    notes = lp.hedge(POOL, [LINEAR], paths, objective=USDC).notes
+    assert notes[0].startswith(f"{left} of 200 paths leave the range before the end; they are held to it.")
+
+
+def test_usable_ticks_and_raw_liquidity() -> None:
+    pool = lp.OnchainPool(token0="USDC", token1="WETH", decimals0=6, decimals1=18, tick_spacing=60, base="WETH")
+    low, high = pool.usable_ticks(lower=1_700, upper=2_100)
+    assert low % 60 == high % 60 == 0
+    ends = sorted(pool.price_of_tick(t) for t in (low, high))
+    assert ends == pytest.approx([1_700, 2_100], rel=0.0031)  # half a spacing of 60 ticks
+    narrow = pool.usable_ticks(lower=1_900, upper=1_901)
+    assert narrow[1] - narrow[0] == 60
+    edge = pool.price_of_tick(887_220)
+    at_edge = pool.usable_ticks(lower=edge * 0.9999, upper=edge * 1.0001)
+    assert at_edge == (887_160, 887_220)
+    position = pool.position(tick_lower=low, tick_upper=high, liquidity=123_456_789_012_345)
+    assert pool.raw_liquidity(position) == 123_456_789_012_345
+    named = lp.UniswapV3(base="ETH", quote="USDC", liquidity=position.liquidity, lower=1_700, upper=2_100)
+    assert pool.raw_liquidity(named) == 123_456_789_012_345
+    with pytest.raises(lp.TokenError):
+        pool.raw_liquidity(lp.UniswapV3(base="BTC", quote="USDC", liquidity=1, lower=1, upper=2))
+
+
+def test_a_plan_of_two_coins_can_be_drawn() -> None:
+    rng = np.random.default_rng(0)
+    prices = {"ETH/USDC": 1_900 * np.exp(rng.normal(0, 0.05, 50)), "BTC/USDC": 27_000 * np.exp(rng.normal(0, 0.05, 50))}
+    table = lp.Outcomes.from_prices(prices, start={"ETH/USDC": 1_900, "BTC/USDC": 27_000})
+    btc = lp.LinearPerp(base="BTC", quote="USDC", entry=27_000)
+    ax = lp.hedge(POOL, [LINEAR, btc], table, objective=USDC).plot()
+    assert ax.get_xlabel() == "price [USDC per ETH]"
+
+
+def test_cash_and_pool_by_market() -> None:
+    """Prices by market and a value in coins: cash was priced at 1."""
+    held = POOL + 1_000 * lp.Cash(quote="USDC")
+    assert held.value({"ETH/USDC": 1_900.0}, "ETH") == pytest.approx(held.value(1_900, "ETH"))
+    assert (POOL / 2).value(1_900) == pytest.approx(50_000)

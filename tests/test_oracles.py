@@ -297,7 +297,7 @@ def test_amounts_across_a_range() -> None:
     assert pool.quote_amount(30) == pytest.approx(23.149479148832818, rel=1e-14)
 
 
-def test_elsts_worked_positions() -> None:
+def test_worked_positions_of_the_liquidity_note() -> None:
     """Liquidity Math in Uniswap v3, sections on one-sided and two-sided deposits."""
     one = lp.UniswapV3.from_amounts(
         base_offered=2, quote_offered=math.inf, price=2_000, lower=1_500, upper=2_500, **TOKENS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -31,23 +32,25 @@ app = typer.Typer(
 data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
+_PRICE = 1_900.0
+
 Value = Annotated[float, typer.Option(help="Value of the position, in quote.")]
 Price = Annotated[float, typer.Option(help="Price now, quote per base; legs are entered at it.")]
-Lower = Annotated[float, typer.Option(help="Lower end of the range.")]
-Upper = Annotated[float, typer.Option(help="Upper end of the range.")]
+Lower = Annotated[float | None, typer.Option(help="Lower end of the range.", show_default="1700")]
+Upper = Annotated[float | None, typer.Option(help="Upper end of the range.", show_default="2100")]
 FullRange = Annotated[bool, typer.Option("--full-range", help="A Uniswap v2 position instead of a range.")]
 Base = Annotated[str, typer.Option(help="The coin.")]
 Quote = Annotated[str, typer.Option(help="The token that prices are in.")]
 Legs = Annotated[list[Leg], typer.Option("--leg", help="A leg to offer; repeat for more. The first is loaded first.")]
 KeepOption = Annotated[Keep, typer.Option(help="What to hold steady.")]
-Volatility = Annotated[float, typer.Option(help="Per year, decimal: 0.65 is 65 %.")]
-Days = Annotated[float, typer.Option(help="Horizon under the model, in days.")]
-Drift = Annotated[float, typer.Option(help="Growth rate of the mean price per year, decimal.")]
+Volatility = Annotated[float | None, typer.Option(help="Per year, decimal: 0.65 is 65 %.", show_default="0.65")]
+Days = Annotated[float | None, typer.Option(help="Horizon under the model, in days.", show_default="7")]
+Drift = Annotated[float | None, typer.Option(help="Growth of the mean price per year, decimal.", show_default="0")]
 Prices = Annotated[
     Path | None, typer.Option(help="Hedge over windows of this price file instead of a model: klines, CSV, Parquet.")
 ]
-Window = Annotated[str, typer.Option(help="Length of a window of --prices: 7D, 12h.")]
-Step = Annotated[str, typer.Option(help="Distance between window starts.")]
+Window = Annotated[str | None, typer.Option(help="Length of a window of --prices: 7D, 12h.", show_default="7D")]
+Step = Annotated[str | None, typer.Option(help="Distance between window starts.", show_default="1D")]
 ExitOption = Annotated[Exit, typer.Option("--exit", help="Windows that leave the range: held, or closed there.")]
 DeltaAtLeast = Annotated[float | None, typer.Option(help="Least net delta at the start, in coins.")]
 DeltaAtMost = Annotated[float | None, typer.Option(help="Greatest net delta at the start, in coins.")]
@@ -60,23 +63,38 @@ Out = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        import lpgreeks
+
+        print(lpgreeks.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    pass
+
+
 @app.command("hedge")
 def hedge_command(
     value: Value = 100_000.0,
-    price: Price = 1_900.0,
-    lower: Lower = 1_700.0,
-    upper: Upper = 2_100.0,
+    price: Price = _PRICE,
+    lower: Lower = None,
+    upper: Upper = None,
     full_range: FullRange = False,
     base: Base = "ETH",
     quote: Quote = "USDC",
     legs: Legs = [Leg.linear, Leg.inverse],  # noqa: B006
     keep: KeepOption = Keep.value,
-    volatility: Volatility = 0.65,
-    days: Days = 7.0,
-    drift: Drift = 0.0,
+    volatility: Volatility = None,
+    days: Days = None,
+    drift: Drift = None,
     prices: Prices = None,
-    window: Window = "7D",
-    step: Step = "1D",
+    window: Window = None,
+    step: Step = None,
     exit: ExitOption = Exit.held,
     delta_at_least: DeltaAtLeast = None,
     delta_at_most: DeltaAtMost = None,
@@ -93,31 +111,36 @@ def hedge_command(
     Example: lpgreeks hedge --value 50000 --price 1867 --lower 1774 --upper 1960 --prices ETHUSDT-1m.zip
     """
     _require_writable(out)
+    model = {"--volatility": volatility, "--days": days, "--drift": drift}
+    history = {"--window": window, "--step": step}
+    _require_unused(model, "--prices", given=prices is not None)
+    _require_unused(history, "a model: say --prices", given=prices is None)
+    lower, upper = _range(price, lower, upper, full_range)
     request = Request(
         value=value,
         price=price,
-        lower=None if full_range else lower,
-        upper=None if full_range else upper,
+        lower=lower,
+        upper=upper,
         base=base,
         quote=quote,
         legs=tuple(legs),
         keep=keep,
-        volatility=volatility,
-        days=days,
-        drift=drift,
+        volatility=0.65 if volatility is None else volatility,
+        days=7.0 if days is None else days,
+        drift=0.0 if drift is None else drift,
         prices=prices,
-        window=window,
-        step=step,
+        window="7D" if window is None else window,
+        step="1D" if step is None else step,
         exit=exit,
         delta_at_least=delta_at_least,
         delta_at_most=delta_at_most,
         gamma_at_least=gamma_at_least,
         short_at_most=short_at_most,
     )
+    plan = request.plan()
     if code:
         print(request.script() + "print(plan)")
         return
-    plan = request.plan()
     print(_json(plan.to_dict()) if as_json else plan.summary())
     if out is not None:
         _write(out, plan.plot, plan.table, plan.to_dict)
@@ -126,9 +149,9 @@ def hedge_command(
 @app.command("payoff")
 def payoff_command(
     value: Value = 100_000.0,
-    price: Price = 1_900.0,
-    lower: Lower = 1_700.0,
-    upper: Upper = 2_100.0,
+    price: Price = _PRICE,
+    lower: Lower = None,
+    upper: Upper = None,
     full_range: FullRange = False,
     base: Base = "ETH",
     quote: Quote = "USDC",
@@ -142,10 +165,12 @@ def payoff_command(
     Example: lpgreeks payoff --short 24 --income 900 --out payoff.png
     """
     import lpgreeks as lp
+    from lpgreeks.instruments import payoffs
 
     _require_writable(out)
     pool = _position(value, price, lower, upper, full_range, base, quote)
-    total = pool - short * lp.LinearPerp(base=base, quote=quote, entry=price)
+    hedge = -short * lp.LinearPerp(base=base, quote=quote, entry=price)
+    total = pool + hedge
     table = _payoff_table(pool, total, price, income)
     evens = [float(p) for p in total.break_evens(start=price, income=income)]
     record = {"break_evens": evens, "rows": table.to_dict("records")}
@@ -155,15 +180,16 @@ def payoff_command(
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.2f}"))
         print("break-evens:", ", ".join(f"{p:,.2f}" for p in evens) or "none")
     if out is not None:
-        _write(out, lambda: total.plot(start=price, income=income), lambda: table, lambda: record)
+        parts = {"position": pool, "hedge": hedge, "total": total}
+        _write(out, lambda: payoffs(parts, start=price, income=income), lambda: table, lambda: record)
 
 
 @app.command("greeks")
 def greeks_command(
     value: Value = 100_000.0,
-    price: Price = 1_900.0,
-    lower: Lower = 1_700.0,
-    upper: Upper = 2_100.0,
+    price: Price = _PRICE,
+    lower: Lower = None,
+    upper: Upper = None,
     full_range: FullRange = False,
     base: Base = "ETH",
     quote: Quote = "USDC",
@@ -206,6 +232,9 @@ def main() -> None:
 
     try:
         app(prog_name="lpgreeks")
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         if os.environ.get("LPGREEKS_DEBUG"):
             raise
@@ -231,14 +260,37 @@ def _require_writable(out: Path | None) -> None:
         raise InputError("a file in an existing folder", got=str(out))
 
 
+def _require_unused(flags: Mapping[str, object], beside: str, *, given: bool) -> None:
+    from lpgreeks.errors import InputError
+
+    for flag, value in flags.items():
+        if given and value is not None:
+            raise InputError(f"no {flag} with {beside}", got=f"{flag} {value}", remedy="It would have no effect")
+
+
+def _range(
+    price: float, lower: float | None, upper: float | None, full_range: bool
+) -> tuple[float | None, float | None]:
+    """The ends of the range; those of the built-in scenario only at its own price."""
+    from lpgreeks.errors import InputError
+
+    if full_range:
+        _require_unused({"--lower": lower, "--upper": upper}, "--full-range", given=True)
+        return None, None
+    if price != _PRICE and (lower is None or upper is None):
+        raise InputError("both ends of the range", got=f"--price {price:g}", remedy="--lower, --upper or --full-range")
+    return (1_700.0 if lower is None else lower), (2_100.0 if upper is None else upper)
+
+
 def _position(
-    value: float, price: float, lower: float, upper: float, full_range: bool, base: str, quote: str
+    value: float, price: float, lower: float | None, upper: float | None, full_range: bool, base: str, quote: str
 ) -> lp.Instrument:
     import lpgreeks as lp
 
-    if full_range:
+    low, high = _range(price, lower, upper, full_range)
+    if low is None or high is None:
         return lp.UniswapV2.from_value(value, base=base, quote=quote, price=price)
-    return lp.UniswapV3.from_value(value, base=base, quote=quote, price=price, lower=lower, upper=upper)
+    return lp.UniswapV3.from_value(value, base=base, quote=quote, price=price, lower=low, upper=high)
 
 
 def _grid(price: float) -> Any:

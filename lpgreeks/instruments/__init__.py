@@ -1,4 +1,4 @@
-"""Every instrument, one file each. A new one is its file and one line here; laws and docs then find it."""
+"""Every instrument, one file each. A new one is its file, an import and a name here; laws and docs then find it."""
 
 from __future__ import annotations
 

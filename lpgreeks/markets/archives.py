@@ -36,7 +36,12 @@ def csv_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     if not path.exists():
         raise DataError("an existing file or folder", got=str(path))
     if path.is_dir():
-        for inside in sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".zip") and p.is_file()):
+        visible = sorted(p for p in path.iterdir() if not p.name.startswith("."))
+        if folders := [p.name for p in visible if p.is_dir()]:
+            raise DataError(
+                "a folder of files", got=f"{path.name} with folders inside: {', '.join(folders)}", remedy="Point at one"
+            )
+        for inside in (p for p in visible if _is_csv(p.name) or _is_archive(p)):
             yield from csv_members(inside)
         return
     try:
@@ -44,7 +49,7 @@ def csv_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
             with zipfile.ZipFile(path) as archive:
                 for name in sorted(n for n in archive.namelist() if _is_csv(n)):
                     yield Path(name).name, io.BytesIO(archive.read(name))
-        elif ".tar" in path.suffixes or path.suffix.lower() == ".tgz":
+        elif _is_archive(path):
             yield from _tar_members(path)
         else:
             yield path.name, io.BytesIO(path.read_bytes())
@@ -62,11 +67,13 @@ def one_line(error: Exception) -> str:
 
 
 def _tar_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
-    found = {}
+    found: list[tuple[str, bytes]] = []
     with tarfile.open(path) as tar:
-        for member in tar:
-            if member.isfile() and _is_csv(member.name) and (file := tar.extractfile(member)) is not None:
-                found[Path(member.name).name] = io.BytesIO(file.read())
+        found += [
+            (member.name, file.read())
+            for member in tar
+            if member.isfile() and _is_csv(member.name) and (file := tar.extractfile(member)) is not None
+        ]
         # tarfile takes a damaged header for the end. The true end is a block of zeros, and reading on to the end
         # of a compressed file checks its sum.
         stream = cast(BinaryIO, tar.fileobj)
@@ -74,7 +81,12 @@ def _tar_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
         rest = stream.read()
     if len(rest) < _TAR_BLOCK or rest[:_TAR_BLOCK].strip(b"\0"):
         raise tarfile.ReadError("a damaged member, or the end is missing")
-    yield from sorted(found.items())
+    for name, content in sorted(found):
+        yield Path(name).name, io.BytesIO(content)
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() in (".zip", ".tgz") or ".tar" in (suffix.lower() for suffix in path.suffixes)
 
 
 def _is_csv(name: str) -> bool:

@@ -107,7 +107,7 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path), path.name
-        if path.suffix == ".csv" and not path.read_bytes()[-1:] == b"\n":
+        if path.suffix.lower() == ".csv" and not path.read_bytes()[-1:] == b"\n":
             raise DataError(
                 "a table that ends with a line break",
                 got=f"{path.name}, whose last row may be cut short",

@@ -94,22 +94,22 @@ class Paths:
         """
         column, _ = column_of(market, self.markets)
         first = self.prices[:, 0, column]
-        if ((first < lower) | (first > upper)).any():
+        astray = (first < lower) | (first > upper)
+        if astray.any():
             raise InputError(
                 "paths that start inside the range",
-                got=f"start {first[(first < lower) | (first > upper)][0]:g}, range {lower:g} to {upper:g}",
+                got=f"start {first[astray][0]:g}, range {lower:g} to {upper:g}",
                 remedy="A position that starts outside has no exit to close at",
             )
-        outside = self._outside(column, lower, upper)
-        left = outside.any(axis=1)
-        last = np.where(left, outside.argmax(axis=1), len(self.years) - 1)
+        steps = self._outside(column, lower, upper)
+        left = steps.any(axis=1)
+        last = np.where(left, steps.argmax(axis=1), len(self.years) - 1)
         note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:,.6g} to {upper:,.6g}"
         return self._outcomes_at(last, note)
 
     def leaving(self, *, market: str, lower: float, upper: float) -> NDArray[np.bool_]:
         """``(paths,)``: which paths' lows or highs leave the range after the start."""
-        left: NDArray[np.bool_] = self._outside(column_of(market, self.markets)[0], lower, upper).any(axis=1)
-        return left
+        return np.asarray(self._outside(column_of(market, self.markets)[0], lower, upper).any(axis=1))
 
     def _outside(self, column: int, lower: float, upper: float) -> NDArray[np.bool_]:
         prices = self.prices[:, :, column]
