@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from lpgreeks.hedging.solve import Solution, solve
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, UniswapV3
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
 __all__ = ["Model", "hedge"]
@@ -85,10 +86,12 @@ def hedge(
     begin = outcomes.starts(markets)
     start = {m: float(np.mean(p)) for m, p in begin.items()}
 
-    # Each is (outcomes, measures), in the token of the one measure or in quote.
     weights = _weights(objective, exposure, start)
-    moved = _changes(exposure, objective, outcomes, begin) * weights
-    leg_moves = np.stack([_changes(leg, objective, outcomes, begin) * weights for leg in legs], axis=-1)
+    # What is measured of the exposure and of each leg, as functions of each market's price.
+    measured = [[measure(e, begin) for measure in objective.measures] for e in (exposure, *legs)]
+    # (outcomes, measures[, legs]), in the token of the one measure or in quote.
+    moves = np.stack([[outcomes.changes(t) for t in tables] for tables in measured], axis=-1) * weights[:, None, None]
+    moved, leg_moves = moves[..., 0].T, moves[..., 1:].swapaxes(0, 1)
     centred, leg_centred = (x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))
     root = np.sqrt(outcomes.weights)
     b = (root[:, None] * centred).ravel()
@@ -121,7 +124,8 @@ def hedge(
 
     naive = None
     if outcomes.start.ndim == 1:
-        matched = _slope_matched(exposure, legs, objective, weights, start, solution)
+        slopes = np.stack([_slopes(tables, weights, start) for tables in measured], axis=1)
+        matched = _slope_matched(slopes, solution)
         noise = np.abs(matched) * np.linalg.norm(a, axis=0) < _NOISE * np.linalg.norm(b)
         naive = judged(np.where(noise, 0.0, matched))
     plan = HedgePlan(
@@ -213,11 +217,6 @@ def _range(exposure: Exposure) -> UniswapV3:
     return pools[0]
 
 
-def _changes(exposure: Exposure, objective: Variance, outcomes: Outcomes, begin: dict[str, FloatArray]) -> FloatArray:
-    """The change of each measure per outcome, ``(n, measures)``."""
-    return np.stack([outcomes.changes(m(exposure, begin)) for m in objective.measures], axis=1)
-
-
 def _weights(objective: Variance, exposure: Exposure, start: dict[str, float]) -> FloatArray:
     """What one unit of each measure weighs: its price in quote where there are several, else 1."""
     if len(objective.measures) == 1:
@@ -243,38 +242,33 @@ def _risk(weighted_residual: FloatArray, outcomes: Outcomes) -> float:
     return float(np.sqrt(variance))
 
 
-def _slope_matched(
-    exposure: Exposure,
-    legs: tuple[Instrument, ...],
-    objective: Variance,
-    weights: FloatArray,
-    start: dict[str, float],
-    solution: Solution,
-) -> FloatArray:
-    """The quantities that cancel the measures' slopes at the start, on the legs that the optimum may use."""
-
+def _slopes(tables: Sequence[Mapping[str, Powers]], weights: FloatArray, start: dict[str, float]) -> FloatArray:
+    """Change of each measure per relative move of each coin: markets of one coin move together."""
     coins = list(dict.fromkeys(counted_as(coin_of(m)) for m in start))
+    found = np.zeros((len(weights), len(coins)))
+    for i, (table, weight) in enumerate(zip(tables, weights, strict=True)):
+        for market, powers in table.items():
+            j = coins.index(counted_as(coin_of(market)))
+            found[i, j] += weight * powers.derivative()(start[market]) * start[market]
+    return found.ravel()
 
-    def slopes(e: Exposure) -> FloatArray:
-        """Change of each measure per relative move of each coin: markets of one coin move together."""
-        found = np.zeros((len(weights), len(coins)))
-        for i, (measure, weight) in enumerate(zip(objective.measures, weights, strict=True)):
-            for market, powers in measure(e, start).items():
-                j = coins.index(counted_as(coin_of(market)))
-                found[i, j] += weight * powers.derivative()(start[market]) * start[market]
-        return found.ravel()
 
-    free = [j for j in range(len(legs)) if j not in solution.idle and all(d.leg != j for d in solution.dependences)]
-    matrix = np.stack([slopes(leg) for leg in legs], axis=1)
-    matrix /= np.maximum(np.linalg.norm(matrix, axis=0), np.finfo(float).tiny)
+def _slope_matched(slopes: FloatArray, solution: Solution) -> FloatArray:
+    """The quantities that cancel the slopes at the start, on the legs that the optimum may use, in their order.
+
+    Args:
+        slopes: one column for the exposure, then one per leg.
+        solution: says which legs are idle, or made up of others.
+    """
+    idle = {*solution.idle, *(d.leg for d in solution.dependences)}
+    scale = np.maximum(np.linalg.norm(slopes[:, 1:], axis=0), np.finfo(float).tiny)
+    matrix = slopes[:, 1:] / scale
     used: list[int] = []
-    for j in free:
-        if np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
+    for j in range(len(scale)):
+        if j not in idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
             used.append(j)
-    quantities = np.zeros(len(legs))
-    chosen = np.stack([slopes(legs[j]) for j in used], axis=1) if used else np.zeros((matrix.shape[0], 0))
-    scale = np.linalg.norm(chosen, axis=0)
-    quantities[used] = np.linalg.lstsq(chosen / scale, -slopes(exposure), rcond=None)[0] / scale
+    quantities = np.zeros(len(scale))
+    quantities[used] = np.linalg.lstsq(matrix[:, used], -slopes[:, 0], rcond=None)[0] / scale[used]
     return quantities
 
 

@@ -303,7 +303,7 @@ class Instrument(Exposure):
         """Whether the class asks for its coin: cash has none."""
         return type(self).__dataclass_fields__["base"].default is MISSING
 
-    @property
+    @cached_property
     def positions(self) -> tuple[Position, ...]:
         return (Position(1.0, self),)
 
