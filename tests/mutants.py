@@ -68,7 +68,7 @@ MUTANTS = [
     Mutant("hedging/solve.py", "_least_squares(scaled[:, basis], -b)", "_least_squares(scaled[:, basis], b)", "test_hedge.py"),
     Mutant("hedging/solve.py", "if not box.holds(x):", "if False:", "test_hedge.py"),
     Mutant("hedging/solve.py", "np.tile(10.0 ** np.arange(n), 2)", "np.tile(10.0 ** -np.arange(n), 2)", "test_hedge.py"),
-    Mutant("hedging/constraints.py", "bounds.lower - held, bounds.upper - held", "bounds.lower, bounds.upper", "test_hedge.py"),
+    Mutant("hedging/constraints.py", "self.lower - held, self.upper - held", "self.lower, self.upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
     # ---- what a user sees
     Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {self.price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),

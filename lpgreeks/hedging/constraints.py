@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from lpgreeks.tokens import coin_of, counted_as
 
 __all__ = ["Constraint", "DeltaBounds", "GammaBounds", "QuantityBounds", "Row", "Start", "by_coin"]
 
-Start = dict[str, float]
+Start: TypeAlias = dict[str, float]
 """The price of each market at the start."""
+
+Greek: TypeAlias = Callable[[Exposure, float], float]
+"""A figure of an exposure at a price: ``Exposure.delta``, ``Exposure.gamma``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,56 +83,60 @@ class QuantityBounds(Constraint):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeltaBounds(Constraint):
+class _NetBounds(Constraint):
+    """Bounds on one Greek at the start, of exposure and legs together."""
+
+    base: str = ""
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+
+    @abstractmethod
+    def greek(self, part: Exposure, price: float) -> float:
+        """The bounded figure of one part at one price."""
+
+    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
+        coins = dict.fromkeys(map(counted_as, sum(legs, start=exposure).bases))
+        coin = counted_as(self.base) if self.base else next(iter(coins))
+        if coin not in coins or (len(coins) > 1 and not self.base):
+            raise MarketError("bounds on one of the coins", got=self.base or "none named", remedy=", ".join(coins))
+        held = by_coin(self.greek, exposure, start).get(coin, 0.0)
+        moved = np.array([by_coin(self.greek, leg, start).get(coin, 0.0) for leg in legs])
+        unit = self.unit.format(base=coin, quote=exposure.quote)
+        return Row(self.name, unit, moved, self.lower - held, self.upper - held, held)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeltaBounds(_NetBounds):
     """Bounds on the net delta at the start, in coins, of exposure and legs together.
 
     Args:
         base: the coin, needed where there is more than one.
     """
 
-    base: str = ""
+    name: ClassVar[str] = "net delta"
+    unit: ClassVar[str] = "{base}"
 
-    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
-        """The row that it is, for these legs."""
-        return _net_row("net delta", Exposure.delta, "{base}", self, self.base, exposure, legs, start)
+    def greek(self, part: Exposure, price: float) -> float:
+        return float(part.delta(price))
 
 
 @dataclass(frozen=True, kw_only=True)
-class GammaBounds(Constraint):
+class GammaBounds(_NetBounds):
     """Bounds on the net gamma at the start, in coins per unit of price, of exposure and legs together.
 
     Args:
         base: the coin, needed where there is more than one.
     """
 
-    base: str = ""
+    name: ClassVar[str] = "net gamma"
+    unit: ClassVar[str] = "{base} per {quote}"
 
-    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
-        """The row that it is, for these legs."""
-        return _net_row("net gamma", Exposure.gamma, "{base} per {quote}", self, self.base, exposure, legs, start)
-
-
-def _net_row(
-    name: str,
-    greek: Callable[[Exposure, float], float],
-    unit: str,
-    bounds: Constraint,
-    base: str,
-    exposure: Exposure,
-    legs: Sequence[Instrument],
-    start: Start,
-) -> Row:
-    coins = dict.fromkeys(map(counted_as, sum(legs, start=exposure).bases))
-    coin = counted_as(base) if base else next(iter(coins))
-    if coin not in coins or (len(coins) > 1 and not base):
-        raise MarketError("bounds on one of the coins", got=base or "none named", remedy=f"{', '.join(coins)}")
-    held = by_coin(greek, exposure, start).get(coin, 0.0)
-    moved = np.array([by_coin(greek, leg, start).get(coin, 0.0) for leg in legs])
-    unit = unit.format(base=coin, quote=exposure.quote)
-    return Row(name, unit, moved, bounds.lower - held, bounds.upper - held, held)
+    def greek(self, part: Exposure, price: float) -> float:
+        return float(part.gamma(price))
 
 
-def by_coin(greek: Callable[[Exposure, float], float], exposure: Exposure, start: Start) -> dict[str, float]:
+def by_coin(greek: Greek, exposure: Exposure, start: Start) -> dict[str, float]:
     """A Greek at the start by coin, every market of one coin added up."""
     total: dict[str, float] = {}
     for market in exposure.markets:
