@@ -64,7 +64,9 @@ def price_of(market: str, prices: Mapping[str, _T]) -> tuple[_T, str]:
         return prices[market], ""
     for other, found in prices.items():
         if market_pair(other) == market_pair(market):
-            return found, f"{market} reads the price of {other}: basis taken as zero"
+            ours, theirs = (name.partition("/")[2].partition(":")[0] for name in (market, other))
+            counted = "" if ours == theirs else f", {theirs} counted as {ours}"
+            return found, f"{market} reads the price of {other}: basis taken as zero{counted}"
     raise MarketError(
         f"a price of {market}",
         got=", ".join(prices) or "none",

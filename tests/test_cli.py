@@ -122,6 +122,7 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
     [
         (["--lower", "2200", "--upper", "2100"], 2, "lower below upper; got lower=2200, upper=2100 [USDC per ETH]"),
         (["--price", "-1", "--lower", "1", "--upper", "2"], 2, "price to be positive"),
+        (["--price", "-1"], 2, "price to be positive and finite; got price=-1.0 [quote per base]"),
         (["--price", "3000"], 2, "--lower, --upper or --full-range"),
         (["--full-range", "--lower", "5"], 2, "no --lower with --full-range"),
         (["--prices", "x.csv", "--days", "3"], 2, "no --days with --prices"),

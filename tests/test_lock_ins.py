@@ -519,3 +519,20 @@ def test_cash_and_pool_by_market() -> None:
     held = POOL + 1_000 * lp.Cash(quote="USDC")
     assert held.value({"ETH/USDC": 1_900.0}, "ETH") == pytest.approx(held.value(1_900, "ETH"))
     assert (POOL / 2).value(1_900) == pytest.approx(50_000)
+
+
+def test_an_idle_leg_that_a_bound_moves_is_not_said_to_be_left() -> None:
+    """With --delta-at-most 5 the text said "it is left at 0" of a leg that it shorted 212 coins of."""
+    objective = lp.Variance(lp.Amount("ETH"))
+    bounds = [lp.DeltaBounds(upper=5)]
+    plan = lp.hedge(POOL, [LINEAR, INVERSE], WEEK, objective=objective, constraints=bounds)
+    (note,) = [n for n in plan.notes if "linear perpetual ETH/USDC does not move" in n]
+    assert plan.quantities[0] < 0
+    assert note.endswith("its quantity is what the bounds ask for.")
+
+
+def test_klines_of_any_name_on_the_command_line(tmp_path: Path) -> None:
+    """A kline CSV without a symbol in its name ended in a remedy that no flag could follow."""
+    path = tmp_path / "mine.csv"
+    path.write_text(csv(bars(0, n=1_440 * 3), header=True))
+    assert "windows of 1 day" in run("hedge", "--prices", str(path), "--window", "1D", "--step", "1h").stdout

@@ -107,7 +107,6 @@ def test_lognormal_mean_of_a_range() -> None:
     pool = lp.UniswapV3.from_value(1.0, price=1.0, lower=1 / 1.1, upper=1.1, **TOKENS)
     model = lp.Lognormal(price=1.0, volatility=0.6, years=14 / 365)
     assert model.mean(pool.worth()) == pytest.approx(0.97131897105401, abs=1e-13)
-    assert lp.smear(pool.worth().derivative(), 1.0, model.width) != 0.485659485527  # not the delta of the mean
     step = 1e-5
     slope = (lp.smear(pool.worth(), 1 + step, model.width) - lp.smear(pool.worth(), 1 - step, model.width)) / (2 * step)
     assert slope == pytest.approx(0.485659485527, abs=1e-9)

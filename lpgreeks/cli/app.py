@@ -272,8 +272,9 @@ def _range(
     price: float, lower: float | None, upper: float | None, full_range: bool
 ) -> tuple[float | None, float | None]:
     """The ends of the range; those of the built-in scenario only at its own price."""
-    from lpgreeks.errors import InputError
+    from lpgreeks.errors import InputError, require_positive
 
+    require_positive("price", price, unit="quote per base")
     if full_range:
         _require_unused({"--lower": lower, "--upper": upper}, "--full-range", given=True)
         return None, None

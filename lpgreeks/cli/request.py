@@ -166,5 +166,7 @@ def _reader_code(path: Path, default: str) -> str:
     from lpgreeks.markets import market_of_name
 
     if is_klines(path):
-        return f"lp.read_klines({str(path)!r})"
+        # A bare CSV may have any name; the files inside an archive or a folder say whose they are.
+        named = path.suffix.lower() != ".csv" or market_of_name(path)
+        return f"lp.read_klines({str(path)!r})" if named else f"lp.read_klines({str(path)!r}, market={default!r})"
     return f"lp.read_prices({str(path)!r}, market={market_of_name(path) or default!r})"

@@ -63,10 +63,10 @@ def _few(plan: HedgePlan) -> list[str]:
 
 def _idle(plan: HedgePlan, solution: Solution) -> list[str]:
     measures = " nor ".join(map(str, plan.objective.measures))
+    does = "moves neither" if len(plan.objective.measures) > 1 else "does not move"
     return [
-        f"The {plan.legs[j].label} {plan.legs[j].market} moves neither {measures}; it is left at 0."
-        if len(plan.objective.measures) > 1
-        else f"The {plan.legs[j].label} {plan.legs[j].market} does not move {measures}; it is left at 0."
+        f"The {plan.legs[j].label} {plan.legs[j].market} {does} {measures}: "
+        + ("its quantity is what the bounds ask for." if plan.quantities[j] else "it is left at 0.")
         for j in solution.idle
     ]
 

@@ -107,6 +107,8 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path), path.name
+        if not path.stat().st_size:
+            raise DataError("a table", got=f"{path.name}, which is empty")
         if path.suffix.lower() == ".csv" and not path.read_bytes()[-1:] == b"\n":
             raise DataError(
                 "a table that ends with a line break",
