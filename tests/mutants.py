@@ -59,7 +59,9 @@ MUTANTS = [
     Mutant("models/lognormal.py", "float(erfcx(back / math.sqrt(2))) / 2", "float(erfcx(back / math.sqrt(2)))", "test_lognormal.py::test_touch_probability_of_published_liquidations"),
     # ---- readers
     Mutant("markets/check.py", "apart < zero), fatal=True)", "apart < zero), fatal=False)", "test_readers.py"),
-    Mutant("markets/check.py", "known_at = np.asarray(known_at + step, dtype=\"datetime64[ns]\")", "pass", "test_readers.py"),
+    Mutant("markets/klines.py", "known_after=report.step", "known_after=report.step * 0", "test_readers.py"),
+    Mutant("markets/tables.py", "if columns.low is None else report.step", "if True else report.step", "test_readers.py"),
+    Mutant("hedging/solve.py", "self.box.holds(quantities * self.sizes)", "self.box.holds(quantities)", "test_lock_ins.py"),
     Mutant("markets/klines.py", 'scale = {"ms": 1000, "us": 1}.get(unit)', 'scale = {"ms": 1000, "us": 1000}.get(unit)', "test_readers.py"),
     # ---- the hedge
     Mutant("hedging/hedge.py", "(x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))", "(x for x in (moved, leg_moves))", "test_hedge.py"),
@@ -71,6 +73,7 @@ MUTANTS = [
     Mutant("hedging/constraints.py", "self.lower - held, self.upper - held", "self.lower, self.upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
     # ---- what a user sees
+    Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
     Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {self.price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("instruments/base.py", "lines[[*parts][-1]] = lines[[*parts][-1]] + income", "pass", "test_plots.py"),

@@ -536,3 +536,16 @@ def test_klines_of_any_name_on_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(csv(bars(0, n=1_440 * 3), header=True))
     assert "windows of 1 day" in run("hedge", "--prices", str(path), "--window", "1D", "--step", "1h").stdout
+
+
+def test_bounds_on_tiny_quantities_are_kept_by_the_naive_hedge_too() -> None:
+    """Whether the naive hedge keeps a bound was judged in units of 1: quantities of 1e-11 broke nothing."""
+    tokens = {"base": "BTC", "quote": "IDR"}
+    pool = lp.UniswapV3.from_value(1.0, price=1.6e9, lower=1.4e9, upper=1.8e9, **tokens)
+    leg = lp.LinearPerp(entry=1.6e9, **tokens)
+    model = lp.Lognormal(price=1.6e9, volatility=0.65, years=7 / 365)
+    bounds = [lp.QuantityBounds(of=leg, lower=-1e-11)]
+    plan = lp.hedge(pool, [leg], model, objective=lp.Variance(lp.Value("IDR")), constraints=bounds)
+    assert plan.naive is not None
+    assert plan.naive.quantities[0] < -1e-10
+    assert (plan.best.within_bounds, plan.naive.within_bounds) == (True, False)

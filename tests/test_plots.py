@@ -86,3 +86,19 @@ def test_styles_stay_with_us(plan: lp.HedgePlan) -> None:
     before = dict(plt.rcParams)
     plan.plot()
     assert dict(plt.rcParams) == before
+
+
+def test_every_word_lies_inside_the_picture(plan: lp.HedgePlan) -> None:
+    """The sentence above the payoff ran off both sides of it."""
+    for ax in (plan.plot(), plan.plot_outcomes(), plan.exposure.plot(start=1_900)):
+        figure = ax.get_figure()
+        figure.canvas.draw()
+        width, height = figure.canvas.get_width_height()
+        words = (ax._left_title, ax.title, ax.xaxis.label, ax.yaxis.label, *ax.get_legend().get_texts())
+        assert any(text.get_text() for text in words)
+        for text in (text for text in words if text.get_text()):
+            box = text.get_window_extent()
+            assert box.x0 >= 0
+            assert box.x1 <= width
+            assert box.y0 >= 0
+            assert box.y1 <= height

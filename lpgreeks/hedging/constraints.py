@@ -21,7 +21,7 @@ Start: TypeAlias = dict[str, float]
 """The price of each market at the start."""
 
 Greek: TypeAlias = Callable[[Exposure, float], float]
-"""A figure of an exposure at a price: ``Exposure.delta``, ``Exposure.gamma``."""
+"""A figure of an exposure at a price, such as ``Exposure.delta``."""
 
 
 @dataclass(frozen=True, eq=False)

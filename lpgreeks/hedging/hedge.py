@@ -9,7 +9,6 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, TokenError
-from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.constraints import Constraint
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import Hedged, HedgePlan
@@ -110,16 +109,17 @@ def hedge(
             got=f"none of {', '.join(leg.label for leg in legs)} moves {' or '.join(map(str, objective.measures))}",
             remedy="A coin-margined leg moves the coins, a dollar-margined one the dollars; both move the value",
         )
-    rows = [c.row(exposure, legs, start) for c in constraints]
-    solution = solve(a, b, rows)
+    solution = solve(a, b, [c.row(exposure, legs, start) for c in constraints])
+
+    unhedged = _risk(b, outcomes)
 
     def judged(quantities: FloatArray) -> Hedged:
         risk = _risk(b + a @ quantities, outcomes)
         return Hedged(
             quantities=tuple(float(q) for q in quantities),
             risk=risk,
-            effectiveness=1.0 - (risk / _risk(b, outcomes)) ** 2,
-            within_bounds=Box.of(rows, np.ones(len(legs)), 1.0).holds(quantities),
+            effectiveness=1.0 - (risk / unhedged) ** 2,
+            within_bounds=solution.allows(quantities),
         )
 
     naive = None
@@ -134,7 +134,7 @@ def hedge(
         best=judged(solution.quantities),
         naive=naive,
         standard_errors=_standard_errors(solution, centred, leg_centred, outcomes),
-        risk_unhedged=_risk(b, outcomes),
+        risk_unhedged=unhedged,
         token=objective.measures[0].token if len(objective.measures) == 1 else exposure.quote,
         objective=objective,
         outcomes=outcomes,

@@ -292,9 +292,8 @@ class HedgePlan:
             return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
 
         parts = {"position": part(self.exposure), "hedge": part(self.hedge), "total": part(self.total)}
-        ax = payoffs(parts, ax, start=self.start[market], prices=prices, income=income)
-        ax.set_title(_wrapped(self.sentence(), _TITLE))
-        return ax
+        title = _wrapped(self.sentence(), _TITLE)
+        return payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
         """The first measure's change over the outcomes, before and after the hedge."""

@@ -47,6 +47,13 @@ class Solution:
     free: FloatArray
     """``(legs, d)``: the directions in which the binding rows leave the quantities determined by the data."""
     certificate: Certificate
+    box: Box
+    sizes: FloatArray
+    """``(legs,)``: the norm of each leg's changes, the unit in which ``box`` counts quantities."""
+
+    def allows(self, quantities: FloatArray) -> bool:
+        """Whether other quantities satisfy the rows, by the measure that the optimum was held to."""
+        return self.box.holds(quantities * self.sizes)
 
 
 def solve(a: FloatArray, b: FloatArray, rows: Sequence[Row]) -> Solution:
@@ -81,6 +88,8 @@ def solve(a: FloatArray, b: FloatArray, rows: Sequence[Row]) -> Solution:
         idle=idle,
         free=directions / scale[:, None],
         certificate=certify(scaled, b, rows, box, x),
+        box=box,
+        sizes=scale,
     )
 
 

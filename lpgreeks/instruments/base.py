@@ -377,6 +377,7 @@ def payoffs(
     start: float,
     prices: ArrayLike | None = None,
     income: float = 0.0,
+    title: str = "",
 ) -> Axes:
     """P&L of each part against price; the last one is their total, which earns ``income`` and breaks even."""
     x = _axis(start, prices)
@@ -385,7 +386,7 @@ def payoffs(
     lines = {name: np.asarray(part.pnl(x, start=start) if part.positions else 0.0 * x) for name, part in parts.items()}
     lines[[*parts][-1]] = lines[[*parts][-1]] + income
     xlabel, ylabel = f"price [{total.quote} per {'/'.join(total.bases)}]", f"P&L [{total.quote}]"
-    curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel)
+    curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel, title=title)
     verticals(ax, [start], name=f"start, {start:,.6g}", dotted=True)
     verticals(ax, [k for k in total.worth().kinks if x[0] < k < x[-1]], name="kinks: ends of a range, strikes")
     evens = total.break_evens(start=start, income=income)

@@ -143,21 +143,19 @@ def check_bars(
     )
 
 
-def history_of(bars: pd.DataFrame, report: DataReport, market: str, step: np.timedelta64) -> History:
-    """Checked bars as a history: a bar's price is known when it closes, a price at its own time."""
+def history_of(bars: pd.DataFrame, report: DataReport, market: str, *, known_after: np.timedelta64) -> History:
+    """Checked rows as a history; a row's price is known ``known_after`` its time: when a bar closes, or at once."""
     report.require_usable()
     if not isinstance(market, str) or not market:
         raise InputError("a market's name", got=repr(market), remedy='Like "ETH/USDC"')
-    known_at = bars["time"].to_numpy(dtype="datetime64[ns]")
-    if bars.attrs["bars"]:
-        known_at = np.asarray(known_at + step, dtype="datetime64[ns]")
+    known_at = np.asarray(bars["time"].to_numpy(dtype="datetime64[ns]") + known_after, dtype="datetime64[ns]")
     return History(
         markets=(market,),
         times=known_at,
         prices=bars[["close"]].to_numpy(),
         lows=bars[["low"]].to_numpy(),
         highs=bars[["high"]].to_numpy(),
-        step=step,
+        step=report.step,
         notes=report.guesses,
     )
 

@@ -42,8 +42,8 @@ def read_klines(path: str | Path, *, market: str = "") -> History:
     Raises:
         DataError: no klines there, a broken archive, or a fatal finding of the data check.
     """
-    bars, report, market, step = _klines(Path(path), market)
-    return history_of(bars, report, market, step)
+    bars, report, market = _klines(Path(path), market)
+    return history_of(bars, report, market, known_after=report.step)
 
 
 def check_klines(path: str | Path) -> DataReport:
@@ -59,7 +59,7 @@ def market_of_name(path: Path) -> str | None:
         return None
 
 
-def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str, np.timedelta64]:
+def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str]:
     import pandas as pd
 
     parts, names, guesses, lengths = [], [], [], set()
@@ -80,13 +80,12 @@ def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str, np.
         )
     bars = pd.concat(parts, ignore_index=True)
     bars["time"] = pd.to_datetime(bars["open_time"], unit="us")
-    bars.attrs["bars"] = True
     step = np.timedelta64(lengths.pop(), "s").astype("timedelta64[ns]")
     if not market:
         market = _pair_of_symbol(next(iter(symbols)))
         guesses.append(f"market {market} from the name {next(iter(symbols))}")
     report = check_bars(bars, source=path.name, guesses=tuple(dict.fromkeys(guesses)), step=step)
-    return bars, report, market, step
+    return bars, report, market
 
 
 def _bar_seconds(table: pd.DataFrame) -> int:

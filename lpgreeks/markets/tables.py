@@ -50,8 +50,8 @@ def read_prices(source: str | Path | pd.DataFrame, *, market: str, columns: Colu
     Raises:
         DataError: not a table, no such column, or a fatal finding of the data check.
     """
-    bars, report = _prices(source, columns)
-    return history_of(bars, report, market, report.step)
+    bars, report, known_after = _prices(source, columns)
+    return history_of(bars, report, market, known_after=known_after)
 
 
 def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None = None) -> DataReport:
@@ -59,7 +59,10 @@ def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None =
     return _prices(source, columns)[1]
 
 
-def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple[pd.DataFrame, DataReport]:
+def _prices(
+    source: str | Path | pd.DataFrame, columns: Columns | None
+) -> tuple[pd.DataFrame, DataReport, np.timedelta64]:
+    """The rows, what the data check says of them, and how long after its time a row's price is known."""
     import pandas as pd
 
     table, name = _table(source)
@@ -90,8 +93,8 @@ def _prices(source: str | Path | pd.DataFrame, columns: Columns | None) -> tuple
             )
     times, guess = times_of(table[columns.time], name)
     bars = pd.DataFrame({"time": times} | {k: _numbers(table[c], c, name) for k, c in prices.items()})
-    bars.attrs["bars"] = columns.low is not None
-    return bars, check_bars(bars, source=name, guesses=(guess,) if guess else ())
+    report = check_bars(bars, source=name, guesses=(guess,) if guess else ())
+    return bars, report, np.timedelta64(0, "ns") if columns.low is None else report.step
 
 
 def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
