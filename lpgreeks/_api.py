@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks import onchain
+from lpgreeks.costs import Fee, Funding, Gas, Slippage
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     Certificate,
@@ -21,14 +22,17 @@ from lpgreeks.instruments import (
     Instrument,
     InversePerp,
     LinearPerp,
+    Margined,
     Portfolio,
     Position,
     Spot,
     UniswapV2,
     UniswapV3,
+    averaged,
     every_instrument,
     term,
 )
+from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
 from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.models import Lognormal
@@ -37,7 +41,9 @@ from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
 
 __all__ = [
+    "Account",
     "Amount",
+    "Bracket",
     "Cash",
     "Certificate",
     "Columns",
@@ -47,8 +53,12 @@ __all__ = [
     "Deposit",
     "Excess",
     "Exposure",
+    "Fee",
     "Finding",
+    "Flat",
+    "Funding",
     "GammaBounds",
+    "Gas",
     "HedgePlan",
     "Hedged",
     "History",
@@ -57,8 +67,10 @@ __all__ = [
     "Instrument",
     "InversePerp",
     "LPGreeksError",
+    "LinearInSize",
     "LinearPerp",
     "Lognormal",
+    "Margined",
     "MarketError",
     "Measure",
     "OnchainPool",
@@ -67,10 +79,14 @@ __all__ = [
     "Portfolio",
     "Position",
     "Powers",
+    "Progressive",
+    "Proportional",
     "QuantityBounds",
     "RawAmounts",
     "Rescaled",
+    "Schedule",
     "Shifted",
+    "Slippage",
     "Spot",
     "TokenError",
     "UniswapV2",
@@ -79,6 +95,7 @@ __all__ = [
     "Variance",
     "above",
     "align",
+    "averaged",
     "check_klines",
     "check_prices",
     "clamp",

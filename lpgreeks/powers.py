@@ -132,6 +132,12 @@ class Powers:
         summed = zip(*columns, strict=True) if columns else [()]
         return Powers(kinks, tuple(collected((e, w * c) for w, piece in rows for e, c in piece) for rows in summed))
 
+    def of_power(self, coefficient: float, exponent: float) -> Powers:
+        """``f(coefficient * P**exponent)`` as a function of ``P``: a change of what the price is counted in."""
+        kinks = tuple((k / coefficient) ** (1.0 / exponent) for k in self.kinks)
+        pieces = tuple(tuple(sorted((e * exponent, c * coefficient**e) for e, c in p)) for p in self.pieces)
+        return Powers(kinks, pieces) if exponent > 0 else Powers(kinks[::-1], pieces[::-1])
+
     def _refined(self, kinks: tuple[float, ...]) -> Iterator[Piece]:
         """The piece that rules on each interval of a finer set of kinks."""
         own = 0

@@ -27,6 +27,8 @@ FLOORS = [
     "instruments",
     "onchain",
     "measures",
+    "margin",
+    "costs",
     "paths",
     "models",
     "markets",
@@ -116,10 +118,11 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Amount Cash Certificate Columns DataError DataReport DeltaBounds Deposit Excess Exposure Finding GammaBounds HedgePlan
-Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError LinearPerp Lognormal MarketError Measure
-OnchainPool Outcomes Paths Portfolio Position Powers QuantityBounds RawAmounts Rescaled Shifted Spot TokenError
-UniswapV2 UniswapV3 Value Variance above align check_klines check_prices clamp every_instrument hedge onchain
+Account Amount Bracket Cash Certificate Columns DataError DataReport DeltaBounds Deposit Excess Exposure Fee Finding
+Flat Funding GammaBounds Gas HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError
+LinearInSize LinearPerp Lognormal Margined MarketError Measure OnchainPool Outcomes Paths Portfolio Position Powers
+Progressive Proportional QuantityBounds RawAmounts Rescaled Schedule Shifted Slippage Spot TokenError UniswapV2
+UniswapV3 Value Variance above align averaged check_klines check_prices clamp every_instrument hedge onchain
 read_klines read_prices smear sqrt term
 """.split()  # noqa: SIM905
 

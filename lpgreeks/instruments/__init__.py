@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from inspect import isabstract
+
 from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term
-from lpgreeks.instruments.perpetuals import InversePerp, LinearPerp
+from lpgreeks.instruments.perpetuals import InversePerp, LinearPerp, Margined, averaged
 from lpgreeks.instruments.spot import Cash, Spot
 from lpgreeks.instruments.uniswap_v2 import UniswapV2
 from lpgreeks.instruments.uniswap_v3 import Deposit, UniswapV3
@@ -16,11 +18,13 @@ __all__ = [
     "Instrument",
     "InversePerp",
     "LinearPerp",
+    "Margined",
     "Portfolio",
     "Position",
     "Spot",
     "UniswapV2",
     "UniswapV3",
+    "averaged",
     "every_instrument",
     "payoffs",
     "term",
@@ -30,4 +34,4 @@ __all__ = [
 def every_instrument() -> tuple[type[Instrument], ...]:
     """Every instrument class that is exported here, in alphabetical order."""
     exported = (globals()[name] for name in __all__)
-    return tuple(c for c in exported if isinstance(c, type) and issubclass(c, Instrument) and c is not Instrument)
+    return tuple(c for c in exported if isinstance(c, type) and issubclass(c, Instrument) and not isabstract(c))

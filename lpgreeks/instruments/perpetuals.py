@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import abstractmethod
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from lpgreeks.instruments.base import Instrument, term
+from lpgreeks.errors import InputError
+from lpgreeks.instruments.base import Exposure, Instrument, Position, term
 from lpgreeks.powers import Reading
 
-__all__ = ["InversePerp", "LinearPerp"]
+__all__ = ["InversePerp", "LinearPerp", "Margined", "averaged"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearPerp(Instrument):
+class Margined(Instrument):
+    """A contract that is opened at a price and kept by margin in one token.
+
+    Args:
+        entry: price at which it was opened, quote per base.
+    """
+
+    entry: float = term("E", "{quote} per {base}")
+
+    in_hand: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def margin_token(self) -> str:
+        """The token that it is margined and settled in."""
+
+    @abstractmethod
+    def position_value(self, price: Reading) -> Reading:
+        """What +1 is worth at ``price``, in the margin token: what margin, fees and funding are counted on."""
+
+    @property
+    @abstractmethod
+    def size_token(self) -> str:
+        """The other token, in which the size of +1 stands still at 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearPerp(Margined):
     r"""A perpetual on one coin, margined and settled in the quote (USDT- or USDC-margined).
 
     .. math::
@@ -22,14 +51,22 @@ class LinearPerp(Instrument):
         entry: price at which it was opened, quote per base.
     """
 
-    entry: float = term("E", "{quote} per {base}")
-
     label: ClassVar[str] = "linear perpetual"
     unit: ClassVar[str] = "{base}"
-    in_hand: ClassVar[bool] = False
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         return 0, price - self.entry
+
+    @property
+    def margin_token(self) -> str:
+        return self.quote
+
+    @property
+    def size_token(self) -> str:
+        return self.base
+
+    def position_value(self, price: Reading) -> Reading:
+        return price
 
     @classmethod
     def samples(cls) -> tuple[Self, ...]:
@@ -37,7 +74,7 @@ class LinearPerp(Instrument):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InversePerp(Instrument):
+class InversePerp(Margined):
     r"""A perpetual on one quote unit of notional, margined and settled in the coin (coin-margined).
 
     .. math::
@@ -50,15 +87,49 @@ class InversePerp(Instrument):
         entry: price at which it was opened, quote per base.
     """
 
-    entry: float = term("E", "{quote} per {base}")
-
     label: ClassVar[str] = "inverse perpetual"
     unit: ClassVar[str] = "{quote} of notional"
-    in_hand: ClassVar[bool] = False
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         return 1 / self.entry - 1 / price, 0
 
+    @property
+    def margin_token(self) -> str:
+        return self.base
+
+    @property
+    def size_token(self) -> str:
+        return self.quote
+
+    def position_value(self, price: Reading) -> Reading:
+        return 1 / price
+
     @classmethod
     def samples(cls) -> tuple[Self, ...]:
         return tuple(cls(base="ETH", quote="USDC", entry=entry) for entry in (1e-9, 1.0, 1_900.0, 1e9))
+
+
+def averaged(fills: Exposure) -> Position:
+    r"""The one position that fills of one contract at several prices make: their sizes added, at the average entry.
+
+    .. math::
+        \bar E = \frac{\sum_k q_k E_k}{\sum_k q_k} \;\text{(linear)}, \qquad
+        \bar E = \frac{\sum_k q_k}{\sum_k q_k / E_k} \;\text{(inverse)}
+
+    Args:
+        fills: quantities of one kind of perpetual, all long or all short: ``1_000 * first + 2_000 * second``.
+
+    Raises:
+        InputError: fills of different contracts or directions.
+    """
+    parts = [(p.quantity, p.instrument) for p in fills.positions if p.quantity]
+    first = parts[0][1] if parts else None
+    if not isinstance(first, Margined) or any(
+        not isinstance(i, Margined) or replace(i, entry=first.entry) != first for _, i in parts
+    ):
+        raise InputError("fills of one perpetual", got=", ".join(sorted({i.label for _, i in parts})) or "none")
+    if min(q for q, _ in parts) < 0 < max(q for q, _ in parts):
+        raise InputError("fills in one direction", got="buys and sells", remedy="A reduction realises P&L instead")
+    # Where the P&L of all of them is 0.
+    (entry,) = fills.worth(first.margin_token).roots()
+    return Position(sum(q for q, _ in parts), replace(first, entry=float(entry)))

@@ -1,0 +1,131 @@
+"""What a hedge costs to trade and to keep. Costs are positive numbers; funding has the sign of the rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
+
+__all__ = ["Fee", "Funding", "Gas", "Slippage"]
+
+_HOURS_PER_YEAR = 365 * 24.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fee:
+    """A venue's fee per notional traded.
+
+    Args:
+        taker: a decimal (0.0005 is 0.05 %).
+        maker: a decimal, negative where the venue pays for resting orders.
+    """
+
+    taker: float
+    maker: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("taker", "maker"):
+            object.__setattr__(self, name, _small(f"the {name} fee", getattr(self, name)))
+        if self.taker < 0:
+            raise InputError("a taker fee of 0 or more", got=f"{self.taker:g}", unit="decimal of notional")
+
+    def of(self, notional: float) -> float:
+        """The taker's fee for ``notional``, in its token."""
+        return self.taker * abs(notional)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slippage:
+    """What an order gives away against the mid price, per notional: half the spread and its own impact.
+
+    Args:
+        rate: a decimal.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", _small("slippage", self.rate))
+        if self.rate < 0:
+            raise InputError("slippage of 0 or more", got=f"{self.rate:g}", unit="decimal of notional")
+
+    def of(self, notional: float) -> float:
+        """What ``notional`` loses, in its token."""
+        return self.rate * abs(notional)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Funding:
+    r"""The expected funding of a perpetual: what longs pay shorts per interval, of the position's value.
+
+    Args:
+        rate: per interval, a decimal; > 0: longs pay shorts.
+        hours: the interval.
+    """
+
+    rate: float
+    hours: float = 8.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", _small("a funding rate", self.rate))
+        object.__setattr__(self, "hours", require_positive("hours", self.hours, unit="hours"))
+
+    @classmethod
+    def of_premium(cls, premium: float, *, interest: float = 0.0, band: float, hours: float = 8.0) -> Funding:
+        r"""The rate that a venue makes of its premium: the premium, drawn towards the interest by at most ``band``.
+
+        .. math::
+            r = p + \min(\max(i - p, -b), b)
+
+        Binance: interest 0.0001 and band 0.0005 per 8 hours. Deribit: interest 0 and band 0.00025.
+
+        Args:
+            premium: (mark - index) / index over the interval, a decimal.
+            interest: per interval, a decimal.
+            band: the greatest pull, a decimal.
+            hours: the interval.
+        """
+        p, i = _small("the premium", premium), _small("the interest", interest)
+        b = require_finite("band", band, unit="decimal")
+        return cls(rate=p + min(max(i - p, -b), b), hours=hours)
+
+    @property
+    def rate_per_year(self) -> float:
+        """The rate times the intervals of a 365-day year, not compounded."""
+        return self.rate * _HOURS_PER_YEAR / self.hours
+
+    def received(self, value: float, years: float) -> float:
+        """What a position of signed ``value`` (negative: short) receives over ``years``, in the value's token."""
+        return -self.rate_per_year * value * years
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gas:
+    """What the transactions of a position cost, in quote.
+
+    Args:
+        each: of one transaction, in quote.
+        transactions: how many; adding and removing are two.
+    """
+
+    each: float
+    transactions: int = 2
+
+    def __post_init__(self) -> None:
+        each = require_finite("gas", self.each, unit="quote")
+        if each < 0:
+            raise InputError("gas of 0 or more", got=f"{each:g}", unit="quote")
+        object.__setattr__(self, "each", each)
+        object.__setattr__(self, "transactions", require_whole("transactions", self.transactions, at_least=0))
+
+    @property
+    def total(self) -> float:
+        """Of all transactions, in quote."""
+        return self.each * self.transactions
+
+
+def _small(name: str, rate: float) -> float:
+    number = require_finite(name, rate, unit="decimal")
+    if not abs(number) < 1:
+        raise InputError(f"{name} below 1", got=f"{number:g}", unit="decimal", remedy="0.05 % is 0.0005")
+    return number

@@ -1,0 +1,290 @@
+"""Collateral behind positions, and the prices at which it is no longer enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
+from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
+from lpgreeks.margin.schedules import Schedule
+from lpgreeks.powers import Powers
+from lpgreeks.tokens import find_token, price_of
+
+__all__ = ["Account", "Ends", "Marks", "margin_of"]
+
+Marks: TypeAlias = "float | Mapping[str, float]"
+"""The price now: one number, or one by market."""
+
+_Figure: TypeAlias = "Callable[[str], Powers]"
+"""A figure of the part of an account that reads one market, as a function of that market's price."""
+
+
+class Ends(NamedTuple):
+    """The nearest prices below and above the mark at which something ends; None where there is none."""
+
+    below: float | None
+    above: float | None
+
+
+def margin_of(schedule: Schedule, contract: Margined, quantity: float) -> Powers:
+    """The margin of a position as a function of the price, in the contract's margin token.
+
+    Raises:
+        TokenError: the schedule counts sizes in a token that the contract does not have.
+    """
+    value = abs(quantity) * contract.position_value(Powers.price())
+    token = find_token(schedule.unit, (contract.margin_token, contract.size_token)) if schedule.unit else None
+    if schedule.unit and token is None:
+        raise TokenError(
+            f"a schedule in {contract.margin_token} or {contract.size_token}, the tokens of {contract.label}",
+            got=schedule.unit,
+        )
+    if not quantity:
+        return Powers.constant(0.0)
+    if token == contract.size_token:
+        margin: Powers = schedule.rate_at(abs(quantity)) * value
+        return margin
+    (((exponent, coefficient),),) = value.pieces
+    return schedule.requirement.of_power(coefficient, exponent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    r"""Collateral in one token behind one position (isolated) or several (cross).
+
+    It is liquidated where its equity falls to the maintenance margin, and bankrupt where it falls to 0:
+
+    .. math::
+        W + \sum_i q_i \, \mathrm{pnl}_i(P) = \sum_i M_i(|q_i| v_i(P))
+
+    With one position in one bracket (:math:`s` its sign, :math:`m` the rate, :math:`d` the deduction):
+
+    .. math::
+        L = \frac{W + d - s Q E}{Q (m - s)} \;\text{(linear)}, \qquad
+        L = \frac{N (s + m)}{W + d + s N / E} \;\text{(inverse)}
+
+    The bracket is the one that holds the position's value at ``L``. Source: the venues' own pages, all of
+    which this one equation contains.
+
+    Args:
+        collateral: what was posted, in ``token``; 0 or more.
+        token: the base or the quote of the positions; the quote where there are several coins.
+        positions: perpetuals, signed.
+        maintenance: of every position, or by instrument.
+        fixed_at_entry: maintenance stays what it was at the entry price (Bybit until 2025).
+        closing_fee: rate of the position's value at bankruptcy that is set aside to close it there.
+        tick: these prices are rounded to it, against the holder.
+    """
+
+    collateral: float
+    token: str
+    positions: Exposure
+    maintenance: Schedule | Mapping[Margined, Schedule]
+    fixed_at_entry: bool = False
+    closing_fee: float = 0.0
+    tick: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("collateral", "closing_fee"):
+            number = require_finite(name, getattr(self, name), unit=self.token)
+            if number < 0:
+                raise InputError(f"{name} of 0 or more", got=f"{number:g}", unit=self.token)
+            object.__setattr__(self, name, number)
+        if self.tick is not None:
+            object.__setattr__(self, "tick", require_positive("tick", self.tick, unit="quote per base"))
+        positions = tuple(p for p in self.positions.positions if p.quantity)
+        if not positions or not all(isinstance(p.instrument, Margined) for p in positions):
+            raise InputError(
+                "perpetuals in an account", got=", ".join(p.instrument.label for p in positions) or "no position"
+            )
+        tokens = (self.positions.quote, *(self.positions.bases if len(self.positions.bases) == 1 else ()))
+        if find_token(self.token, tokens) is None:
+            raise TokenError(
+                f"collateral in {' or '.join(tokens)}",
+                got=self.token,
+                remedy="The price of another token is not among those of the positions",
+            )
+        for p in positions:
+            self._margin(p)
+
+    @cached_property
+    def posted(self) -> Position:
+        """The collateral as a holding: coins are exposure."""
+        first = self.positions.positions[0].instrument
+        if find_token(self.token, (first.quote, first.base)) == first.quote:
+            return Position(self.collateral, Cash(quote=first.quote))
+        return Position(self.collateral, Spot(base=first.base, quote=first.quote, market=first.market))
+
+    # ---- at given prices, in `token`
+
+    def equity(self, marks: Marks) -> float:
+        """Collateral and unrealised P&L, in ``token``."""
+        return self.collateral + self._total(self._pnl, marks)
+
+    def maintenance_margin(self, marks: Marks) -> float:
+        """What must be left, in ``token``."""
+        return self._total(self._maintenance, marks)
+
+    def notional(self, marks: Marks) -> float:
+        """The positions' values, long and short added up, in ``token``."""
+        return self._total(self._value, marks)
+
+    def leverage(self, marks: Marks) -> float:
+        """``notional / collateral``; infinite without collateral."""
+        return self.notional(marks) / self.collateral if self.collateral else math.inf
+
+    # ---- the prices at which it ends
+
+    def liquidation_prices(self, marks: Marks | None = None, *, market: str = "") -> Ends:
+        """The nearest prices below and above the mark at which equity falls to the maintenance margin.
+
+        Args:
+            marks: the price now, or one by market; the average entry of one contract unless said.
+            market: whose price moves while the others stay; needed where there are several.
+
+        Both are the mark itself where equity is below the maintenance margin already.
+
+        Raises:
+            DataError: the position's value there lies beyond its margin table.
+        """
+        market, at = self._marked(marks, market)
+        excess = self._equity_on(market, at) - self._others(self._maintenance, market, at)
+        excess -= self._maintenance(market)
+        if self.closing_fee:
+            excess -= self._closing_reserve(market, at)
+        ends = _ends(excess, at[market])
+        for price in ends:
+            if price is not None:
+                self._require_known(market, price)
+        return self._rounded(ends)
+
+    def bankruptcy_prices(self, marks: Marks | None = None, *, market: str = "") -> Ends:
+        """The nearest prices below and above the mark at which closing leaves nothing."""
+        market, at = self._marked(marks, market)
+        return self._rounded(_ends(self._left_after_closing(market, at), at[market]))
+
+    @property
+    def liquidation_price(self) -> float | None:
+        """Where one position is liquidated: below the entry if long, above it if short, or never (None)."""
+        return _only(self.liquidation_prices())
+
+    @property
+    def bankruptcy_price(self) -> float | None:
+        """Where one position's collateral is used up, or None."""
+        return _only(self.bankruptcy_prices())
+
+    # ---- figures of one market's part
+
+    def _on(self, market: str) -> tuple[tuple[Position, Margined], ...]:
+        return tuple(
+            (p, p.instrument)
+            for p in self.positions.positions
+            if isinstance(p.instrument, Margined) and p.instrument.market == market and p.quantity
+        )
+
+    def _pnl(self, market: str) -> Powers:
+        token = self.token
+        return Powers.total((1.0, Portfolio((p,)).worth(token)) for p, _ in self._on(market))
+
+    def _maintenance(self, market: str) -> Powers:
+        return Powers.total((1.0, self._margin(p)) for p, _ in self._on(market))
+
+    def _value(self, market: str) -> Powers:
+        price = Powers.price()
+        return Powers.total((abs(p.quantity), self._counted(c.position_value(price), c)) for p, c in self._on(market))
+
+    def _margin(self, position: Position) -> Powers:
+        contract = position.instrument
+        assert isinstance(contract, Margined)
+        margin = margin_of(self._schedule(contract), contract, position.quantity)
+        if self.fixed_at_entry:
+            margin = Powers.constant(margin(contract.entry))
+        return self._counted(margin, contract)
+
+    def _schedule(self, contract: Margined) -> Schedule:
+        if isinstance(self.maintenance, Schedule):
+            return self.maintenance
+        if contract not in self.maintenance:
+            raise InputError(f"a maintenance schedule of {contract}", got=f"{len(self.maintenance)} others")
+        return self.maintenance[contract]
+
+    def _counted(self, amount: Powers, contract: Margined) -> Powers:
+        """An amount of the contract's margin token, in the account's."""
+        if find_token(self.token, (contract.margin_token,)):
+            return amount
+        price = Powers.price()
+        return amount * price if contract.margin_token == contract.base else amount / price
+
+    # ---- the whole account
+
+    def _total(self, figure: _Figure, marks: Marks) -> float:
+        at = self._prices(marks)
+        return float(sum(figure(m)(price) for m, price in at.items()))
+
+    def _others(self, figure: _Figure, market: str, at: Mapping[str, float]) -> float:
+        return float(sum(figure(m)(price) for m, price in at.items() if m != market))
+
+    def _equity_on(self, market: str, at: Mapping[str, float]) -> Powers:
+        return self._pnl(market) + (self.collateral + self._others(self._pnl, market, at))
+
+    def _left_after_closing(self, market: str, at: Mapping[str, float]) -> Powers:
+        return self._equity_on(market, at) - self.closing_fee * self._value(market)
+
+    def _closing_reserve(self, market: str, at: Mapping[str, float]) -> float:
+        broke = _only(_ends(self._left_after_closing(market, at), at[market]))
+        return 0.0 if broke is None else self.closing_fee * float(self._value(market)(broke))
+
+    def _require_known(self, market: str, price: float) -> None:
+        for p, contract in self._on(market):
+            schedule = self._schedule(contract)
+            size = abs(p.quantity)
+            if schedule.unit and find_token(schedule.unit, (contract.margin_token, contract.size_token)) == (
+                contract.margin_token
+            ):
+                size *= contract.position_value(price)
+            schedule.require_known(size)
+
+    def _prices(self, marks: Marks) -> dict[str, float]:
+        if not isinstance(marks, Mapping):
+            marks = dict.fromkeys(self.positions.markets, marks)
+        found = {m: price_of(m, marks)[0] for m in self.positions.markets}
+        return {m: require_positive("mark", price, unit="quote per base") for m, price in found.items()}
+
+    def _marked(self, marks: Marks | None, market: str) -> tuple[str, dict[str, float]]:
+        markets = self.positions.markets
+        if not market and len(markets) == 1:
+            (market,) = markets
+        if market not in markets:
+            raise MarketError("one of the account's markets", got=market or "none", remedy=", ".join(markets))
+        return market, self._prices(averaged(self.positions).instrument.entry if marks is None else marks)  # type: ignore[attr-defined]
+
+    def _rounded(self, ends: Ends) -> Ends:
+        if self.tick is None:
+            return ends
+        # Against the holder: towards the mark on both sides. A price on the grid but for rounding is on it.
+        steps = [None if price is None else price / self.tick for price in ends]
+        low = None if steps[0] is None else self.tick * math.ceil(steps[0] - 1e-9)
+        high = None if steps[1] is None else self.tick * math.floor(steps[1] + 1e-9)
+        return Ends(low, high)
+
+
+def _ends(excess: Powers, mark: float) -> Ends:
+    """The roots nearest to the mark on its two sides."""
+    if excess(mark) < 0:
+        return Ends(mark, mark)
+    roots = [float(r) for r in excess.roots()]
+    return Ends(max((r for r in roots if r <= mark), default=None), min((r for r in roots if r > mark), default=None))
+
+
+def _only(ends: Ends) -> float | None:
+    if ends.below is not None and ends.above is not None and ends.below != ends.above:
+        raise InputError(
+            "one such price",
+            got=f"{ends.below:,.10g} and {ends.above:,.10g}",
+            remedy="An account that can end on both sides has liquidation_prices()",
+        )
+    return ends.above if ends.below is None else ends.below
