@@ -31,7 +31,7 @@ from lpgreeks.instruments import (
 )
 from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
 from lpgreeks.measures import Amount, Excess, Measure, Value
-from lpgreeks.models import Lognormal
+from lpgreeks.models import Lognormal, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
@@ -85,6 +85,7 @@ __all__ = [
     "every_instrument",
     "hedge",
     "onchain",
+    "range_for_exits",
     "read_klines",
     "read_prices",
     "smear",

@@ -120,7 +120,7 @@ Amount Cash Certificate Columns DataError DataReport DeltaBounds Deposit Excess 
 Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError LinearPerp Lognormal MarketError Measure
 OnchainPool Outcomes Paths Portfolio Position Powers QuantityBounds RawAmounts Rescaled Shifted Spot TokenError
 UniswapV2 UniswapV3 Value Variance above align check_klines check_prices clamp every_instrument hedge onchain
-read_klines read_prices smear sqrt term
+range_for_exits read_klines read_prices smear sqrt term
 """.split()  # noqa: SIM905
 
 
