@@ -204,6 +204,13 @@ def test_time_inside_by_an_integral(a: float, b: float, drift: float) -> None:
     assert passage.time_inside(a, b, drift) == pytest.approx(float(exact), rel=QUADRATURE)
 
 
+def test_a_range_far_above_keeps_its_digits() -> None:
+    """Nine standard deviations away the two normal probabilities are both 1 in doubles; mirrored, both are small."""
+    far = passage.time_inside(-9.0, 10.0, 0.0)
+    assert 0 < far < 1e-19
+    assert far == pytest.approx(passage.time_inside(10.0, -9.0, 0.0), rel=ROUNDING)
+
+
 @pytest.mark.parametrize("pull", [1e-12, 1e-6, 0.1, 0.99, 1.01, 5.0, 600.0, 3_000.0])
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (1e-6, 1.0), (0.999, 0.001), (0.01, 3.0)])
@@ -559,6 +566,6 @@ def test_what_makes_no_range_is_refused() -> None:
     with pytest.raises(lp.InputError, match="a lognormal model"):
         lp.range_for_exits(past, per_week=1)
     with pytest.raises(lp.InputError, match="Ask for more exits"):
-        lp.range_for_exits(WEEK, per_week=1e-12)
+        lp.range_for_exits(WEEK, per_week=1e-7)
     with pytest.raises(lp.InputError, match="paths that start at one price"):
         past.windows("1h").barriers(MARKET, 0.1)
