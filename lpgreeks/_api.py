@@ -35,7 +35,7 @@ from lpgreeks.instruments import (
 from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
 from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
 from lpgreeks.measures import Amount, Excess, Measure, Value
-from lpgreeks.models import Lognormal
+from lpgreeks.models import Lognormal, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
@@ -102,6 +102,7 @@ __all__ = [
     "every_instrument",
     "hedge",
     "onchain",
+    "range_for_exits",
     "read_klines",
     "read_prices",
     "smear",

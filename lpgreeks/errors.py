@@ -23,6 +23,8 @@ __all__ = [
     "require_numbers",
     "require_positive",
     "require_prices",
+    "require_probability",
+    "require_range",
     "require_token",
     "require_whole",
 ]
@@ -121,6 +123,24 @@ def require_increasing(low_name: str, low: float, high_name: str, high: float, *
             unit=unit,
             remedy=f"Swap them, or check the direction of the price: 1/{low:g} = {1 / low:g}" if low else "Swap them",
         )
+
+
+def require_range(lower: float, upper: float, *, unit: str) -> tuple[float, float]:
+    """The two edges as floats; an error unless ``0 <= lower < upper``. 0 and infinity are no edge."""
+    low = _as_float("lower", lower, "one price, 0 for none", unit)
+    high = _as_float("upper", upper, "one price, infinity for none", unit)
+    if low < 0:
+        raise InputError("lower to be 0 or more", got=f"lower={low:g}", unit=unit)
+    require_increasing("lower", low, "upper", high, unit=unit)
+    return low, high
+
+
+def require_probability(name: str, value: float) -> float:
+    """``value`` as a float, or an error unless it is between 0 and 1, neither of them."""
+    number = _as_float(name, value, "one number", "")
+    if not 0 < number < 1:
+        raise InputError(f"{name} inside (0, 1)", got=f"{name}={value}", remedy="A decimal: 0.01 is 1 %")
+    return number
 
 
 def require_numbers(numbers: ArrayLike, *, unit: str, what: str = "prices") -> FloatArray:

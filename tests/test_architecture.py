@@ -123,7 +123,7 @@ Flat Funding GammaBounds Gas HedgePlan Hedged History InfeasibleError InputError
 LinearInSize LinearPerp Lognormal Margined MarketError Measure OnchainPool Outcomes Paths Portfolio Position Powers
 Progressive Proportional QuantityBounds RawAmounts Rescaled Schedule Shifted Slippage Spot TokenError UniswapV2
 UniswapV3 Value Variance above align averaged check_klines check_prices clamp every_instrument hedge onchain
-read_klines read_prices smear sqrt term
+range_for_exits read_klines read_prices smear sqrt term
 """.split()  # noqa: SIM905
 
 

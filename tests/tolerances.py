@@ -25,3 +25,6 @@ EIGHT_DIGITS = 1e-8
 
 STANDARD_ERRORS = 4.0
 """A sampled figure may stand this many standard errors from the exact one (6e-5 by chance)."""
+
+QUADRATURE = 1e-11
+"""Times in a range, a tenth of their promise of 1e-10."""

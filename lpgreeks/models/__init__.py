@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from lpgreeks.models.lognormal import Lognormal
+from lpgreeks.models.passage import range_for_exits
 
-__all__ = ["Lognormal"]
+__all__ = ["Lognormal", "range_for_exits"]

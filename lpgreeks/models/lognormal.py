@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
+from lpgreeks.errors import (
+    InputError,
+    require_finite,
+    require_positive,
+    require_probability,
+    require_range,
+    require_whole,
+)
 from lpgreeks.instruments import Exposure
 from lpgreeks.measures import Measure, Value
+from lpgreeks.models import passage
+from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
 from lpgreeks.powers import Powers, smear
 
@@ -21,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Lognormal"]
 
-# Gauss-Legendre with 16 points on panels half a standard deviation wide: 1e-15 of any smooth payoff.
-_POINTS = 16
+# Gauss-Legendre on panels half a standard deviation wide: 1e-15 of any smooth payoff.
 _PANEL = 0.5
 
 # Volatility of 1,000 % a year, or prices that move by e^5 in one standard deviation: percent, or days for years.
@@ -144,10 +150,8 @@ class Lognormal:
         panels = 2 * math.ceil(reach / _PANEL)
         inner = [(math.log(k / self.forward) + self.variance / 2) / self.width for k in kinks]
         edges = np.unique([*np.linspace(-reach, reach, panels + 1), *(z for z in inner if abs(z) < reach)])
-        half = np.diff(edges)[:, None] / 2
-        points, shares = _gauss_legendre()
-        z = (half * points + edges[:-1, None] + half).ravel()
-        weights = (half * shares).ravel() * np.exp(-z * z / 2)
+        z, shares = on_panels(edges)
+        weights = shares * np.exp(-z * z / 2)
         drift = self.drift_per_year * self.years - self.variance / 2
         used = weights > 0
         return Outcomes(
@@ -189,6 +193,98 @@ class Lognormal:
             reflected = math.exp(-(away**2) / 2) * float(erfcx(back / math.sqrt(2))) / 2
         return min(1.0, float(ndtr(-away)) + reflected)
 
+    def barriers(self, probability: float) -> tuple[float, float]:
+        """The price below and the price above that are each touched with this probability before the horizon.
+
+        The inverse of :meth:`touch_probability`. Either of the two is touched with up to twice the probability.
+
+        Raises:
+            InputError: a probability that is not inside (0, 1).
+        """
+        probability = require_probability("probability", probability)
+        # Nobody gets this far, whichever way the drift blows.
+        far = passage.NEVER * self.width + abs(self.drift_per_year) * self.years + self.variance / 2
+
+        def below(distance: float) -> float:
+            return self.price * math.exp(-distance)
+
+        def above(distance: float) -> float:
+            return self.price * math.exp(distance)
+
+        down = passage.bisect(lambda x: self.touch_probability(below(x)) <= probability, 0.0, far)
+        up = passage.bisect(lambda x: self.touch_probability(above(x)) <= probability, 0.0, far)
+        return below(down), above(up)
+
+    def exit_probability(self, lower: float, upper: float) -> float:
+        r"""Probability that the price leaves ``(lower, upper)`` before the horizon, watched continuously.
+
+        One minus the integral over the range of the density that is absorbed at both edges: images of the start at
+        short horizons, eigenfunctions of the range at long ones, either to rounding.
+
+        Args:
+            lower: quote per base; 0 for no edge below.
+            upper: quote per base; infinity for no edge above.
+
+        A start on an edge or outside has left: 1.
+        """
+        below, above = self._distances(lower, upper)
+        if min(below, above) <= 0:
+            return 1.0
+        scaled = (np.full(1, x) for x in (below / self.width, above / self.width, self._drift))
+        return float(passage.leaves_and_stays(*scaled)[0][0])
+
+    def mean_exit_years(self, lower: float, upper: float) -> float:
+        r"""Mean time to the first exit from ``(lower, upper)``, in years, however far beyond the horizon.
+
+        With :math:`a = \ln(P_0/\text{lower})`, :math:`b = \ln(\text{upper}/P_0)` and
+        :math:`\nu = \mu - \sigma^2/2`, whose limit :math:`\nu \to 0` is :math:`ab/\sigma^2`,
+
+        .. math::
+            \frac{1}{\nu} \left((a + b) \frac{1 - e^{-2\nu a/\sigma^2}}{1 - e^{-2\nu (a + b)/\sigma^2}} - a\right)
+
+        Infinite where the only edge may never be reached; 0 for a start on an edge or outside.
+        """
+        below, above = self._distances(lower, upper)
+        if min(below, above) <= 0:
+            return 0.0
+        return passage.mean_exit_years(below, above, self._drift * self.width / self.years, self.volatility**2)
+
+    def years_inside(self, lower: float, upper: float) -> float:
+        r"""Expected time between ``lower`` and ``upper`` before the horizon, held through every exit; in years.
+
+        .. math::
+            \int_0^T P(\text{lower} < S_t < \text{upper})\, dt
+
+        To 1e-10 of itself while the range is wider than 1e-5 standard deviations. The start may be outside.
+        """
+        below, above = self._distances(lower, upper)
+        return self.years * passage.time_inside(below / self.width, above / self.width, self._drift)
+
+    def years_to_exit(self, lower: float, upper: float) -> float:
+        r"""Expected time until the first exit from ``(lower, upper)`` or the horizon, whichever is first; in years.
+
+        .. math::
+            E[\min(\tau, T)] = \int_0^T P(\tau > t)\, dt
+
+        To 1e-10 of itself while each edge is more than 1e-5 standard deviations away. 0 for a start outside.
+        """
+        below, above = self._distances(lower, upper)
+        if min(below, above) <= 0:
+            return 0.0
+        return self.years * passage.time_to_exit(below / self.width, above / self.width, self._drift)
+
+    @property
+    def _drift(self) -> float:
+        """Drift of the log price over the horizon, in its standard deviations."""
+        return (self.drift_per_year * self.years - self.variance / 2) / self.width
+
+    def _distances(self, lower: float, upper: float) -> tuple[float, float]:
+        """Log distances down to the lower and up to the upper price; negative where the start is beyond."""
+        lower, upper = require_range(lower, upper, unit="quote per base")
+        down = math.log1p((self.price - lower) / lower) if lower > 0 else math.inf
+        # An edge nearby loses no digits to a ratio near 1.
+        return down, math.log1p((upper - self.price) / self.price)
+
     def sample(self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET) -> Paths:
         """Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, 1)``."""
         paths = require_whole("paths", paths, at_least=1)
@@ -206,9 +302,3 @@ class Lognormal:
             source=f"{paths:,} sampled paths of {steps:,} steps; {self.describe()}",
             seed=seed,
         )
-
-
-@cache
-def _gauss_legendre() -> tuple[FloatArray, FloatArray]:
-    points, weights = np.polynomial.legendre.leggauss(_POINTS)
-    return points, weights

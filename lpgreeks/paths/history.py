@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices, require_whole
+from lpgreeks.paths.outcomes import column_of
 from lpgreeks.paths.paths import Paths, Seed, generator
 
 __all__ = ["History", "Rescaled", "Shifted", "align"]
@@ -218,6 +219,32 @@ class History:
             ),
             seed=seed,
         )
+
+    def exits(self, *, market: str, factor: float) -> int:
+        """How often a range re-centred at each exit would have been left.
+
+        The range is ``(price / factor, price * factor)`` around the first close; it is left by the first bar whose
+        low or high is outside, and set anew around that bar's close. The price after a gap counts like any other.
+
+        Args:
+            market: whose prices.
+            factor: above 1; 1.05 reaches from 4.8 % below the price to 5 % above.
+        """
+        factor = require_positive("factor", factor, unit="")
+        if factor <= 1:
+            raise InputError("factor above 1", got=f"factor={factor:g}", remedy="1.05 is 5 % above the price")
+        column, _ = column_of(market, self.markets)
+        lows, highs, closes = (x[:, column].tolist() for x in (self.lows, self.highs, self.prices))
+        count, lower, upper = 0, closes[0] / factor, closes[0] * factor
+        for low, high, close in zip(lows[1:], highs[1:], closes[1:], strict=True):
+            if low < lower or high > upper:
+                count, lower, upper = count + 1, close / factor, close * factor
+        return count
+
+    def exits_per_week(self, *, market: str, factor: float) -> float:
+        """:meth:`exits` per seven days of the clock, which goes on through gaps."""
+        weeks = (self.times[-1] - self.times[0]) / np.timedelta64(7, "D")
+        return self.exits(market=market, factor=factor) / float(weeks)
 
     def _paths(
         self,

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray, IntArray
-from lpgreeks.errors import InputError, require_prices, require_whole
+from lpgreeks.errors import InputError, require_prices, require_probability, require_range, require_whole
 from lpgreeks.paths.outcomes import Outcomes, column_of, read_only
 
 __all__ = ["Paths", "Seed", "generator"]
+
+# 0.29 * 100 is 28.999999999999996: a share that means a whole number of paths is one.
+_WHOLE = 1e-9
 
 Seed = int | np.random.Generator
 """What randomness enters by."""
@@ -110,6 +113,61 @@ class Paths:
     def leaving(self, *, market: str, lower: float, upper: float) -> NDArray[np.bool_]:
         """``(paths,)``: which paths' lows or highs leave the range after the start."""
         return np.asarray(self._outside(column_of(market, self.markets)[0], lower, upper).any(axis=1))
+
+    def extremes(self, market: str) -> tuple[FloatArray, FloatArray]:
+        """Lowest low and highest high of each path from now on, ``(paths,)`` each; prices where only they are known."""
+        column, _ = column_of(market, self.markets)
+        first = self.prices[:, 0, column]
+        lows = self.prices if self.lows is None else self.lows
+        highs = self.prices if self.highs is None else self.highs
+        # What a low at index 0 saw was before now.
+        return (
+            np.minimum(first, lows[:, 1:, column].min(axis=1)),
+            np.maximum(first, highs[:, 1:, column].max(axis=1)),
+        )
+
+    def barriers(self, market: str, probability: float) -> tuple[float, float]:
+        """The highest price below and the lowest above such that few paths go beyond either.
+
+        Few is ``floor(probability * n)`` of the ``n`` paths: no more than that many have a low strictly below the
+        first price, and no more than that many a high strictly above the second. A path that goes just as far as a
+        barrier counts as not beyond it. Of paths that reach distinct extremes exactly that many are beyond.
+
+        Raises:
+            InputError: a probability that is not inside (0, 1), or paths that start at different prices.
+        """
+        beyond = int(require_probability("probability", probability) * len(self) + _WHOLE)
+        lows, highs = self.extremes(market)
+        first = self.prices[:, 0, column_of(market, self.markets)[0]]
+        if (first != first[0]).any():
+            raise InputError(
+                "paths that start at one price",
+                got=f"starts from {first.min():g} to {first.max():g}",
+                remedy="Cut the windows with start=, which moves each to one price",
+            )
+        # One path more would be beyond the next order statistic.
+        kept = min(beyond, len(self) - 1)
+        return float(np.partition(lows, kept)[kept]), float(-np.partition(-highs, kept)[kept])
+
+    def years_inside(self, *, market: str, lower: float, upper: float) -> float:
+        """Mean time with the price in the range, held through every exit: steps that close there; in years."""
+        lower, upper = require_range(lower, upper, unit="quote per base")
+        closes = self.prices[:, 1:, column_of(market, self.markets)[0]]
+        inside = (closes >= lower) & (closes <= upper)
+        return float((inside @ np.diff(self.years)).mean())
+
+    def years_to_exit(self, *, market: str, lower: float, upper: float) -> float:
+        """Mean time of the first step whose low or high leaves the range, the horizon where none does; in years.
+
+        A path that starts outside has left: 0.
+        """
+        lower, upper = require_range(lower, upper, unit="quote per base")
+        column, _ = column_of(market, self.markets)
+        steps = self._outside(column, lower, upper)
+        first = self.prices[:, 0, column]
+        steps[:, 0] = (first < lower) | (first > upper)
+        last = np.where(steps.any(axis=1), steps.argmax(axis=1), len(self.years) - 1)
+        return float((self.years[last] - self.years[0]).mean())
 
     def _outside(self, column: int, lower: float, upper: float) -> NDArray[np.bool_]:
         prices = self.prices[:, :, column]
