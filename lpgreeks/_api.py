@@ -39,6 +39,7 @@ from lpgreeks.models import Lognormal, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
+from lpgreeks.venues import Contract, Figure, Venue, venue, venue_names
 
 __all__ = [
     "Account",
@@ -47,6 +48,7 @@ __all__ = [
     "Cash",
     "Certificate",
     "Columns",
+    "Contract",
     "DataError",
     "DataReport",
     "DeltaBounds",
@@ -54,6 +56,7 @@ __all__ = [
     "Excess",
     "Exposure",
     "Fee",
+    "Figure",
     "Finding",
     "Flat",
     "Funding",
@@ -93,6 +96,7 @@ __all__ = [
     "UniswapV3",
     "Value",
     "Variance",
+    "Venue",
     "above",
     "align",
     "averaged",
@@ -108,4 +112,6 @@ __all__ = [
     "smear",
     "sqrt",
     "term",
+    "venue",
+    "venue_names",
 ]

@@ -29,6 +29,7 @@ FLOORS = [
     "measures",
     "margin",
     "costs",
+    "venues",
     "paths",
     "models",
     "markets",
@@ -118,12 +119,12 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount Bracket Cash Certificate Columns DataError DataReport DeltaBounds Deposit Excess Exposure Fee Finding
-Flat Funding GammaBounds Gas HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError
-LinearInSize LinearPerp Lognormal Margined MarketError Measure OnchainPool Outcomes Paths Portfolio Position Powers
-Progressive Proportional QuantityBounds RawAmounts Rescaled Schedule Shifted Slippage Spot TokenError UniswapV2
-UniswapV3 Value Variance above align averaged check_klines check_prices clamp every_instrument hedge onchain
-range_for_exits read_klines read_prices smear sqrt term
+Account Amount Bracket Cash Certificate Columns Contract DataError DataReport DeltaBounds Deposit Excess Exposure Fee
+Figure Finding Flat Funding GammaBounds Gas HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp
+LPGreeksError LinearInSize LinearPerp Lognormal Margined MarketError Measure OnchainPool Outcomes Paths Portfolio
+Position Powers Progressive Proportional QuantityBounds RawAmounts Rescaled Schedule Shifted Slippage Spot TokenError
+UniswapV2 UniswapV3 Value Variance Venue above align averaged check_klines check_prices clamp every_instrument hedge
+onchain range_for_exits read_klines read_prices smear sqrt term venue venue_names
 """.split()  # noqa: SIM905
 
 
