@@ -22,6 +22,7 @@ __all__ = [
     "require_increasing",
     "require_numbers",
     "require_positive",
+    "require_price_range",
     "require_prices",
     "require_probability",
     "require_range",
@@ -141,6 +142,15 @@ def require_probability(name: str, value: float) -> float:
     if not 0 < number < 1:
         raise InputError(f"{name} inside (0, 1)", got=f"{name}={value}", remedy="A decimal: 0.01 is 1 %")
     return number
+
+
+def require_price_range(name: str, pair: tuple[float, float]) -> tuple[float, float]:
+    """Two prices, low and high, or an error."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise InputError(f"{name} as (low, high)", got=f"{pair!r:.60}", unit="quote per base")
+    low, high = (require_positive(name, price, unit="quote per base") for price in pair)
+    require_increasing("low", low, "high", high, unit="quote per base")
+    return low, high
 
 
 def require_numbers(numbers: ArrayLike, *, unit: str, what: str = "prices") -> FloatArray:

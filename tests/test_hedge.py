@@ -168,7 +168,7 @@ def brute_force(plan: lp.HedgePlan, feasible: np.ndarray, quantities: np.ndarray
     starts = plan.outcomes.starts(plan.total.markets)
     measure = plan.objective.measures[0]
     y = plan.outcomes.changes(measure(plan.exposure, starts))
-    x = np.stack([plan.outcomes.changes(measure(leg, starts)) for leg in plan.legs], axis=1)
+    x = np.stack([plan.outcomes.changes(measure(leg.instrument, starts)) for leg in plan.legs], axis=1)
     left = y[:, None] + x @ quantities[feasible].T
     w = plan.outcomes.weights
     variances = w @ left**2 - (w @ left) ** 2

@@ -149,15 +149,15 @@ def test_closing_at_the_exit() -> None:
     paths = lp.Paths(
         markets=("ETH/USDC",), prices=prices, lows=lows, highs=highs, years=np.arange(4.0), effective=3, source="three"
     )
-    outcomes = paths.outcomes_at_exit(market="ETH/USDC", lower=95, upper=104.5)
+    outcomes = paths.stopped_at_exit(market="ETH/USDC", lower=95, upper=104.5).outcomes()
     assert np.exp(outcomes.log_returns[:, 0]) * 100 == pytest.approx([99, 106, 100])
     assert "1 of 3 closed at the exit" in outcomes.source
-    touched = paths.outcomes_at_exit(market="ETH/USDC", lower=95, upper=103.5)  # a high alone is an exit
+    touched = paths.stopped_at_exit(market="ETH/USDC", lower=95, upper=103.5).outcomes()  # a high alone is an exit
     assert np.exp(touched.log_returns[:, 0]) * 100 == pytest.approx([103, 106, 100])
     unseen = lp.Paths(markets=("ETH/USDC",), prices=prices, years=np.arange(4.0), effective=3, source="no extremes")
-    assert "1 of 3" in unseen.outcomes_at_exit(market="ETH/USDC", lower=95, upper=103.5).source
+    assert "1 of 3" in unseen.stopped_at_exit(market="ETH/USDC", lower=95, upper=103.5).outcomes().source
     with pytest.raises(lp.InputError, match="start inside the range"):
-        paths.outcomes_at_exit(market="ETH/USDC", lower=101, upper=110)
+        paths.stopped_at_exit(market="ETH/USDC", lower=101, upper=110).outcomes()
 
 
 def test_arrays_are_read_only() -> None:

@@ -72,7 +72,7 @@ def test_lows_and_highs_widen_the_exit(folder: Path) -> None:
         markets=past.markets, times=past.times, prices=past.prices, lows=past.prices, highs=past.prices, step=past.step
     )
     seen, unseen = (
-        h.windows("7D", step="1h", start=1_900).outcomes_at_exit(market="ETH/USDC", lower=1_800, upper=2_000)
+        h.windows("7D", step="1h", start=1_900).stopped_at_exit(market="ETH/USDC", lower=1_800, upper=2_000).outcomes()
         for h in (past, bare)
     )
     count = [int(o.source.split(";")[-1].split()[0]) for o in (seen, unseen)]

@@ -1,21 +1,50 @@
-"""The hedge problem: objectives, constraints, the solver and the plan."""
+"""The hedge problem: legs, objectives, constraints, the solver and the plan."""
 
 from __future__ import annotations
 
-from lpgreeks.hedging.constraints import Constraint, DeltaBounds, GammaBounds, QuantityBounds
+from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, Wallet
+from lpgreeks.hedging.constraints import Constraint, DeltaBounds, EffectivenessAtLeast, GammaBounds, QuantityBounds
 from lpgreeks.hedging.hedge import hedge
-from lpgreeks.hedging.objectives import Variance
-from lpgreeks.hedging.plan import Hedged, HedgePlan
+from lpgreeks.hedging.legs import Leg, Side
+from lpgreeks.hedging.objectives import (
+    CVaR,
+    LeastCapital,
+    LeastCost,
+    MeanVariance,
+    Objective,
+    SemiVariance,
+    Variance,
+    WorstCase,
+)
+from lpgreeks.hedging.plan import Hedged, HedgePlan, Order
 from lpgreeks.hedging.proof import Certificate
+from lpgreeks.hedging.survival import NoLiquidation, RangeEdges
 
 __all__ = [
+    "Budget",
+    "CVaR",
     "Certificate",
     "Constraint",
     "DeltaBounds",
+    "EffectivenessAtLeast",
     "GammaBounds",
     "HedgePlan",
     "Hedged",
+    "LeastCapital",
+    "LeastCost",
+    "Leg",
+    "MaxLeverage",
+    "MeanVariance",
+    "NoLiquidation",
+    "Objective",
+    "Order",
+    "PoolSize",
     "QuantityBounds",
+    "RangeEdges",
+    "SemiVariance",
+    "Side",
     "Variance",
+    "Wallet",
+    "WorstCase",
     "hedge",
 ]

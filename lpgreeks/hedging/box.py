@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray, IntArray
-from lpgreeks.hedging.constraints import Row
+from lpgreeks.hedging.problem import Row
 
 __all__ = ["ROW_TOLERANCE", "Box"]
 

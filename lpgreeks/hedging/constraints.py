@@ -1,44 +1,56 @@
-"""What a hedge must respect. Each constraint is a few rows ``lower <= coefficients @ quantities <= upper``."""
+"""What a hedge must respect. Each constraint is a few rows ``lower <= coefficients @ x <= upper`` of the problem."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
-from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_finite
+from lpgreeks.hedging.legs import Leg
+from lpgreeks.hedging.problem import Cone, Problem, Row, by_coin, folded
 from lpgreeks.instruments import Exposure, Instrument
-from lpgreeks.tokens import coin_of, counted_as
+from lpgreeks.measures import Measure
+from lpgreeks.tokens import counted_as
 
-__all__ = ["Constraint", "DeltaBounds", "GammaBounds", "QuantityBounds", "Row", "Start", "by_coin"]
-
-Start: TypeAlias = dict[str, float]
-"""The price of each market at the start."""
-
-Greek: TypeAlias = Callable[[Exposure, float], float]
-"""A figure of an exposure at a price, such as ``Exposure.delta``."""
+__all__ = ["Constraint", "DeltaBounds", "EffectivenessAtLeast", "GammaBounds", "QuantityBounds", "outward"]
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One linear row: ``lower <= coefficients @ quantities <= upper``, with words for each side."""
+def outward(figure: float, *, up: bool) -> float:
+    """Six significant digits, rounded to the side on which a figure still does."""
+    step = 10.0 ** (math.floor(math.log10(figure)) - 5) if figure > 0 else 1.0
+    return round((math.ceil if up else math.floor)(figure / step) * step, 12)
 
-    name: str
-    unit: str
-    coefficients: FloatArray
-    lower: float
-    upper: float
-    offset: float = 0.0
-    """What the exposure adds to the named figure: the figure is ``coefficients @ quantities + offset``."""
+
+class Constraint(ABC):
+    """Something that every hedge must satisfy."""
+
+    @abstractmethod
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        """The linear rows that it is, for this problem."""
+
+    def cones(self, problem: Problem) -> Sequence[Cone]:
+        """The second-order rows that it is."""
+        return ()
+
+    def check(self, problem: Problem) -> None:  # noqa: B027
+        """An error where it makes no sense for this problem; most always do."""
+
+    def easier(self, share: float) -> Self | None:
+        """The same, given way by a share from 0 (itself) to 1 (no constraint); None where rows say more."""
+        return None
+
+    def way_out(self, problem: Problem) -> str:
+        """Itself as advice: "a budget of 160,000 USDC"."""
+        return repr(self)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Constraint(ABC):
+class _Bounds(Constraint):
     """Bounds on one figure of the hedged whole.
 
     Args:
@@ -59,32 +71,29 @@ class Constraint(ABC):
         if self.lower == -math.inf and self.upper == math.inf:
             raise InputError("a lower or an upper bound", got=repr(self))
 
-    @abstractmethod
-    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
-        """The row that it is, for these legs."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class QuantityBounds(Constraint):
+class QuantityBounds(_Bounds):
     """Bounds on the quantity of one leg, in its unit; negative is short.
 
     Args:
-        of: the leg.
+        of: the leg, or its instrument.
     """
 
-    of: Instrument
+    of: Leg | Instrument
 
-    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
-        """The row that it is, for these legs."""
-        if self.of not in legs:
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        entries = {j: 1.0 for j, leg in enumerate(problem.legs) if self.of in (leg, leg.instrument)}
+        if not entries:
             raise InputError("bounds on one of the legs", got=self.of, remedy="Pass the same instrument to both")
-        picks = np.array([float(leg == self.of) for leg in legs])
-        return Row(f"quantity of {self.of.label}", self.of.unit_text, picks, self.lower, self.upper)
+        instrument = problem.legs[next(iter(entries))].instrument
+        name = f"quantity of {instrument.label}"
+        return [problem.row(name, instrument.unit_text, entries, lower=self.lower, upper=self.upper)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _NetBounds(Constraint):
-    """Bounds on one Greek at the start, of exposure and legs together."""
+class _NetBounds(_Bounds):
+    """Bounds on one Greek at the start, of exposure, legs and collateral together."""
 
     base: str = ""
 
@@ -95,20 +104,21 @@ class _NetBounds(Constraint):
     def greek(self, part: Exposure, price: float) -> float:
         """The bounded figure of one part at one price."""
 
-    def row(self, exposure: Exposure, legs: Sequence[Instrument], start: Start) -> Row:
-        coins = dict.fromkeys(map(counted_as, sum(legs, start=exposure).bases))
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        exposure, start = problem.exposure, problem.start
+        coins = dict.fromkeys(map(counted_as, sum(problem.columns, start=exposure).bases))
         coin = counted_as(self.base) if self.base else next(iter(coins))
         if coin not in coins or (len(coins) > 1 and not self.base):
             raise MarketError("bounds on one of the coins", got=self.base or "none named", remedy=", ".join(coins))
         held = by_coin(self.greek, exposure, start).get(coin, 0.0)
-        moved = np.array([by_coin(self.greek, leg, start).get(coin, 0.0) for leg in legs])
+        entries = {j: by_coin(self.greek, c, start).get(coin, 0.0) for j, c in enumerate(problem.columns)}
         unit = self.unit.format(base=coin, quote=exposure.quote)
-        return Row(self.name, unit, moved, self.lower - held, self.upper - held, held)
+        return [problem.row(self.name, unit, entries, lower=self.lower, upper=self.upper, offset=held)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeltaBounds(_NetBounds):
-    """Bounds on the net delta at the start, in coins, of exposure and legs together.
+    """Bounds on the net delta at the start, in coins, of exposure, legs and coin collateral together.
 
     Args:
         base: the coin, needed where there is more than one.
@@ -136,10 +146,37 @@ class GammaBounds(_NetBounds):
         return float(part.gamma(price))
 
 
-def by_coin(greek: Greek, exposure: Exposure, start: Start) -> dict[str, float]:
-    """A Greek at the start by coin, every market of one coin added up."""
-    total: dict[str, float] = {}
-    for market in exposure.markets:
-        coin = counted_as(coin_of(market))
-        total[coin] = total.get(coin, 0.0) + float(greek(exposure.on(market), start[market]))
-    return total
+@dataclass(frozen=True)
+class EffectivenessAtLeast(Constraint):
+    r"""A floor on the share of variance removed, :math:`1 - \operatorname{Var}(\text{left}) / \operatorname{Var}`.
+
+    Args:
+        share: a decimal below 1 (0.95 is 95 %).
+        measures: of each of them; those of the objective, taken together, unless said.
+    """
+
+    share: float
+    measures: tuple[Measure, ...] = ()
+
+    def __post_init__(self) -> None:
+        share = require_finite("the least effectiveness", self.share, unit="decimal")
+        if not 0 <= share < 1:
+            raise InputError("a least effectiveness from 0 up to 1", got=f"{share:g}", unit="decimal")
+        object.__setattr__(self, "share", share)
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        return ()
+
+    def cones(self, problem: Problem) -> Sequence[Cone]:
+        parts = [problem.least_squares(m) for m in self.measures] or [problem.least_squares()]
+        names = ["effectiveness"] if not self.measures else [f"effectiveness for {m}" for m in self.measures]
+        return [
+            Cone(name, *folded(a, b), math.sqrt(1.0 - self.share) * float(np.linalg.norm(b)))
+            for name, (a, b) in zip(names, parts, strict=True)
+        ]
+
+    def easier(self, share: float) -> Self:
+        return replace(self, share=self.share * (1.0 - share))
+
+    def way_out(self, problem: Problem) -> str:
+        return f"an effectiveness of at least {outward(100 * self.share, up=False):g} %"

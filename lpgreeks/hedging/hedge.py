@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError, MarketError, TokenError
-from lpgreeks.hedging.constraints import Constraint
-from lpgreeks.hedging.objectives import Variance
+from lpgreeks.errors import InfeasibleError, InputError, TokenError
+from lpgreeks.hedging.box import Box
+from lpgreeks.hedging.capital import PoolSize
+from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast, QuantityBounds
+from lpgreeks.hedging.legs import Leg, pledges
+from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Variance
 from lpgreeks.hedging.plan import Hedged, HedgePlan
-from lpgreeks.hedging.solve import Solution, solve
+from lpgreeks.hedging.problem import Model, Problem, Row
+from lpgreeks.hedging.program import Program
+from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
+from lpgreeks.hedging.survival import InitialMargin, ranges, the_range
+from lpgreeks.hedging.ways_out import infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Exposure, Instrument, UniswapV3
+from lpgreeks.instruments import Exposure, Instrument, Margined
+from lpgreeks.margin import Flat, LinearInSize, Proportional, counts_value
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
-__all__ = ["Model", "hedge"]
+__all__ = ["hedge"]
 
 # A measure that varies by less than this share of its own change varies by rounding.
 _NOISE = 1e-13
@@ -27,135 +38,114 @@ _NOISE = 1e-13
 # Two legs whose slopes at the start, scaled to 1, differ by less are one leg to the naive hedge.
 _SAME_SLOPE = 1e-9
 
+# Tangents to a curved margin are added until it is met to this share; each one squares the distance.
+_MET = 1e-11
+_MOST_TANGENTS = 30
 
-class Model(Protocol):
-    """What a probability law must offer to be hedged under."""
-
-    def nodes(self, kinks: Iterable[float] = ...) -> Outcomes:
-        """The law as weighted end prices that break at every kink."""
+# The largest size is stepped back by this share from the edge where nothing is left to choose.
+_STEP_BACK = 1e-7
 
 
 def hedge(
     exposure: Exposure,
-    legs: Sequence[Instrument],
+    legs: Sequence[Leg | Instrument],
     over: Model | Paths | Outcomes,
     *,
-    objective: Variance,
+    objective: Objective,
     constraints: Sequence[Constraint] = (),
+    tie_break: LeastCapital | LeastCost = LeastCapital(),  # noqa: B008
     exit: Literal["held", "range"] = "held",
 ) -> HedgePlan:
-    r"""The quantities of ``legs`` that make ``objective`` least for ``exposure`` and legs together.
+    r"""The quantities of ``legs``, and the collateral behind them, that make ``objective`` least.
 
     .. math::
-        \min_q \sum_m w_m^2 \operatorname{Var}
-            \Big(\Delta M_m(\text{exposure}) + \sum_j q_j\, \Delta M_m(\text{leg}_j)\Big)
+        \min_{q,\, c} \; R\Big(\Delta M(\text{exposure}) + \sum_j q_j\, \Delta M(\text{leg}_j)
+            + \sum_k c_k\, \Delta M(\text{collateral}_k)\Big)
 
-    Without binding constraints this is the least-squares optimum; otherwise a quadratic program.
-    Where several quantities are equally good, legs are loaded in the order given.
+    Collateral in coins is exposure and counts. Without binding constraints a variance is solved in closed form;
+    otherwise by a convex program. Where several hedges are equally good the tie-break chooses, and what it
+    leaves open goes to the legs in the order given.
 
     Args:
         exposure: what is hedged: an instrument, a position or a portfolio.
-        legs: the instruments offered, +1 long; quantities come out signed, negative is short.
+        legs: what is offered, +1 long: instruments, or :class:`Leg` with collateral, costs and margin.
+            Quantities come out signed, negative is short.
         over: a model (exact nodes), paths (their ends, each 1/n), or a table of outcomes.
-        objective: :class:`~lpgreeks.Variance` of one or more measures.
-        constraints: bounds on quantities, net delta, net gamma.
+        objective: :class:`Variance`, :class:`SemiVariance`, :class:`CVaR`, :class:`WorstCase`,
+            :class:`MeanVariance` of a measure.
+        constraints: what must hold: bounds, leverage, budget, no liquidation.
+        tie_break: which of equally good hedges.
         exit: "held": every path runs to its end. "range": it ends at the close of the first step that
             leaves the exposure's range, hedge and position closed together. Paths only.
 
     Returns:
-        The plan: quantities, risk before and after, proof, words, plots.
+        The plan: quantities, collateral, risk before and after, proof, words, plots.
 
     Raises:
         InputError: no legs, a leg twice, no leg that moves the measure, fewer outcomes than legs.
         TokenError: a quote or a measure's token that the problem does not have.
         MarketError: a market whose price ``over`` does not have.
-        InfeasibleError: bounds that no quantities satisfy; names them and the nearest way out.
+        DataError: a position beyond the part of a margin table that is known.
+        InfeasibleError: constraints that nothing satisfies; names them and the nearest way out.
     """
-    legs, constraints = _checked(exposure, legs, objective, constraints)
-    everything = sum(legs, start=exposure)
-    outcomes = _outcomes(exposure, everything, over, exit)
+    offered, constraints = _checked(exposure, legs, objective, constraints, tie_break)
+    problem = _posed(exposure, offered, over, objective, exit)
+    _require_something_to_do(problem, objective)
+    sizes = [c for c in constraints if isinstance(c, PoolSize)]
+    others = [c for c in constraints if not isinstance(c, PoolSize)]
+    if sizes:
+        size = _sized(problem, others, sizes[0])
+        problem = replace(problem, exposure=size * exposure)
+    for constraint in others:
+        constraint.check(problem)
+    problem, solution = _solved(problem, objective, others, tie_break)
+    _require_known_margins(problem, solution)
+    plan = _plan(problem, solution, objective)
+    notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
+    if exit != "range":
+        notes += _leaving(exposure, over)
+    return explain(replace(plan, notes=tuple(notes)), solution)
+
+
+def _posed(
+    exposure: Exposure, legs: tuple[Leg, ...], over: Model | Paths | Outcomes, objective: Objective, exit: str
+) -> Problem:
+    if exit not in ("held", "range"):
+        raise InputError('exit "held" or "range"', got=repr(exit))
+    if exit == "range":
+        if not isinstance(over, Paths):
+            raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
+        pool = the_range(exposure)
+        over = over.stopped_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
+    behind = pledges(legs)
+    everything = sum((*(leg.instrument for leg in legs), *(p.holding for p in behind)), start=exposure)
+    outcomes = _outcomes(everything, over)
     if outcomes.sampled and len(outcomes) <= len(legs):
         raise InputError(
             f"more outcomes than the {len(legs)} legs",
             got=f"{len(outcomes)} outcomes",
             remedy="A variance needs several paths: more history, a shorter step between windows, or a model",
         )
-    markets = everything.markets
-    assumptions = (*everything.assumptions, *outcomes.notes(everything))
-    begin = outcomes.starts(markets)
-    start = {m: float(np.mean(p)) for m, p in begin.items()}
-
-    weights = _weights(objective, exposure, start)
-    # What is measured of the exposure and of each leg, as functions of each market's price.
-    measured = [[measure(e, begin) for measure in objective.measures] for e in (exposure, *legs)]
-    # (outcomes, measures[, legs]), in the token of the one measure or in quote.
-    moves = np.stack([[outcomes.changes(t) for t in tables] for tables in measured], axis=-1) * weights[:, None, None]
-    moved, leg_moves = moves[..., 0].T, moves[..., 1:].swapaxes(0, 1)
-    centred, leg_centred = (x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))
-    root = np.sqrt(outcomes.weights)
-    b = (root[:, None] * centred).ravel()
-    a = (root[:, None, None] * leg_centred).reshape(b.size, len(legs))
-    if not np.linalg.norm(b) > _NOISE * np.linalg.norm(root[:, None] * moved):
-        raise InputError(
-            "an exposure whose measure varies over the outcomes",
-            got=f"{' and '.join(map(str, objective.measures))} of it never changes",
-            remedy="There is nothing to hedge; check the token, the range and the outcomes",
-        )
-    if any((moved[:, [i]] == moved[:, i + 1 :]).all(axis=0).any() for i in range(len(weights) - 1)):
-        raise InputError("measures that differ", got=objective, remedy="Two names of one token are one measure")
-    if not np.linalg.norm(a) > 0:
-        raise InputError(
-            "a leg that moves what is measured",
-            got=f"none of {', '.join(leg.label for leg in legs)} moves {' or '.join(map(str, objective.measures))}",
-            remedy="A coin-margined leg moves the coins, a dollar-margined one the dollars; both move the value",
-        )
-    solution = solve(a, b, [c.row(exposure, legs, start) for c in constraints])
-
-    unhedged = _risk(b, outcomes)
-
-    def judged(quantities: FloatArray) -> Hedged:
-        risk = _risk(b + a @ quantities, outcomes)
-        return Hedged(
-            quantities=tuple(float(q) for q in quantities),
-            risk=risk,
-            effectiveness=1.0 - (risk / unhedged) ** 2,
-            within_bounds=solution.allows(quantities),
-        )
-
-    naive = None
-    if outcomes.start.ndim == 1:
-        slopes = np.stack([_slopes(tables, weights, start) for tables in measured], axis=1)
-        matched = _slope_matched(slopes, solution)
-        noise = np.abs(matched) * np.linalg.norm(a, axis=0) < _NOISE * np.linalg.norm(b)
-        naive = judged(np.where(noise, 0.0, matched))
-    plan = HedgePlan(
-        exposure=exposure,
-        legs=legs,
-        best=judged(solution.quantities),
-        naive=naive,
-        standard_errors=_standard_errors(solution, centred, leg_centred, outcomes),
-        risk_unhedged=unhedged,
-        token=objective.measures[0].token if len(objective.measures) == 1 else exposure.quote,
-        objective=objective,
-        outcomes=outcomes,
-        start=start,
-        certificate=solution.certificate,
-        unique=not (solution.dependences or solution.idle),
-        notes=() if exit == "range" else _leaving(exposure, over),
-        assumptions=assumptions,
+    return Problem(
+        exposure=exposure, legs=legs, pledges=behind, over=over, outcomes=outcomes, measures=objective.measures
     )
-    return explain(plan, solution)
 
 
 def _checked(
-    exposure: Exposure, legs: Sequence[Instrument], objective: Variance, constraints: Sequence[Constraint]
-) -> tuple[tuple[Instrument, ...], tuple[Constraint, ...]]:
+    exposure: Exposure,
+    legs: Sequence[Leg | Instrument],
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+) -> tuple[tuple[Leg, ...], tuple[Constraint, ...]]:
     """The legs and the constraints as tuples, or an error at the first argument that is no part of a problem."""
     if not isinstance(exposure, Exposure):
         raise InputError("an exposure: an instrument, a position or a portfolio", got=f"{exposure!r:.60}")
-    if not isinstance(objective, Variance):
+    if not isinstance(objective, Objective):
         raise InputError("an objective", got=f"{objective!r:.60}", remedy='Variance(Value("USDC"))')
-    if not isinstance(legs, (list, tuple)) or not all(isinstance(leg, Instrument) for leg in legs):
+    if not isinstance(tie_break, (LeastCapital, LeastCost)):
+        raise InputError("a tie-break: LeastCapital() or LeastCost()", got=f"{tie_break!r:.60}")
+    if not isinstance(legs, (list, tuple)) or not all(isinstance(leg, (Leg, Instrument)) for leg in legs):
         raise InputError(
             "legs as a list of instruments, +1 long", got=f"{legs!r:.80}", remedy="Quantities are the answer"
         )
@@ -163,30 +153,24 @@ def _checked(
         raise InputError("constraints as a list of bounds", got=f"{constraints!r:.80}")
     if not legs:
         raise InputError("at least one leg", got="none", remedy="Offer a LinearPerp or an InversePerp")
-    if len(set(legs)) < len(legs):
-        raise InputError("each leg once", got=", ".join(leg.label for leg in legs))
-    for leg in legs:
-        if counted_as(leg.quote) != counted_as(exposure.quote):
+    offered = tuple(leg if isinstance(leg, Leg) else Leg(leg) for leg in legs)
+    if len(set(offered)) < len(offered):
+        raise InputError("each leg once", got=", ".join(leg.name for leg in offered))
+    for leg in offered:
+        if counted_as(leg.instrument.quote) != counted_as(exposure.quote):
             raise TokenError(
                 f"legs quoted in {exposure.quote}, as the exposure is",
-                got=f"{leg.label} in {leg.quote}",
+                got=f"{leg.instrument.label} in {leg.instrument.quote}",
                 remedy=f"dataclasses.replace(leg, quote={exposure.quote!r}) declares the two tokens equal",
             )
-    tokens = (*sum(legs, start=exposure).bases, exposure.quote)
+    tokens = (*sum((leg.instrument for leg in offered), start=exposure).bases, exposure.quote)
     for measure in objective.measures:
         if find_token(measure.token, tokens) is None:
             raise TokenError(f"a measure in {', '.join(tokens)}", got=measure)
-    return tuple(legs), tuple(constraints)
+    return offered, tuple(constraints)
 
 
-def _outcomes(exposure: Exposure, everything: Exposure, over: Model | Paths | Outcomes, exit: str) -> Outcomes:
-    if exit not in ("held", "range"):
-        raise InputError('exit "held" or "range"', got=repr(exit))
-    if exit == "range":
-        if not isinstance(over, Paths):
-            raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
-        pool = _range(exposure)
-        return over.outcomes_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
+def _outcomes(everything: Exposure, over: Model | Paths | Outcomes) -> Outcomes:
     if isinstance(over, Paths):
         return over.outcomes()
     if isinstance(over, Outcomes):
@@ -197,52 +181,322 @@ def _outcomes(exposure: Exposure, everything: Exposure, over: Model | Paths | Ou
     return over.nodes(k for p in everything.positions for powers in p.instrument.amounts for k in powers.kinks)
 
 
-def _leaving(exposure: Exposure, over: Model | Paths | Outcomes) -> tuple[str, ...]:
-    """How many of the paths leave the exposure's one range and are held all the same."""
-    pools = [p.instrument for p in exposure.positions if isinstance(p.instrument, UniswapV3)]
-    if not isinstance(over, Paths) or len(pools) != 1:
-        return ()
-    left = over.leaving(market=pools[0].market, lower=pools[0].lower, upper=pools[0].upper)
-    return (
-        f"{int(left.sum()):,} of {len(over):,} paths leave the range before the end; they are held to it. "
-        'exit="range" (--exit range) closes position and hedge where they leave.',
+def _require_something_to_do(problem: Problem, objective: Objective) -> None:
+    """An error for an exposure that never moves, for measures that are one, and for legs that move nothing."""
+    a, b = problem.least_squares()
+    moved, _ = problem.changes
+    root = np.sqrt(problem.outcomes.weights)
+    if not np.linalg.norm(b) > _NOISE * np.linalg.norm(root[:, None] * moved):
+        raise InputError(
+            "an exposure whose measure varies over the outcomes",
+            got=f"{' and '.join(map(str, objective.measures))} of it never changes",
+            remedy="There is nothing to hedge; check the token, the range and the outcomes",
+        )
+    count = moved.shape[1]
+    if any((moved[:, [i]] == moved[:, i + 1 :]).all(axis=0).any() for i in range(count - 1)):
+        raise InputError("measures that differ", got=objective, remedy="Two names of one token are one measure")
+    if not np.linalg.norm(a[:, : len(problem.legs)]) > 0:
+        labels = ", ".join(leg.instrument.label for leg in problem.legs)
+        raise InputError(
+            "a leg that moves what is measured",
+            got=f"none of {labels} moves {' or '.join(map(str, objective.measures))}",
+            remedy="A coin-margined leg moves the coins, a dollar-margined one the dollars; both move the value",
+        )
+
+
+# ---- the optimum
+
+
+def _solved(
+    problem: Problem, objective: Objective, constraints: Sequence[Constraint], tie_break: LeastCapital | LeastCost
+) -> tuple[Problem, Solution]:
+    """The best over every choice of tiers of flat schedules; one choice where there are none."""
+    best: tuple[float, Problem, Solution] | None = None
+    refusal: InfeasibleError | None = None
+    for legs, caps in _tiers(problem):
+        tiered = replace(problem, legs=legs)
+        every = [*constraints, *caps]
+        try:
+            met, solution = _met(tiered, objective, every, tie_break)
+        except InfeasibleError:
+            refusal = infeasible(tiered, [*every, *_own_terms(tiered)], partial(_about, tiered))
+            if not caps:
+                # The lowest tiers without their caps ask for the least: where they fail, all do.
+                raise refusal from None
+            continue
+        value = objective.value(met, solution.x)
+        found = (value, replace(met, legs=problem.legs), solution)
+        if not caps:
+            if _within_lowest_tiers(problem, solution.x):
+                return found[1:]
+        elif best is None or value < best[0] * (1 - _STEP_BACK):
+            best = found
+    if best is None:
+        assert refusal is not None
+        raise refusal
+    return best[1:]
+
+
+def _about(problem: Problem, exposure: Exposure) -> Problem:
+    """The same problem about another exposure."""
+    everything = sum(problem.columns, start=exposure)
+    return replace(problem, exposure=exposure, outcomes=_outcomes(everything, problem.over))
+
+
+def _flat(problem: Problem) -> list[tuple[int, str, Flat]]:
+    """Which leg has which terms in flat tiers."""
+    return [
+        (j, name, schedule)
+        for j, leg in enumerate(problem.legs)
+        for name in ("maintenance", "initial")
+        if isinstance(schedule := getattr(leg, name), Flat)
+    ]
+
+
+def _tiers(problem: Problem) -> Iterator[tuple[tuple[Leg, ...], list[Constraint]]]:
+    """The lowest tier of every flat schedule for any size; then each choice of tiers, with the caps they come with."""
+    flat = _flat(problem)
+    lowest = [(j, name, schedule.tiers[0]) for j, name, schedule in flat]
+    yield _with_tiers(problem, lowest), []
+    for chosen in itertools.product(*(schedule.tiers for _, _, schedule in flat)) if flat else ():
+        tiers = [(j, name, tier) for (j, name, _), tier in zip(flat, chosen, strict=True)]
+        legs = _with_tiers(problem, tiers)
+        caps = [(legs[j], _most(problem, j, name, tier)) for j, name, tier in tiers]
+        yield legs, [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)]
+
+
+def _with_tiers(problem: Problem, tiers: Sequence[tuple[int, str, Proportional]]) -> tuple[Leg, ...]:
+    legs = list(problem.legs)
+    for j, name, tier in tiers:
+        legs[j] = replace(legs[j], **{name: tier})  # type: ignore[arg-type]
+    return tuple(legs)
+
+
+def _most(problem: Problem, j: int, name: str, tier: Proportional) -> float:
+    """The greatest quantity of a leg inside a tier."""
+    contract = problem.legs[j].instrument
+    assert isinstance(contract, Margined)
+    if not counts_value(tier, contract):
+        return tier.up_to
+    if name != InitialMargin.terms:
+        raise InputError(
+            f"flat maintenance tiers counted in {contract.size_token}, in which a size stands still",
+            got=f"in {tier.unit}, in which it moves with the price",
+            remedy="Convert the tiers' edges at the start price",
+        )
+    return tier.up_to / float(contract.position_value(problem.start[contract.market]))
+
+
+def _within_lowest_tiers(problem: Problem, x: FloatArray) -> bool:
+    return all(abs(x[j]) <= _most(problem, j, name, flat.tiers[0]) for j, name, flat in _flat(problem))
+
+
+def _met(
+    problem: Problem, objective: Objective, constraints: Sequence[Constraint], tie_break: LeastCapital | LeastCost
+) -> tuple[Problem, Solution]:
+    """The optimum with every curved margin met by a tangent where it stands."""
+    every = [*constraints, *_own_terms(problem)]
+    for _ in range(_MOST_TANGENTS):
+        rows = [row for c in every for row in c.rows(problem)]
+        cones = [cone for c in every for cone in c.cones(problem)]
+        solution = solve(problem, objective, rows, cones, tie_break)
+        curved = _curved(problem, solution.x)
+        if not curved:
+            break
+        problem = replace(problem, touching=curved)
+    return problem, solution
+
+
+def _curved(problem: Problem, x: FloatArray) -> dict[int, tuple[float, ...]]:
+    """The tangents with those added that curved margins still miss at ``x``; empty where all are met."""
+    more = {
+        j: (*problem.touching.get(j, ()), size)
+        for j, leg in enumerate(problem.legs)
+        if (size := abs(float(x[j])))
+        and any(isinstance(s, LinearInSize) for s in (leg.maintenance, leg.initial))
+        and not any(abs(size - t) <= _MET * size for t in problem.touching.get(j, ()))
+    }
+    return {**problem.touching, **more} if more else {}
+
+
+class _OwnTerms(Constraint):
+    """What the legs themselves ask for: collateral of 0 or more, and the side that each may take."""
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        count = len(problem.legs)
+        rows = [
+            problem.row(f"collateral of {p.name}", p.token, {k: 1.0}, lower=0.0)
+            for k, p in enumerate(problem.pledges, start=count)
+        ]
+        for j, leg in enumerate(problem.legs):
+            if leg.side is not None:
+                name = f"{leg.side.name.lower()} side of {leg.name}"
+                rows.append(problem.row(name, leg.instrument.unit_text, {j: float(leg.side)}, lower=0.0))
+        return rows
+
+
+def _own_terms(problem: Problem) -> list[Constraint]:
+    initial: list[Constraint] = [InitialMargin()] if any(leg.initial for leg in problem.legs) else []
+    asked = bool(problem.pledges) or any(leg.side for leg in problem.legs)
+    return [*([_OwnTerms()] if asked else []), *initial]
+
+
+def _require_known_margins(problem: Problem, solution: Solution) -> None:
+    """An error where a leg is larger than the part of its venue's table that is known."""
+    for leg, quantity in zip(problem.legs, solution.x, strict=False):
+        contract = leg.instrument
+        for schedule in filter(None, (leg.maintenance, leg.initial)):
+            assert isinstance(contract, Margined)
+            start = problem.start[contract.market]
+            size = abs(float(quantity)) * (contract.position_value(start) if counts_value(schedule, contract) else 1.0)
+            schedule.require_known(size)
+
+
+# ---- the size of what is hedged
+
+
+def _sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) -> float:
+    """The largest multiple of the exposure whose hedge meets the constraints and does what it must."""
+    if not any(isinstance(c, EffectivenessAtLeast) for c in constraints):
+        constraints = [*constraints, EffectivenessAtLeast(max(0.0, _best_effectiveness(problem) - _STEP_BACK))]
+    found = []
+    for legs, caps in _tiers(problem):
+        tiered = replace(problem, legs=legs)
+        for _ in range(_MOST_TANGENTS):
+            every = [*constraints, *caps, *_own_terms(tiered)]
+            optimum = _largest(tiered, every, size)
+            if optimum is None:
+                break
+            x, multiple = optimum
+            curved = _curved(tiered, x)
+            if not curved:
+                found.append(multiple)
+                break
+            tiered = replace(tiered, touching=curved)
+    if not found or max(found) < size.lower:
+        raise InfeasibleError(
+            f"a size of at least {size.lower:g} times the exposure that the constraints allow",
+            got=f"{max(found, default=0.0):.6g} times at most",
+            remedy="Raise the budget or the leverage cap, or lower the effectiveness asked for",
+        )
+    return max(found) * (1.0 - _STEP_BACK)
+
+
+def _best_effectiveness(problem: Problem) -> float:
+    a, b = problem.least_squares()
+    a = a[:, : len(problem.legs)]
+    scale = np.linalg.norm(a, axis=0)
+    scaled = a[:, scale > 0] / scale[scale > 0]
+    left = b - scaled @ np.linalg.lstsq(scaled, b, rcond=None)[0]
+    return 1.0 - float(left @ left) / float(b @ b)
+
+
+def _largest(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) -> tuple[FloatArray, float] | None:
+    """The columns and the largest size: every row and cone is linear in both. None where there is no size."""
+    a, b = problem.least_squares()
+    unit = float(np.linalg.norm(b))
+    scale = sizes_of(problem, a, unit)[0]
+    rows = [row for c in constraints for row in c.rows(problem)]
+    box = Box.of(rows, scale, unit)
+    # What the exposure itself adds to each figure grows with it.
+    offsets = np.array([row.offset for row in rows]) / box.sizes / unit
+    program = Program(len(scale))
+    multiple = program.variables(1)
+    program.slope(multiple, -np.ones(1))
+    program.at_most([(multiple, np.array([[1.0], [-1.0]]))], np.array([size.upper, 0.0]))
+    g, h, owner = box.one_sided()
+    sign = np.concatenate([np.ones(np.isfinite(box.upper).sum()), -np.ones(np.isfinite(box.lower).sum())])
+    share = sign * offsets[owner]
+    program.at_most([(program.decision, g), (multiple, share[:, None])], h + share)
+    for cone in (cone for c in constraints for cone in c.cones(problem)):
+        inside = [(program.decision, cone.matrix / scale), (multiple, cone.offset[:, None] / unit)]
+        program.norm_at_most(inside, [(multiple, np.array([-cone.bound / unit]))])
+    optimum = program.minimise()
+    if not optimum.solved or not optimum.values[multiple][0] > 0:
+        return None
+    return optimum.values[program.decision] * unit / scale, float(optimum.values[multiple][0])
+
+
+# ---- what is made of it
+
+
+def _plan(problem: Problem, solution: Solution, objective: Objective) -> HedgePlan:
+    a, b = problem.least_squares()
+    unhedged = objective.value(problem, np.zeros(len(problem.columns)))
+
+    def judged(x: FloatArray) -> Hedged:
+        left = b + a @ x
+        return Hedged(
+            quantities=tuple(float(q) for q in x[: len(problem.legs)]),
+            collateral=tuple(float(c) for c in x[len(problem.legs) :]),
+            risk=objective.value(problem, x),
+            effectiveness=1.0 - float(left @ left) / float(b @ b),
+            within_bounds=solution.allows(x),
+        )
+
+    naive = None
+    if problem.outcomes.start.ndim == 1:
+        matched = _naive(problem, solution)
+        noise = np.abs(matched) * np.linalg.norm(a[:, : len(matched)], axis=0) < _NOISE * np.linalg.norm(b)
+        naive = judged(with_least_collateral(problem, solution, np.where(noise, 0.0, matched)))
+    exposure, measures = problem.exposure, objective.measures
+    return HedgePlan(
+        exposure=exposure,
+        legs=problem.legs,
+        pledges=problem.pledges,
+        best=judged(solution.x),
+        naive=naive,
+        rounded=_rounded(problem, solution, judged),
+        standard_errors=_standard_errors(problem, solution, objective),
+        risk_unhedged=unhedged,
+        token=measures[0].token if len(measures) == 1 else exposure.quote,
+        objective=objective,
+        outcomes=problem.outcomes,
+        over=problem.over,
+        start=problem.start,
+        certificate=solution.certificate,
+        unique=solution.unique,
+        notes=(),
+        assumptions=(*problem.everything.assumptions, *problem.outcomes.notes(problem.everything)),
     )
 
 
-def _range(exposure: Exposure) -> UniswapV3:
-    """The one position whose range the exposure has."""
-    pools = [p.instrument for p in exposure.positions if isinstance(p.instrument, UniswapV3)]
-    if len({(p.market, p.lower, p.upper) for p in pools}) != 1:
-        raise InputError('one range for exit="range"', got=f"{len(pools)} range positions in the exposure")
-    return pools[0]
+def _rounded(problem: Problem, solution: Solution, judged: Callable[[FloatArray], Hedged]) -> Hedged | None:
+    """The optimum in the venues' whole steps: the nearest, or towards zero where the nearest breaks a row."""
+    steps = [leg.step for leg in problem.legs]
+    if not any(steps):
+        return None
+    for nearest in (np.round, np.trunc):
+        x = solution.x.copy()
+        for j, step in enumerate(steps):
+            if step:
+                x[j] = step * nearest(x[j] / step)
+        found = judged(x)
+        if found.within_bounds:
+            break
+    return found
 
 
-def _weights(objective: Variance, exposure: Exposure, start: dict[str, float]) -> FloatArray:
-    """What one unit of each measure weighs: its price in quote where there are several, else 1."""
-    if len(objective.measures) == 1:
-        return np.ones(1)
-    return np.array([_price_of_token(m.token, exposure, start) for m in objective.measures])
+def _leaving(exposure: Exposure, over: Model | Paths | Outcomes) -> list[str]:
+    """How many of the paths leave the exposure's one range and are held all the same."""
+    pools = ranges(exposure)
+    if not isinstance(over, Paths) or len(pools) != 1:
+        return []
+    left = over.leaving(market=pools[0].market, lower=pools[0].lower, upper=pools[0].upper)
+    return [
+        f"{int(left.sum()):,} of {len(over):,} paths leave the range before the end; they are held to it. "
+        'exit="range" (--exit range) closes position and hedge where they leave.'
+    ]
 
 
-def _price_of_token(token: str, exposure: Exposure, start: dict[str, float]) -> float:
-    if find_token(token, (exposure.quote, *exposure.bases)) == exposure.quote:
-        return 1.0
-    coin = find_token(token, map(coin_of, start))
-    for market, price in start.items():
-        if coin_of(market) == coin:
-            return price
-    raise MarketError(f"a price of {token} at the start", got=", ".join(start))
+def _naive(problem: Problem, solution: Solution) -> FloatArray:
+    """The quantities that cancel the slopes at the start."""
+    tables = problem.tables[: 1 + len(problem.legs)]
+    slopes = np.stack([_slopes(t, problem.weights, problem.start) for t in tables], axis=1)
+    return _slope_matched(slopes, solution)
 
 
-def _risk(weighted_residual: FloatArray, outcomes: Outcomes) -> float:
-    """Standard deviation; on samples the unbiased variance, ``n - 1`` for equal weights."""
-    variance = float(weighted_residual @ weighted_residual)
-    if outcomes.sampled:
-        variance /= 1.0 - float(outcomes.weights @ outcomes.weights)
-    return float(np.sqrt(variance))
-
-
-def _slopes(tables: Sequence[Mapping[str, Powers]], weights: FloatArray, start: dict[str, float]) -> FloatArray:
+def _slopes(tables: Sequence[Mapping[str, Powers]], weights: FloatArray, start: Mapping[str, float]) -> FloatArray:
     """Change of each measure per relative move of each coin: markets of one coin move together."""
     coins = list(dict.fromkeys(counted_as(coin_of(m)) for m in start))
     found = np.zeros((len(weights), len(coins)))
@@ -264,7 +518,8 @@ def _slope_matched(slopes: FloatArray, solution: Solution) -> FloatArray:
     scale = np.maximum(np.linalg.norm(slopes[:, 1:], axis=0), np.finfo(float).tiny)
     matrix = slopes[:, 1:] / scale
     used: list[int] = []
-    for j in range(len(scale)):
+    # The legs that the optimum trades come first: the naive hedge is its rival with the same instruments.
+    for j in sorted(range(len(scale)), key=lambda j: not solution.x[j]):
         if j not in idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
             used.append(j)
     quantities = np.zeros(len(scale))
@@ -272,26 +527,26 @@ def _slope_matched(slopes: FloatArray, solution: Solution) -> FloatArray:
     return quantities
 
 
-def _standard_errors(
-    solution: Solution, centred: FloatArray, leg_centred: FloatArray, outcomes: Outcomes
-) -> tuple[float | None, ...]:
-    r"""Heteroskedastic errors (HC3) in the free directions, for as many outcomes as are independent.
+def _standard_errors(problem: Problem, solution: Solution, objective: Objective) -> tuple[float | None, ...]:
+    r"""Heteroskedastic errors (HC3) of a variance's quantities in the free directions, for the outcomes' worth.
 
     .. math::
         H^{-1} \Big(\sum_i w_i^2 F_i^\top \tilde u_i \tilde u_i^\top F_i\Big) H^{-1}, \qquad
         H = \sum_i w_i F_i^\top F_i, \quad \tilde u_i = (1 - \text{leverage}_i)^{-1} u_i
 
     widened from ``n`` outcomes to the ``e`` that they are worth by ``(n/e) * (e/(e-k-1)) / (n/(n-k-1))``. None on
-    nodes, for a quantity that a bound pins, and where ``e`` is too small to tell. Source: MacKinnon and White (1985).
+    nodes, for other objectives, for a quantity that a bound pins, and where ``e`` is too small to tell.
+    Source: MacKinnon and White (1985).
     """
-    count = len(solution.quantities)
-    free = leg_centred @ solution.free
+    outcomes, count = problem.outcomes, len(problem.legs)
+    centred, moves_centred = problem.centred
+    free = moves_centred @ solution.free
     n, k = len(outcomes), free.shape[2]
     worth = outcomes.effective
-    if not outcomes.sampled or k == 0 or worth <= k + 1:
+    if not isinstance(objective, Variance) or not outcomes.sampled or k == 0 or worth <= k + 1:
         return (None,) * count
     w = outcomes.weights
-    residual = centred + leg_centred @ solution.quantities
+    residual = centred + moves_centred @ solution.x
     bread = np.linalg.inv(np.einsum("n,nmi,nmj->ij", w, free, free))
     # Leverage of an outcome's own measures, the fitted mean's share included.
     hat = np.einsum("n,nmi,ij,nlj->nml", w, free, bread, free) + w[:, None, None] * np.eye(free.shape[1])
@@ -299,5 +554,5 @@ def _standard_errors(
     scores = w[:, None] * (free * residual[:, :, None]).sum(axis=1)
     widened = (n - k - 1) / (worth - k - 1)
     spread = bread @ (scores.T @ scores) @ bread * widened
-    variances = np.einsum("ji,ik,jk->j", solution.free, spread, solution.free)
+    variances = np.einsum("ji,ik,jk->j", solution.free, spread, solution.free)[:count]
     return tuple(float(np.sqrt(v)) if v > 0 else None for v in variances)

@@ -1,28 +1,32 @@
-"""The answer: quantities, what is left, the proof, and what it looks like."""
+"""The answer: quantities, collateral, what is left, the proof, and what it looks like."""
 
 from __future__ import annotations
 
 import html
 import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.draw import histograms, new_axes
-from lpgreeks.hedging.constraints import by_coin
-from lpgreeks.hedging.objectives import Variance
+from lpgreeks.hedging.legs import Leg, Pledge
+from lpgreeks.hedging.objectives import Objective
+from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
 from lpgreeks.hedging.proof import Certificate
 from lpgreeks.instruments import Exposure, Instrument, Portfolio, payoffs
-from lpgreeks.paths import Outcomes
+from lpgreeks.margin import Account, Ends, Proportional
+from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import coin_of, counted_as
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["HedgePlan", "Hedged"]
+__all__ = ["HedgePlan", "Hedged", "Order"]
 
 
 # Columns of text that a terminal and a mail show whole; characters that fit above a picture.
@@ -36,32 +40,54 @@ class Hedged:
 
     Attributes:
         quantities: one per leg, signed, in the leg's unit.
-        risk: standard deviation of what is left, in the plan's token.
-        effectiveness: share of the variance removed, ``1 - (risk / unhedged)**2``.
+        collateral: one per account, in its token.
+        risk: what is left of the objective's figure, in the plan's token.
+        effectiveness: share of the variance removed.
         within_bounds: whether every constraint holds.
     """
 
     quantities: tuple[float, ...]
+    collateral: tuple[float, ...]
     risk: float
     effectiveness: float
     within_bounds: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A leg's quantity in the venue's whole steps.
+
+    Attributes:
+        leg: what to trade.
+        contracts: how many contracts, signed.
+        quantity: the same in the leg's unit.
+        residual: what rounding left out: the quantity wanted less the one ordered.
+    """
+
+    leg: Leg
+    contracts: float
+    quantity: float
+    residual: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HedgePlan:
-    """What to trade against an exposure, and what is then left.
+    """What to trade against an exposure, what to post behind it, and what is then left.
 
     Attributes:
         exposure: what is hedged.
-        legs: the instruments offered, +1 long.
+        legs: what was offered, +1 long.
+        pledges: the accounts behind them, in which collateral is posted.
         best: the optimum.
+        rounded: the same in whole contracts; None where no venue says what one is.
         naive: the legs that cancel the slope at the start (short the pool's coins); None where the outcomes
             start at different prices.
-        standard_errors: of each quantity, on samples; None under a model, or where a bound pins it.
-        risk_unhedged: standard deviation of the measure without a hedge, in ``token``.
+        standard_errors: of each quantity of a least variance, on samples; None elsewhere, or where a bound pins it.
+        risk_unhedged: the objective's figure without a hedge, in ``token``.
         token: what risk is counted in.
         objective: what was made small.
         outcomes: over which end states.
+        over: what prices may do on the way.
         start: the price of each market at the start (the mean one where windows differ).
         certificate: proof of the optimum.
         unique: no other quantities are as good.
@@ -70,15 +96,18 @@ class HedgePlan:
     """
 
     exposure: Exposure
-    legs: tuple[Instrument, ...]
+    legs: tuple[Leg, ...]
+    pledges: tuple[Pledge, ...]
     best: Hedged
     naive: Hedged | None
+    rounded: Hedged | None
     standard_errors: tuple[float | None, ...]
     risk_unhedged: float
     token: str
-    objective: Variance
+    objective: Objective
     outcomes: Outcomes
-    start: dict[str, float]
+    over: Model | Paths | Outcomes
+    start: Mapping[str, float]
     certificate: Certificate
     unique: bool
     notes: tuple[str, ...]
@@ -97,12 +126,17 @@ class HedgePlan:
     @property
     def hedge(self) -> Portfolio:
         """The legs in their quantities."""
-        return sum((q * leg for q, leg in zip(self.quantities, self.legs, strict=True)), Portfolio())
+        return sum((q * leg.instrument for q, leg in zip(self.quantities, self.legs, strict=True)), Portfolio())
+
+    @property
+    def collateral(self) -> Portfolio:
+        """What is posted: coins are exposure."""
+        return sum((c * p.holding for c, p in zip(self.best.collateral, self.pledges, strict=True)), Portfolio())
 
     @property
     def total(self) -> Portfolio:
-        """Exposure and hedge together."""
-        return self.exposure + self.hedge
+        """Exposure, hedge and collateral together."""
+        return self.exposure + self.hedge + self.collateral
 
     @property
     def net_delta(self) -> dict[str, float]:
@@ -114,10 +148,70 @@ class HedgePlan:
         """Gamma of the total at the start by coin, in coins per unit of price."""
         return by_coin(Exposure.gamma, self.total, self.start)
 
-    def notional(self, leg: Instrument) -> float:
-        """What one unit of a leg moves: ``|delta| * price`` at the start, in quote."""
-        price = self.start.get(leg.market, 1.0)
-        return abs(float(leg.delta(price))) * price
+    @property
+    def capital(self) -> float:
+        """Everything posted at the start, in quote: the position and the collateral."""
+        return float(self.exposure.value(self.start)) + sum(self._posted())
+
+    def _posted(self) -> list[float]:
+        """What each account holds at the start, in quote."""
+        prices = [price_of_token(p.token, self.exposure, self.start) for p in self.pledges]
+        return [c * price for c, price in zip(self.best.collateral, prices, strict=True)]
+
+    def notional(self, leg: Leg | Instrument) -> float:
+        """The value of one unit of a leg at the start, in quote."""
+        return notional_of(leg.instrument if isinstance(leg, Leg) else leg, self.start)
+
+    @cached_property
+    def accounts(self) -> tuple[Account | None, ...]:
+        """The account of each pledge as it is opened; None where none of its legs is traded."""
+        return tuple(self._account(k) for k in range(len(self.pledges)))
+
+    def _account(self, k: int) -> Account | None:
+        pledge = self.pledges[k]
+        members = [(self.quantities[j], self.legs[j]) for j in pledge.legs if self.quantities[j]]
+        if not members:
+            return None
+        schedules = {leg.instrument: leg.maintenance or Proportional(rate=0.0) for _, leg in members}
+        return Account(
+            collateral=max(0.0, self.best.collateral[k]),
+            token=pledge.token,
+            positions=sum((q * leg.instrument for q, leg in members), Portfolio()),
+            maintenance=schedules,  # type: ignore[arg-type]
+        )
+
+    def liquidations(self) -> tuple[dict[str, Ends], ...]:
+        """Of each account, by market, the nearest prices below and above at which it is liquidated."""
+        return tuple(
+            {} if account is None else {m: account.liquidation_prices(self.start, market=m) for m in account.markets}
+            for account in self.accounts
+        )
+
+    def touch_probability(self, market: str, price: float) -> float | None:
+        """How likely ``market`` touches ``price`` before the horizon; None where only its ends are known."""
+        if isinstance(self.over, Outcomes):
+            return None
+        if isinstance(self.over, Paths):
+            lows, highs = self.over.extremes(market)
+            beyond = lows <= price if price <= self.start[market] else highs >= price
+            return float(beyond.mean())
+        return self.over.touch_probability(price)
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """What to trade in whole contracts, for the legs whose venue says what one is."""
+        return tuple(
+            Order(
+                leg=leg,
+                contracts=quantity / contract.size,
+                quantity=quantity,
+                residual=wanted - quantity,
+            )
+            for leg, wanted, quantity in zip(
+                self.legs, self.quantities, self.rounded.quantities if self.rounded else (), strict=False
+            )
+            if leg.step is not None and (contract := leg.contract) is not None
+        )
 
     def changes(self) -> tuple[FloatArray, FloatArray]:
         """The measure's change per outcome, before and after the hedge, in ``token``; first measure only."""
@@ -131,17 +225,15 @@ class HedgePlan:
         """The answer in one sentence."""
         trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
         do = " and ".join(trades) if trades else "trade nothing"
-        measured = " and ".join(str(m) for m in self.objective.measures)
         left = f"{_round(self.risk_unhedged)} to {_round(self.best.risk)} {self.token}"
         return (
-            f"{do[0].upper()}{do[1:]}: the standard deviation of {measured} goes from {left} "
+            f"{do[0].upper()}{do[1:]}: {self.objective} goes from {left} "
             f"({_percent(self.effectiveness)} of the variance removed)."
         )
 
-    def _trade(self, leg: Instrument, quantity: float) -> str:
-        return (
-            f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {leg.unit_text} of {leg.label} {leg.market}"
-        )
+    def _trade(self, leg: Leg, quantity: float) -> str:
+        unit = leg.instrument.unit_text
+        return f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {unit} of {leg.name}"
 
     def table(self) -> pd.DataFrame:
         """One row per leg: quantity, its unit, standard error, notional in quote, the naive quantity."""
@@ -149,11 +241,11 @@ class HedgePlan:
 
         rows = [
             {
-                "leg": f"{leg.label} {leg.market}",
+                "leg": leg.name,
                 "quantity": quantity,
-                "unit": leg.unit_text,
+                "unit": leg.instrument.unit_text,
                 "standard error": np.nan if error is None else error,
-                f"notional [{leg.quote}]": abs(quantity) * self.notional(leg),
+                f"notional [{self.exposure.quote}]": abs(quantity) * self.notional(leg),
                 "naive quantity": np.nan if self.naive is None else self.naive.quantities[i],
             }
             for i, (leg, quantity, error) in enumerate(
@@ -165,8 +257,12 @@ class HedgePlan:
     def summary(self) -> str:
         """The whole plan as text."""
         lines = [_wrapped(self.sentence(), _WIDTH), ""]
-        lines += _aligned(self._leg_rows())
-        lines += ["", *_aligned(self._figure_rows())]
+        lines += _aligned(self._leg_rows(), words=(0, 2))
+        if self.pledges:
+            lines += ["", *_aligned(self._account_rows(), words=(0, 2))]
+        if self.orders:
+            lines += ["", *_aligned(self._order_rows(), words=(0, 3))]
+        lines += ["", *_aligned(self._figure_rows(), words=(0, 1))]
         if self.notes:
             lines += ["", *(_wrapped(f"- {note}", _WIDTH, indent="  ") for note in self.notes)]
         if self.assumptions:
@@ -188,14 +284,44 @@ class HedgePlan:
             error = self.standard_errors[i]
             rows.append(
                 [
-                    f"{leg.label} {leg.market}",
+                    leg.name,
                     _round(self.quantities[i]),
-                    leg.unit_text,
+                    leg.instrument.unit_text,
                     "" if error is None else _round(error),
                     _round(abs(self.quantities[i]) * self.notional(leg)),
                     "" if self.naive is None else _round(self.naive.quantities[i]),
                 ]
             )
+        return rows
+
+    def _account_rows(self) -> list[list[str]]:
+        rows = [["account", "collateral", "token", "leverage", "liquidated below", "above", "chance"]]
+        for pledge, account, posted, ends in zip(
+            self.pledges, self.accounts, self.best.collateral, self.liquidations(), strict=True
+        ):
+            if account is None:
+                rows.append([pledge.name, _round(posted), pledge.token, "", "", "", ""])
+            for market, (below, above) in ends.items():
+                chances = [self.touch_probability(market, p) for p in (below, above) if p is not None]
+                known = [c for c in chances if c is not None]
+                rows.append(
+                    [
+                        pledge.name if len(ends) == 1 else f"{pledge.name}, {market}",
+                        _round(posted),
+                        pledge.token,
+                        _round(account.leverage(self.start)) if account and account.collateral else "unbounded",
+                        "never" if below is None else _round(below),
+                        "never" if above is None else _round(above),
+                        _percent(sum(known)) if known else ("0%" if not chances else "unknown"),
+                    ]
+                )
+        return rows
+
+    def _order_rows(self) -> list[list[str]]:
+        rows = [["order", "contracts", "quantity", "unit", "left out by rounding"]]
+        for order in self.orders:
+            unit = order.leg.instrument.unit_text
+            rows.append([order.leg.name, _round(order.contracts), _round(order.quantity), unit, _round(order.residual)])
         return rows
 
     def _figure_rows(self) -> list[list[str]]:
@@ -210,19 +336,33 @@ class HedgePlan:
             breaks = "" if self.naive.within_bounds else ", but breaks a bound"
             left = f"{_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"
             rows.append(["naive hedge", f"leaves {left}{breaks}"])
+        if self.rounded is not None:
+            breaks = "" if self.rounded.within_bounds else ", but breaks a bound"
+            left = f"{_round(self.rounded.risk)} {self.token} ({self.rounded.effectiveness:.4%})"
+            rows.append(["whole contracts", f"leave {left}{breaks}"])
+        if self.pledges:
+            quote = self.exposure.quote
+            pool = float(self.exposure.value(self.start))
+            rows.append(
+                [
+                    "capital",
+                    f"{_round(self.capital)} {quote}: {_round(pool)} in the position, "
+                    f"{_round(self.capital - pool)} in collateral ({_round(self.capital / pool)} times the position)",
+                ]
+            )
         for coin, figure in self.net_delta.items():
             rows.append(["net delta", f"{_round(figure)} {coin}"])
         for coin, figure in self.net_gamma.items():
             rows.append(["net gamma", f"{_round(figure)} {coin} per {self.exposure.quote}"])
         proof = self.certificate
-        binding = f"; binding: {', '.join(proof.binding)}" if proof.binding else ""
         rows.append(
             [
                 "certificate",
-                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, "
-                f"gap {proof.gap:.0e}{binding}",
+                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, gap {proof.gap:.0e}",
             ]
         )
+        for title, names in (("binding", proof.binding), ("met", proof.met)):
+            rows += [[title if i == 0 else "", name] for i, name in enumerate(names)]
         rows.append(["unique", "yes" if self.unique else "no, see below"])
         return rows
 
@@ -235,9 +375,9 @@ class HedgePlan:
             "start": dict(self.start),
             "legs": [
                 {
-                    "instrument": type(leg).__name__,
-                    "market": leg.market,
-                    "unit": leg.unit_text,
+                    "instrument": type(leg.instrument).__name__,
+                    "market": leg.instrument.market,
+                    "unit": leg.instrument.unit_text,
                     "quantity": self.quantities[i],
                     "standard_error": self.standard_errors[i],
                     "notional": abs(self.quantities[i]) * self.notional(leg),
@@ -245,6 +385,23 @@ class HedgePlan:
                 }
                 for i, leg in enumerate(self.legs)
             ],
+            "accounts": [
+                {
+                    "account": pledge.name,
+                    "token": pledge.token,
+                    "collateral": posted,
+                    "leverage": account.leverage(self.start) if account and account.collateral else None,
+                    "liquidation": {m: {"below": e.below, "above": e.above} for m, e in ends.items()},
+                }
+                for pledge, account, posted, ends in zip(
+                    self.pledges, self.accounts, self.best.collateral, self.liquidations(), strict=True
+                )
+            ],
+            "orders": [
+                {"leg": o.leg.name, "contracts": o.contracts, "quantity": o.quantity, "residual": o.residual}
+                for o in self.orders
+            ],
+            "capital": self.capital,
             "risk_unhedged": self.risk_unhedged,
             "risk": self.best.risk,
             "effectiveness": self.effectiveness,
@@ -267,6 +424,7 @@ class HedgePlan:
                 "stationarity": self.certificate.stationarity,
                 "gap": self.certificate.gap,
                 "binding": list(self.certificate.binding),
+                "met": list(self.certificate.met),
             },
             "unique": self.unique,
             "notes": list(self.notes),
@@ -324,12 +482,12 @@ def _round(number: float) -> str:
     return f"{number:,.{max(0, 5 - int(np.floor(np.log10(size))))}f}" if size >= 1e-4 else f"{number:.5e}"
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def _aligned(rows: list[list[str]], *, words: Sequence[int]) -> list[str]:
+    """The rows in columns: those of ``words`` to the left, numbers to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    numeric = len(rows[0]) > 2
     return [
         "  ".join(
-            cell.rjust(width) if numeric and i not in (0, 2) else cell.ljust(width)
+            cell.ljust(width) if i in words else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

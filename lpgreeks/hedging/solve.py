@@ -1,10 +1,11 @@
-r"""Constrained least squares with a certificate.
+r"""The optimum of a hedge problem, by the exact route where there is one.
 
 .. math::
-    \min_q \; \lVert A q + b \rVert^2 \quad \text{subject to} \quad l \le C q \le u
+    \min_x \; \lVert A x + b \rVert^2 \quad \text{subject to} \quad l \le C x \le u
 
-The free optimum is solved by orthogonalisation. Only when it breaks a row is a solver imported; its answer
-is then polished on the rows it found binding, so that both routes keep all digits.
+The free optimum of a variance is solved by orthogonalisation. Only when it breaks a row is a solver imported;
+its answer is then polished on the rows it found binding, so that both routes keep all digits. Other objectives,
+and second-order rows, go to the solver as they are.
 """
 
 from __future__ import annotations
@@ -15,18 +16,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import LPGreeksError
+from lpgreeks.errors import InfeasibleError, InputError, LPGreeksError
 from lpgreeks.hedging.box import ROW_TOLERANCE, Box
-from lpgreeks.hedging.constraints import Row
-from lpgreeks.hedging.proof import Certificate, certify, feasible, infeasible
+from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Variance
+from lpgreeks.hedging.problem import Cone, Problem, Row, folded
+from lpgreeks.hedging.program import Optimum, Program
+from lpgreeks.hedging.proof import Certificate, certify, held
 
-__all__ = ["Dependence", "Solution", "solve"]
+__all__ = ["Dependence", "Solution", "sizes_of", "solve", "with_least_collateral"]
 
 # Two legs whose scaled changes differ by less than this over all outcomes are one leg to the objective.
 _DEPENDENT = 1e-9
 
 # What the solver leaves short of a bound that binds, in units of the bound or of a hedge.
 _BINDING = 1e-5
+
+# A tie is broken among quantities as good as the best to this share.
+_AS_GOOD = 1e-9
+
+# What linprog calls a program without an end.
+_UNBOUNDED = 3
+
+# A quantity this small beside a hedge of full size is what rounding left of none.
+_DUST = 1e-11
+
+# Prices that a worst case is refined by, at most; a handful is usual.
+_MOST_ROUNDS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,62 +54,88 @@ class Dependence:
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """Quantities, what they leave free, and the proof."""
+    """The optimum, what it leaves free, and the proof."""
 
-    quantities: FloatArray
+    x: FloatArray
+    """``(columns,)``: quantities of the legs, then amounts of the pledges."""
     dependences: tuple[Dependence, ...]
     idle: tuple[int, ...]
+    unique: bool
     free: FloatArray
-    """``(legs, d)``: the directions in which the binding rows leave the quantities determined by the data."""
+    """``(columns, d)``: the directions in which the binding rows leave the columns determined by the data."""
     certificate: Certificate
     box: Box
     sizes: FloatArray
-    """``(legs,)``: the norm of each leg's changes, the unit in which ``box`` counts quantities."""
+    """``(columns,)``: the unit in which ``box`` counts each column."""
 
-    def allows(self, quantities: FloatArray) -> bool:
-        """Whether other quantities satisfy the rows, by the measure that the optimum was held to."""
-        return self.box.holds(quantities * self.sizes)
+    def allows(self, x: FloatArray) -> bool:
+        """Whether another choice satisfies the rows, by the measure that the optimum was held to."""
+        return self.box.holds(x * self.sizes)
 
 
-def solve(a: FloatArray, b: FloatArray, rows: Sequence[Row]) -> Solution:
-    """The quantities of least ``||a q + b||``; of equal ones, those that load the legs in the order given.
-
-    Args:
-        a: ``(n, legs)``, changes of one unit of each leg, centred and weighted.
-        b: ``(n,)``, the same of what is hedged.
-        rows: linear bounds.
+def solve(
+    problem: Problem,
+    objective: Objective,
+    rows: Sequence[Row],
+    cones: Sequence[Cone],
+    tie_break: LeastCapital | LeastCost,
+) -> Solution:
+    """What makes ``objective`` least; of equals what the tie-break prefers, then the legs in the order given.
 
     Raises:
-        InfeasibleError: no quantities satisfy the rows.
+        InfeasibleError: nothing satisfies the rows.
     """
-    scale = np.linalg.norm(a, axis=0)
-    # A leg that moves nothing measured moves it by exactly 0: sizes of different legs have different units.
-    idle = tuple(int(j) for j in np.flatnonzero(scale == 0))
-    scale[list(idle)] = 1.0
+    a, b = problem.least_squares()
+    unit = float(np.linalg.norm(b))
+    scale, idle = sizes_of(problem, a, unit)
     scaled = a / scale
     basis, dependences = _independent(scaled, scale, idle)
-    box = Box.of(rows, scale, float(np.linalg.norm(b)))
+    box = Box.of(rows, scale, unit)
+    count = len(problem.legs)
+    told = tuple(d for d in dependences if d.leg < count)
+    idle_legs = tuple(j for j in idle if j < count)
 
-    x = np.zeros(a.shape[1])
-    x[basis] = _least_squares(scaled[:, basis], -b)
-    if not box.holds(x):
-        x = _constrained(scaled, b, rows, box, unique=not (dependences or idle))
+    certificate = None
+    if isinstance(objective, Variance):
+        x = np.zeros(a.shape[1])
+        x[basis] = _least_squares(scaled[:, basis], -b)
+        tied = bool(dependences or idle)
+        if not box.holds(x) or (tied and isinstance(tie_break, LeastCost)):
+            x = _constrained(problem, scaled, b, box, scale, tie_break, tied=tied)
+    if not isinstance(objective, Variance) or not all(_holds(cone, x / scale) for cone in cones):
+        x, certificate = _programmed(problem, objective, box, cones, scale, tie_break, rows)
     low, high = box.at_bounds(x, ROW_TOLERANCE)
     directions = np.eye(len(x))[:, basis]
     directions = directions @ _null_space(box.matrix[low | high] @ directions)
     return Solution(
-        quantities=x / scale,
-        dependences=tuple(dependences),
-        idle=idle,
+        x=x / scale,
+        dependences=told,
+        idle=idle_legs,
+        unique=not (told or idle_legs),
         free=directions / scale[:, None],
-        certificate=certify(scaled, b, rows, box, x),
+        certificate=certificate or certify(scaled, b, rows, box, x),
         box=box,
         sizes=scale,
     )
 
 
+def sizes_of(problem: Problem, a: FloatArray, unit: float) -> tuple[FloatArray, tuple[int, ...]]:
+    """The norm of each column's changes, and which columns move nothing measured."""
+    scale = np.linalg.norm(a, axis=0)
+    # What moves nothing measured moves it by exactly 0: sizes of different legs have different units.
+    idle = tuple(int(j) for j in np.flatnonzero(scale == 0))
+    # It is counted against the position instead: all of its worth is a hedge's size.
+    worth = np.where(
+        problem.prices > 0, problem.prices, np.append(problem.notionals, problem.prices[len(problem.legs) :])
+    )
+    position = abs(problem.pool_value)
+    for j in idle:
+        scale[j] = unit * worth[j] / position if position and worth[j] else 1.0
+    return scale, idle
+
+
 def _independent(scaled: FloatArray, scale: FloatArray, idle: tuple[int, ...]) -> tuple[list[int], list[Dependence]]:
-    """The legs, in order, that no earlier ones make up; and what makes up the others."""
+    """The columns, in order, that no earlier ones make up; and what makes up the others."""
     basis: list[int] = []
     directions: list[FloatArray] = []
     dependences = []
@@ -124,62 +165,120 @@ def _least_squares(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(r, q.T @ b)) if r.size else np.zeros(0)
 
 
-# ---- with binding rows
+# ---- a variance within linear rows
 
 
-def _constrained(scaled: FloatArray, b: FloatArray, rows: Sequence[Row], box: Box, *, unique: bool) -> FloatArray:
-    triangle: FloatArray = np.asarray(np.linalg.qr(np.column_stack([scaled, b]), mode="r"))
-    g, h, _ = box.one_sided()
+def _constrained(
+    problem: Problem,
+    scaled: FloatArray,
+    b: FloatArray,
+    box: Box,
+    scale: FloatArray,
+    tie_break: LeastCapital | LeastCost,
+    *,
+    tied: bool,
+) -> FloatArray:
     # In units of the unhedged risk: solvers are at home near 1.
-    status, x = _quadratic_program(triangle[:, :-1], triangle[:, -1] / box.unit, g, h)
-    if not status.endswith("Solved"):
-        if not feasible(box):
-            raise infeasible(rows, box)
+    moves, moved = folded(scaled, b / box.unit)
+    program = Program(scaled.shape[1])
+    left = program.variables(len(moved))
+    program.square(left, np.ones(len(moved)))
+    program.equal([(program.decision, moves), (left, -np.eye(len(moved)))], -moved)
+    found = _minimised(program, box, ()).values[program.decision] * box.unit
+    if tied:
+        found = _tie_broken(moves, box, found, _costs(problem, scale, tie_break), slack=_BINDING * 1e-2)
+    return _cleared(box, _polished(scaled, b, box, found), _DUST)
+
+
+def _minimised(program: Program, box: Box, cones: Sequence[tuple[FloatArray, FloatArray, float]]) -> Optimum:
+    """The program's optimum within the rows and cones, in units of a hedge's size."""
+    g, h, _ = box.one_sided()
+    program.at_most([(program.decision, g)], h)
+    for matrix, offset, bound in cones:
+        program.norm_at_most([(program.decision, matrix)], [], offset, bound)
+    optimum = program.minimise()
+    if not optimum.solved:
+        if "PrimalInfeasible" in optimum.status:
+            raise InfeasibleError("bounds that some quantities satisfy", got="none do")
+        if "DualInfeasible" in optimum.status:
+            raise InputError(
+                "an objective with an end",
+                got="the more of some legs, the better",
+                remedy="Bound it: Budget, MaxLeverage or QuantityBounds",
+            )
         raise LPGreeksError(
-            "an optimum within the bounds", got=f"solver status {status}", remedy="Bring the bounds nearer to a hedge"
+            "an optimum within the bounds",
+            got=f"solver status {optimum.status}",
+            remedy="Bring the bounds nearer to a hedge",
         )
-    found = x * box.unit
-    if not unique:
-        found = _first_legs_first(triangle[:, :-1], box, found)
-    return _polished(scaled, b, box, found)
+    return optimum
 
 
-def _quadratic_program(a: FloatArray, b: FloatArray, g: FloatArray, h: FloatArray) -> tuple[str, FloatArray]:
-    """Clarabel's status, and the ``x`` of least ``||a x + b||`` with ``g x <= h``."""
-    # Called directly: stating three rows to a modelling layer takes ten times as long as solving them.
-    import clarabel
-    from scipy.sparse import csc_matrix
-
-    n, legs = a.shape
-    # The residual is a variable of its own, y = a x + b: squaring `a` would square its condition.
-    curvature = np.diag(np.repeat([0.0, 2.0], [legs, n]))
-    matrix = np.block([[a, -np.eye(n)], [g, np.zeros((len(h), n))]])
-    cones = [clarabel.ZeroConeT(n), clarabel.NonnegativeConeT(len(h))]
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    solution = clarabel.DefaultSolver(
-        csc_matrix(curvature), np.zeros(legs + n), csc_matrix(matrix), np.append(-b, h), cones, settings
-    ).solve()
-    return str(solution.status), np.array(solution.x[:legs])
+def _costs(
+    problem: Problem, scale: FloatArray, tie_break: LeastCapital | LeastCost
+) -> list[tuple[FloatArray, FloatArray]]:
+    """What ties are broken by, in turn: the tie-break, capital, then the order of the legs."""
+    count = len(problem.legs)
+    order = np.where(np.arange(len(scale)) < count, 10.0 ** np.minimum(np.arange(len(scale)), count), 0.0)
+    nothing = np.zeros(len(scale))
+    chain = [tie_break.costs(problem)]
+    if problem.pledges and not isinstance(tie_break, LeastCapital):
+        chain.append(LeastCapital().costs(problem))
+    scaled = [(signed / scale, absolute / scale) for signed, absolute in chain]
+    return [(s, a) for s, a in [*scaled, (nothing, order)] if s.any() or a.any()]
 
 
-def _first_legs_first(triangle: FloatArray, box: Box, found: FloatArray) -> FloatArray:
-    """Of all quantities with the same changes, those that load the later legs least."""
+def _tie_broken(
+    moves: FloatArray, box: Box, found: FloatArray, costs: Sequence[tuple[FloatArray, FloatArray]], *, slack: float
+) -> FloatArray:
+    """Of all columns with the same changes, those that cost least, by one cost after the other."""
     from scipy.optimize import linprog
 
     n = len(found)
-    _, sizes, directions = np.linalg.svd(triangle)
-    kept = directions[: len(sizes)][sizes > _DEPENDENT * sizes.max()]
+    _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
+    kept = directions[sizes > _DEPENDENT * sizes.max()]
     g, h, _ = box.one_sided()
     # Longs and shorts apart, so that their sum is the absolute quantity; in units of a hedge's size.
-    result = linprog(
-        np.tile(10.0 ** np.arange(n), 2),
-        A_ub=np.hstack([g, -g]),
-        b_ub=h + _BINDING * 1e-2,
-        A_eq=np.hstack([kept, -kept]),
-        b_eq=kept @ found / box.unit,
-    )
-    return found if result.x is None else (result.x[:n] - result.x[n:]) * box.unit
+    above, right = np.hstack([g, -g]), h + slack
+    for signed, absolute in costs:
+        cost = np.concatenate([absolute + signed, absolute - signed])
+        cost /= np.abs(cost).max()
+        result = linprog(
+            cost,
+            A_ub=above,
+            b_ub=right,
+            A_eq=np.hstack([kept, -kept]),
+            b_eq=kept @ found / box.unit,
+            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        )
+        if result.status == _UNBOUNDED:
+            raise InputError(
+                "a cheapest hedge",
+                got="one leg against another earns without end (funding)",
+                remedy="Bound it: Budget, MaxLeverage or QuantityBounds",
+            )
+        if result.x is None:
+            return found
+        found = (result.x[:n] - result.x[n:]) * box.unit
+        above = np.vstack([above, cost])
+        right = np.append(right, cost @ result.x + _AS_GOOD * (1.0 + abs(float(cost @ result.x))))
+    return found
+
+
+def with_least_collateral(problem: Problem, solution: Solution, quantities: FloatArray) -> FloatArray:
+    """Quantities with the least collateral that the rows ask for behind them; with none where no amount would do."""
+    x = np.concatenate([quantities, np.zeros(len(problem.pledges))])
+    if not problem.pledges:
+        return x
+    from scipy.optimize import linprog
+
+    count = len(quantities)
+    g, h, _ = solution.box.one_sided()
+    g, h = g * solution.sizes, h * solution.box.unit
+    result = linprog(problem.prices[count:], A_ub=g[:, count:], b_ub=h - g[:, :count] @ quantities, bounds=(0, None))
+    if result.x is not None:
+        x[count:] = result.x
+    return x
 
 
 def _polished(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray) -> FloatArray:
@@ -225,3 +324,82 @@ def _null_space(matrix: FloatArray) -> FloatArray:
     _, sizes, directions = np.linalg.svd(matrix)
     rank = int((sizes > 1e-12 * sizes.max(initial=0.0)).sum())
     return np.asarray(directions[rank:].T)
+
+
+# ---- any objective, within rows and cones
+
+
+def _holds(cone: Cone, x: FloatArray) -> bool:
+    return float(np.linalg.norm(cone.matrix @ x + cone.offset)) <= cone.bound * (1.0 + ROW_TOLERANCE)
+
+
+def _programmed(
+    problem: Problem,
+    objective: Objective,
+    box: Box,
+    cones: Sequence[Cone],
+    scale: FloatArray,
+    tie_break: LeastCapital | LeastCost,
+    rows: Sequence[Row],
+) -> tuple[FloatArray, Certificate]:
+    unit = box.unit
+    rounds = [(cone.matrix / scale, cone.offset / unit, cone.bound / unit) for cone in cones]
+    posed: Problem | None = objective.posed(problem)
+    for _ in range(_MOST_ROUNDS):
+        assert posed is not None
+        stated = posed
+        program = Program(len(scale))
+        objective.state(program, stated, scale, unit)
+        optimum = _minimised(program, box, rounds)
+        x = optimum.values[program.decision] * unit
+        posed = objective.refined(stated, x / scale)
+        if posed is None:
+            break
+    _, moves = stated.changes
+    changes = np.vstack([moves.reshape(-1, len(scale)) / scale, *(matrix for matrix, _, _ in rounds)])
+    triangle, _ = folded(changes, np.zeros(len(changes)))
+    if np.linalg.matrix_rank(triangle, tol=_DEPENDENT * np.linalg.norm(triangle)) < len(scale):
+        x = _tie_broken(triangle, box, x, _costs(problem, scale, tie_break), slack=0.0)
+    x = _pushed_inside(box, x)
+    x = _cleared(box, x, _BINDING * 0.1)
+    value, least = objective.value(problem, x / scale), objective.bound(optimum.least, problem, unit)
+    unhedged = abs(objective.value(problem, np.zeros(len(scale))))
+    _, _, owner = box.one_sided()
+    pulls = np.zeros(len(rows))
+    np.maximum.at(pulls, owner, optimum.multipliers)
+    # In units of the objective's own: a multiplier of the solver's tolerance is none.
+    binding, met = held(rows, box, x, np.where(pulls > _BINDING, pulls, 0.0) * unit, _BINDING)
+    binding += tuple(cone.name for cone in cones if _slack(cone, x / scale) < _BINDING)
+    return x, Certificate(
+        feasibility=max([box.violation(x), *(max(0.0, -_slack(cone, x / scale)) for cone in cones)]),
+        stationarity=optimum.stationarity,
+        gap=abs(value - least) / max(unhedged, abs(value)),
+        binding=binding,
+        met=met,
+    )
+
+
+def _cleared(box: Box, x: FloatArray, dust: float) -> FloatArray:
+    """What is 0 but for rounding set to 0, where the rows allow it."""
+    swept = np.where(np.abs(x) <= dust * box.unit, 0.0, x)
+    return swept if box.violation(swept) <= max(ROW_TOLERANCE, box.violation(x)) else x
+
+
+def _slack(cone: Cone, x: FloatArray) -> float:
+    """How far inside a cone, relative to its bound."""
+    return 1.0 - float(np.linalg.norm(cone.matrix @ x + cone.offset)) / cone.bound
+
+
+def _pushed_inside(box: Box, x: FloatArray) -> FloatArray:
+    """The nearest point that breaks no row by more than rounding: solvers stop a little outside."""
+    g, h, _ = box.one_sided()
+    h = h * box.unit
+    on = np.zeros(len(h), dtype=bool)
+    inside = x
+    for _ in range(len(h)):
+        excess = (g @ inside - h) / np.maximum(np.abs(h), box.unit)
+        if excess.max(initial=0.0) <= 0.1 * ROW_TOLERANCE:
+            return inside
+        on[int(excess.argmax())] = True
+        inside = x + np.linalg.pinv(g[on]) @ np.minimum(h[on] - g[on] @ x, 0.0)
+    return x

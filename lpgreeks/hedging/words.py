@@ -30,6 +30,8 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_idle(plan, solution),
         *_exchangeable(plan, solution),
         *_both_amounts(plan),
+        *_coin_margined(plan),
+        *_collateral(plan),
         *_against_naive(plan),
         *_few(plan),
     )
@@ -65,7 +67,7 @@ def _idle(plan: HedgePlan, solution: Solution) -> list[str]:
     measures = " nor ".join(map(str, plan.objective.measures))
     does = "moves neither" if len(plan.objective.measures) > 1 else "does not move"
     return [
-        f"The {plan.legs[j].label} {plan.legs[j].market} {does} {measures}: "
+        f"The {plan.legs[j].name} {does} {measures}: "
         + ("its quantity is what the bounds ask for." if plan.quantities[j] else "it is left at 0.")
         for j in solution.idle
     ]
@@ -76,15 +78,16 @@ def _exchangeable(plan: HedgePlan, solution: Solution) -> list[str]:
     for dependence in solution.dependences:
         leg = plan.legs[dependence.leg]
         mix = " plus ".join(
-            f"{ratio:,.6g} {plan.legs[i].unit_text} of the {plan.legs[i].label} {plan.legs[i].market}"
+            f"{ratio:,.6g} {plan.legs[i].instrument.unit_text} of the {plan.legs[i].name}"
             for i, ratio in dependence.of.items()
         )
         moved = " and ".join(map(str, plan.objective.measures))
+        chosen = "the tie-break chose" if plan.pledges else "the first leg offered carries it"
         note = (
-            f"Exchangeable: 1 {leg.unit_text} of the {leg.label} {leg.market} moves {moved} exactly as {mix}; any "
-            f"split with the same sum is as good, and the first leg offered carries it."
+            f"Exchangeable: 1 {leg.instrument.unit_text} of the {leg.name} moves {moved} exactly as {mix}; any "
+            f"split with the same sum is as good, and {chosen}."
         )
-        if {type(leg), *(type(plan.legs[i]) for i in dependence.of)} == {InversePerp, LinearPerp}:
+        if {type(leg.instrument), *(type(plan.legs[i].instrument) for i in dependence.of)} == {InversePerp, LinearPerp}:
             note += (
                 " A coin-margined perpetual pays (1/E - 1/P) coins, which are worth P/E - 1 dollars: a straight line, "
                 "like the dollar-margined one. Only collateral, funding and liquidation tell them apart."
@@ -99,8 +102,8 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
     if len(amounts) < 2:
         return []
     sized = [(leg, q * plan.notional(leg)) for leg, q in zip(plan.legs, plan.quantities, strict=True)]
-    coin = sum(notional for leg, notional in sized if isinstance(leg, InversePerp))
-    dollar = sum(notional for leg, notional in sized if isinstance(leg, LinearPerp))
+    coin = sum(notional for leg, notional in sized if isinstance(leg.instrument, InversePerp))
+    dollar = sum(notional for leg, notional in sized if isinstance(leg.instrument, LinearPerp))
     if not coin > 0 > dollar:
         return []
     quote = plan.exposure.quote
@@ -118,11 +121,55 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
     ]
 
 
+def _coin_margined(plan: HedgePlan) -> list[str]:
+    """Said of a coin-margined short whose coins take part of its effect back."""
+    notes = []
+    for pledge, amount in zip(plan.pledges, plan.best.collateral, strict=True):
+        if len(pledge.legs) > 1 or not amount:
+            continue
+        leg, quantity = plan.legs[pledge.legs[0]], plan.quantities[pledge.legs[0]]
+        if not isinstance(leg.instrument, InversePerp) or pledge.token != leg.instrument.base or quantity >= 0:
+            continue
+        price = plan.start[leg.instrument.market]
+        leverage = -quantity / (amount * price)
+        quote = leg.instrument.quote
+        alone = (
+            f"a dollar-margined short of {-quantity / price - amount:,.6g} {pledge.token} at {leverage - 1:,.4g} times"
+            if leverage > 1
+            else "a short smaller than the coins behind it: no price liquidates it"
+        )
+        notes.append(
+            f"The coin-margined short of {-quantity:,.0f} {quote} at {leverage:,.4g} times, with the {amount:,.6g} "
+            f"{pledge.token} behind it, is in dollars {alone}, apart from funding and maintenance."
+        )
+    return notes
+
+
+def _collateral(plan: HedgePlan) -> list[str]:
+    """What sets the collateral, and what was taken for granted behind it."""
+    notes = []
+    traded = [(j, p) for p in plan.pledges for j in p.legs if plan.quantities[j]]
+    for pledge, amount in zip(plan.pledges, plan.best.collateral, strict=True):
+        if not amount and any(plan.quantities[j] for j in pledge.legs):
+            notes.append(
+                f"Nothing asks for collateral of {pledge.name}: MaxLeverage, NoLiquidation or a venue's initial "
+                "margin would."
+            )
+    survives = any(name.startswith("survival") for name in (*plan.certificate.binding, *plan.certificate.met))
+    bare = [plan.legs[j].name for j, _ in traded if plan.legs[j].maintenance is None]
+    if bare and survives:
+        notes.append(
+            f"No maintenance margin is known for the {' and the '.join(bare)}: taken as 0, so that liquidation is "
+            "bankruptcy. Give maintenance= or venue=."
+        )
+    return notes
+
+
 def _against_naive(plan: HedgePlan) -> list[str]:
     """How far the optimum stands from cancelling the slope at the start, and which side of the price pulls it."""
     measures = plan.objective.measures
     columns = {plan.outcomes.column(m)[0] for m in plan.start}
-    straight = all(not leg.worth().derivative().moves for leg in plan.legs)
+    straight = all(not leg.instrument.worth().derivative().moves for leg in plan.legs)
     told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
     if plan.naive is None or not told or plan.certificate.binding or len(plan.exposure.markets) != 1:
         return []
@@ -131,7 +178,7 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     if counted_as(measures[0].token) != counted_as(plan.exposure.quote):
         return []
     held = float(plan.exposure.delta(start))
-    bought = float(sum(q * leg.delta(start) for q, leg in zip(plan.quantities, plan.legs, strict=True)))
+    bought = float(sum(q * leg.instrument.delta(start) for q, leg in zip(plan.quantities, plan.legs, strict=True)))
     share_below, below, above = _mean_delta(plan, market)
     # Told for a position that holds coins, and more of them the lower the price.
     if not below > held > above >= 0:

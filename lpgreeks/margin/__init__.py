@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from lpgreeks.margin.account import Account
-from lpgreeks.margin.schedules import Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
+from lpgreeks.margin.account import Account, Ends, counts_value, margin_of
+from lpgreeks.margin.schedules import Bracket, Flat, Line, LinearInSize, Progressive, Proportional, Schedule
 
-__all__ = ["Account", "Bracket", "Flat", "LinearInSize", "Progressive", "Proportional", "Schedule"]
+__all__ = [
+    "Account",
+    "Bracket",
+    "Ends",
+    "Flat",
+    "Line",
+    "LinearInSize",
+    "Progressive",
+    "Proportional",
+    "Schedule",
+    "counts_value",
+    "margin_of",
+]

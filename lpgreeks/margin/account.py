@@ -14,7 +14,7 @@ from lpgreeks.margin.schedules import Schedule
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import find_token, price_of
 
-__all__ = ["Account", "Ends", "Marks", "margin_of"]
+__all__ = ["Account", "Ends", "Marks", "counts_value", "margin_of"]
 
 Marks: TypeAlias = "float | Mapping[str, float]"
 """The price now: one number, or one by market."""
@@ -30,23 +30,31 @@ class Ends(NamedTuple):
     above: float | None
 
 
-def margin_of(schedule: Schedule, contract: Margined, quantity: float) -> Powers:
-    """The margin of a position as a function of the price, in the contract's margin token.
+def counts_value(schedule: Schedule, contract: Margined) -> bool:
+    """Whether the schedule counts a position by its value, which moves with the price, or by its fixed size.
 
     Raises:
-        TokenError: the schedule counts sizes in a token that the contract does not have.
+        TokenError: it counts in a token that the contract does not have.
     """
-    value = abs(quantity) * contract.position_value(Powers.price())
-    token = find_token(schedule.unit, (contract.margin_token, contract.size_token)) if schedule.unit else None
-    if schedule.unit and token is None:
+    if not schedule.unit:
+        return True
+    token = find_token(schedule.unit, (contract.margin_token, contract.size_token))
+    if token is None:
         raise TokenError(
             f"a schedule in {contract.margin_token} or {contract.size_token}, the tokens of {contract.label}",
             got=schedule.unit,
         )
-    if not quantity:
+    return token == contract.margin_token
+
+
+def margin_of(schedule: Schedule, contract: Margined, quantity: float) -> Powers:
+    """The margin of a position as a function of the price, in the contract's margin token."""
+    size = abs(quantity)
+    if not size:
         return Powers.constant(0.0)
-    if token == contract.size_token:
-        margin: Powers = schedule.rate_at(abs(quantity)) * value
+    value = size * contract.position_value(Powers.price())
+    if not counts_value(schedule, contract):
+        margin: Powers = schedule.rate_at(size) * value
         return margin
     (((exponent, coefficient),),) = value.pieces
     return schedule.requirement.of_power(coefficient, exponent)
@@ -118,6 +126,11 @@ class Account:
         if find_token(self.token, (first.quote, first.base)) == first.quote:
             return Position(self.collateral, Cash(quote=first.quote))
         return Position(self.collateral, Spot(base=first.base, quote=first.quote, market=first.market))
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """The markets whose marks it is judged by."""
+        return self.positions.markets
 
     # ---- at given prices, in `token`
 
@@ -241,21 +254,17 @@ class Account:
     def _require_known(self, market: str, price: float) -> None:
         for p, contract in self._on(market):
             schedule = self._schedule(contract)
-            size = abs(p.quantity)
-            if schedule.unit and find_token(schedule.unit, (contract.margin_token, contract.size_token)) == (
-                contract.margin_token
-            ):
-                size *= contract.position_value(price)
-            schedule.require_known(size)
+            per_unit = contract.position_value(price) if counts_value(schedule, contract) else 1.0
+            schedule.require_known(abs(p.quantity) * per_unit)
 
     def _prices(self, marks: Marks) -> dict[str, float]:
         if not isinstance(marks, Mapping):
-            marks = dict.fromkeys(self.positions.markets, marks)
-        found = {m: price_of(m, marks)[0] for m in self.positions.markets}
+            marks = dict.fromkeys(self.markets, marks)
+        found = {m: price_of(m, marks)[0] for m in self.markets}
         return {m: require_positive("mark", price, unit="quote per base") for m, price in found.items()}
 
     def _marked(self, marks: Marks | None, market: str) -> tuple[str, dict[str, float]]:
-        markets = self.positions.markets
+        markets = self.markets
         if not market and len(markets) == 1:
             (market,) = markets
         if market not in markets:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import NamedTuple, Self
 
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive, require_token
 from lpgreeks.powers import Powers
 
-__all__ = ["Bracket", "Flat", "LinearInSize", "Progressive", "Proportional", "Schedule"]
+__all__ = ["Bracket", "Flat", "Line", "LinearInSize", "Progressive", "Proportional", "Schedule"]
 
 # Two ways of adding up one deduction differ by rounding only.
 _ROUNDING = 1e-12
@@ -39,6 +39,13 @@ class Bracket:
         object.__setattr__(self, "floor", floor)
 
 
+class Line(NamedTuple):
+    """``rate * size - deduction``."""
+
+    rate: float
+    deduction: float
+
+
 class Schedule(ABC):
     """The margin that a position asks for, by its size; size and margin are counted in one token.
 
@@ -56,6 +63,16 @@ class Schedule(ABC):
     @abstractmethod
     def requirement(self) -> Powers:
         """The margin as a function of the size, both in ``unit``."""
+
+    def lines(self, touching: Sequence[float] = ()) -> tuple[Line, ...]:
+        """Straight lines in the size whose maximum is the margin, for a margin that is convex in the size.
+
+        A curve is met by its tangents: at 0 and at the sizes ``touching``; in between it lies above them.
+
+        Raises:
+            InputError: the margin jumps, and no set of lines has it as their maximum.
+        """
+        raise InputError("a margin that is convex in the size", got=f"{type(self).__name__}: it jumps between tiers")
 
     def margin_at(self, size: float) -> float:
         """The margin of a position of ``size``, in ``unit``.
@@ -101,6 +118,9 @@ class Proportional(Schedule):
     @cached_property
     def requirement(self) -> Powers:
         return self.rate * Powers.price()
+
+    def lines(self, touching: Sequence[float] = ()) -> tuple[Line, ...]:
+        return (Line(self.rate, 0.0),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +197,9 @@ class Progressive(_Tiered):
         lines = [b.rate * v - d for b, d in zip(self.brackets, self.deductions, strict=True)]
         return Powers(tuple(b.floor for b in self.brackets[1:]), tuple(line.pieces[0] for line in lines))
 
+    def lines(self, touching: Sequence[float] = ()) -> tuple[Line, ...]:
+        return tuple(Line(b.rate, d) for b, d in zip(self.brackets, self.deductions, strict=True))
+
 
 class Flat(_Tiered):
     r"""The tier's rate holds for the whole size: :math:`M(v) = r_n v`, which jumps where tiers meet.
@@ -190,6 +213,14 @@ class Flat(_Tiered):
     @cached_property
     def requirement(self) -> Powers:
         return Powers(tuple(b.floor for b in self.brackets[1:]), tuple(((1.0, b.rate),) for b in self.brackets))
+
+    @property
+    def tiers(self) -> tuple[Proportional, ...]:
+        """Each tier's rate, for sizes up to its end."""
+        ends = (*(b.floor for b in self.brackets[1:]), self.up_to)
+        return tuple(
+            Proportional(rate=b.rate, unit=self.unit, up_to=e) for b, e in zip(self.brackets, ends, strict=True)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +248,9 @@ class LinearInSize(Schedule):
     def requirement(self) -> Powers:
         v = Powers.price()
         return self.rate * v + self.slope * v**2
+
+    def lines(self, touching: Sequence[float] = ()) -> tuple[Line, ...]:
+        return tuple(Line(self.rate + 2 * self.slope * x, self.slope * x * x) for x in (0.0, *touching))
 
 
 def _rate(rate: float) -> float:

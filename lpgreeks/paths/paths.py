@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lpgreeks._types import FloatArray, IntArray
+from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_prices, require_probability, require_range, require_whole
 from lpgreeks.paths.outcomes import Outcomes, column_of, read_only
 
@@ -85,10 +85,18 @@ class Paths:
 
     def outcomes(self) -> Outcomes:
         """Where each path ends."""
-        return self._outcomes_at(np.full(len(self), len(self.years) - 1), self.source)
+        return Outcomes(
+            markets=self.markets,
+            start=self.start,
+            log_returns=np.log(self.prices[:, -1] / self.prices[:, 0]),
+            weights=np.full(len(self), 1.0 / len(self)),
+            sampled=True,
+            effective=self.effective,
+            source=self.source,
+        )
 
-    def outcomes_at_exit(self, *, market: str, lower: float, upper: float) -> Outcomes:
-        """Where each path stands at the close of the first step whose low or high leaves the range, or ends.
+    def stopped_at_exit(self, *, market: str, lower: float, upper: float) -> Paths:
+        """The same paths, each standing still from the close of the first step whose low or high leaves the range.
 
         The close is the first price at which somebody who watches the bars can act.
 
@@ -107,8 +115,14 @@ class Paths:
         steps = self._outside(column, lower, upper)
         left = steps.any(axis=1)
         last = np.where(left, steps.argmax(axis=1), len(self.years) - 1)
+        over = np.arange(len(self.years))[None, :] > last[:, None]
+        ends = self.prices[np.arange(len(self)), last][:, None, :]
+        held = {
+            name: None if array is None else np.where(over[:, :, None], ends, array)
+            for name, array in (("prices", self.prices), ("lows", self.lows), ("highs", self.highs))
+        }
         note = f"{self.source}; {int(left.sum())} of {len(self)} closed at the exit from {lower:,.6g} to {upper:,.6g}"
-        return self._outcomes_at(last, note)
+        return replace(self, **held, source=note)  # type: ignore[arg-type]
 
     def leaving(self, *, market: str, lower: float, upper: float) -> NDArray[np.bool_]:
         """``(paths,)``: which paths' lows or highs leave the range after the start."""
@@ -176,15 +190,3 @@ class Paths:
         outside = np.asarray((lows < lower) | (highs > upper))
         outside[:, 0] = False
         return outside
-
-    def _outcomes_at(self, index: IntArray, source: str) -> Outcomes:
-        ends = self.prices[np.arange(len(self)), index]
-        return Outcomes(
-            markets=self.markets,
-            start=self.start,
-            log_returns=np.log(ends / self.prices[:, 0]),
-            weights=np.full(len(self), 1.0 / len(self)),
-            sampled=True,
-            effective=self.effective,
-            source=source,
-        )

@@ -100,6 +100,10 @@ class Contract:
                 raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
             raise self._missing(name)
 
+    def knows(self, name: str) -> bool:
+        """Whether a figure is there to be used, by its name."""
+        return name in vars(self)
+
     @property
     def step(self) -> float:
         """The least step of an order: quote units of an inverse contract, coins of a linear one."""

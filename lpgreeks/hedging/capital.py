@@ -1,0 +1,168 @@
+"""What the hedge may take: leverage, a budget, what is in hand, and a pool whose size gives way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
+from lpgreeks.hedging.constraints import Constraint, outward
+from lpgreeks.hedging.legs import Side
+from lpgreeks.hedging.problem import Problem, Row
+from lpgreeks.tokens import find_token
+
+__all__ = ["Budget", "MaxLeverage", "PoolSize", "Wallet", "require_pledges", "signs"]
+
+
+def signs(side: Side | None) -> tuple[float, ...]:
+    """The signs that a leg's quantity may have."""
+    return (-1.0, 1.0) if side is None else (float(side),)
+
+
+@dataclass(frozen=True)
+class MaxLeverage(Constraint):
+    """A cap on ``|notional| / collateral`` at the start, of each account.
+
+    Args:
+        leverage: 5 is five times.
+    """
+
+    leverage: float
+
+    def __post_init__(self) -> None:
+        cap = require_positive("leverage", self.leverage, unit="times", remedy="Five times is 5")
+        object.__setattr__(self, "leverage", cap)
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        require_pledges(problem, "MaxLeverage")
+        return list(self._rows(problem))
+
+    def _rows(self, problem: Problem) -> Iterator[Row]:
+        for k, pledge in enumerate(problem.pledges, start=len(problem.legs)):
+            for chosen in itertools.product(*(signs(problem.legs[j].side) for j in pledge.legs)):
+                entries = {
+                    j: s * float(problem.notionals[j]) / self.leverage for j, s in zip(pledge.legs, chosen, strict=True)
+                }
+                entries[k] = -float(problem.prices[k])
+                yield problem.row(f"leverage of {pledge.name}", problem.exposure.quote, entries, upper=0.0)
+
+    def easier(self, share: float) -> Self | None:
+        return None if share >= 1 else replace(self, leverage=self.leverage / (1.0 - share))
+
+    def way_out(self, problem: Problem) -> str:
+        return f"a leverage of {outward(self.leverage, up=True):,.10g}"
+
+
+@dataclass(frozen=True)
+class Budget(Constraint):
+    """A cap on everything posted at the start: the pool's own value, collateral, premium.
+
+    Args:
+        amount: in quote.
+    """
+
+    amount: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", require_positive("a budget", self.amount, unit="quote"))
+
+    def check(self, problem: Problem) -> None:
+        quote = problem.exposure.quote
+        if not problem.pool_value <= self.amount * (1 + 1e-12):
+            raise InputError(
+                f"a budget of at least the {problem.pool_value:,.2f} {quote} that the position itself takes",
+                got=f"{self.amount:,.2f}",
+                unit=quote,
+                remedy="Or let the position's size give way: PoolSize(upper=1)",
+            )
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        quote = problem.exposure.quote
+        entries = dict(enumerate(map(float, problem.prices)))
+        return [problem.row("budget", quote, entries, upper=self.amount, offset=problem.pool_value)]
+
+    def easier(self, share: float) -> Self | None:
+        return None if share >= 1 else replace(self, amount=self.amount / (1.0 - share))
+
+    def way_out(self, problem: Problem) -> str:
+        return f"a budget of {outward(self.amount, up=True):,.10g} {problem.exposure.quote}"
+
+
+@dataclass(frozen=True)
+class Wallet(Constraint):
+    """What is in hand at the start, by token: position and collateral must come out of it without a swap.
+
+    Args:
+        tokens: amounts by token; one that is not named is not in hand.
+    """
+
+    tokens: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        amounts = {t: require_finite(f"the {t} in hand", x, unit=t) for t, x in dict(self.tokens).items()}
+        if not amounts or min(amounts.values()) < 0:
+            raise InputError("amounts of 0 or more, by token", got=dict(self.tokens))
+        object.__setattr__(self, "tokens", amounts)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.tokens.items()))
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        exposure = problem.exposure
+        held = dict.fromkeys((*exposure.bases, exposure.quote), 0.0)
+        for market in exposure.markets:
+            part = exposure.on(market)
+            price = problem.start[market]
+            held[str(find_token(part.bases[0], held))] += float(part.base_amount(price))
+            held[exposure.quote] += float(part.quote_amount(price))
+        for pledge in problem.pledges:
+            held.setdefault(str(find_token(pledge.token, held) or pledge.token), 0.0)
+        in_hand = dict.fromkeys(held, 0.0)
+        for token, amount in self.tokens.items():
+            name = find_token(token, held)
+            if name is None:
+                raise TokenError(f"tokens that the hedge can use: {', '.join(held)}", got=token)
+            in_hand[name] += amount
+        rows = []
+        for token, amount in in_hand.items():
+            entries = {
+                k: 1.0 for k, p in enumerate(problem.pledges, start=len(problem.legs)) if find_token(p.token, (token,))
+            }
+            rows.append(problem.row(f"{token} in hand", token, entries, upper=amount, offset=held[token]))
+        return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolSize(Constraint):
+    """Lets the size of what is hedged give way: the largest within the bounds that the other constraints allow.
+
+    The floor on what its hedge must do is :class:`EffectivenessAtLeast` where it is given, else what the
+    best hedge does without constraints.
+
+    Args:
+        lower, upper: multiples of the exposure as given.
+    """
+
+    lower: float = 0.0
+    upper: float = 1.0
+
+    def __post_init__(self) -> None:
+        upper = require_positive("the largest size", self.upper, unit="multiples of the exposure")
+        lower = require_finite("the smallest size", self.lower, unit="multiples of the exposure")
+        if not 0 <= lower <= upper:
+            raise InputError("0 <= lower <= upper", got=repr(self))
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        return ()
+
+
+def require_pledges(problem: Problem, name: str) -> None:
+    """An error where no leg has an account."""
+    if not problem.pledges:
+        raise InputError(
+            f"legs with collateral for {name}",
+            got=", ".join(leg.name for leg in problem.legs),
+            remedy='Say what is posted: Leg(perp, collateral="USDC")',
+        )

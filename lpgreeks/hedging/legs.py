@@ -1,0 +1,163 @@
+"""What is offered: an instrument, what it is margined with and by whose rules, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from lpgreeks.costs import Fee, Funding, Slippage
+from lpgreeks.errors import InputError, TokenError
+from lpgreeks.instruments import Cash, Instrument, Margined, Spot
+from lpgreeks.margin import Schedule
+from lpgreeks.tokens import find_token
+from lpgreeks.venues import Contract, Venue
+
+__all__ = ["Leg", "Pledge", "Side", "pledges"]
+
+
+class Side(IntEnum):
+    """The only direction in which a leg may be traded."""
+
+    SHORT = -1
+    LONG = 1
+
+
+@dataclass(frozen=True)
+class Leg:
+    """An instrument offered to a hedge, and the terms on which it can be traded.
+
+    Args:
+        instrument: +1 long; its quantity is the answer.
+        collateral: the token posted behind it: its base or its quote. Without one no account is kept for it.
+        side: the only direction allowed; both unless said.
+        account: legs that name one account share its collateral (cross margin); unnamed, a leg is isolated.
+        maintenance: the margin that must stay.
+        initial: the margin that opening asks for.
+        fee: of trading it.
+        slippage: what its orders give away.
+        funding: what it is expected to pay.
+        venue: whose margin, fee and order size hold where none of these is given; collateral is then the
+            contract's margin token unless said.
+    """
+
+    instrument: Instrument
+    collateral: str = ""
+    side: Side | None = None
+    account: str = ""
+    maintenance: Schedule | None = None
+    initial: Schedule | None = None
+    fee: Fee | None = None
+    slippage: Slippage | None = None
+    funding: Funding | None = None
+    venue: Venue | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.instrument, Instrument):
+            raise InputError(
+                "a leg of one instrument, +1 long", got=f"{self.instrument!r:.60}", remedy="Quantities are the answer"
+            )
+        if self.venue is not None:
+            self._take_terms()
+        tokens = (self.instrument.base, self.instrument.quote)
+        if self.collateral and not isinstance(self.instrument, Margined):
+            raise InputError("collateral behind a perpetual", got=f"{self.collateral} behind {self.instrument.label}")
+        if self.collateral and find_token(self.collateral, tokens) is None:
+            raise TokenError(
+                f"collateral in {' or '.join(tokens)}",
+                got=self.collateral,
+                remedy="Another token's price would be a third risk: convert it, or hedge that token apart",
+            )
+        for name in ("account", "maintenance", "initial"):
+            if getattr(self, name) and not self.collateral:
+                raise InputError(f"collateral for a leg with {name}", got="no collateral token")
+        if self.side is not None:
+            object.__setattr__(self, "side", Side(self.side))
+
+    def _take_terms(self) -> None:
+        contract = self.contract
+        assert contract is not None
+        for name in ("maintenance", "initial"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, getattr(contract, name))
+        if self.fee is None and contract.knows("fee"):
+            object.__setattr__(self, "fee", contract.fee)
+        if not self.collateral:
+            object.__setattr__(self, "collateral", self.instrument.margin_token)  # type: ignore[attr-defined]
+
+    @property
+    def contract(self) -> Contract | None:
+        """The venue's contract that the instrument is, if a venue is given."""
+        if self.venue is None:
+            return None
+        if not isinstance(self.instrument, Margined):
+            raise InputError("a venue for a perpetual", got=self.instrument.label)
+        return self.venue.contract(self.instrument.base, margin=self.instrument.margin_token)
+
+    @property
+    def step(self) -> float | None:
+        """The least step of its quantity: whole contracts of the venue; None where it is not known."""
+        contract = self.contract
+        if contract is None or not contract.knows("size"):
+            return None
+        if contract.knows("lot"):
+            return contract.step
+        # A contract of a stated amount of dollars is traded whole; one of coins has parts that must be known.
+        return contract.size if contract.inverse else None
+
+    @property
+    def name(self) -> str:
+        """What it is and whose price it reads: "linear perpetual ETH/USDC"."""
+        return f"{self.instrument.label} {self.instrument.market}"
+
+    def cost_rate(self) -> float:
+        """What a trade costs per notional: the taker fee and the slippage."""
+        return (self.fee.taker if self.fee else 0.0) + (self.slippage.rate if self.slippage else 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pledge:
+    """Collateral in one token behind the legs of one account: an amount that a hedge decides."""
+
+    holding: Instrument
+    """One unit of it: a coin or a quote token."""
+    token: str
+    legs: tuple[int, ...]
+    """Positions of its legs among those offered."""
+    name: str
+
+
+def pledges(legs: Sequence[Leg]) -> tuple[Pledge, ...]:
+    """One pledge for each account that the legs need, in their order.
+
+    Raises:
+        InputError: legs of one account with different collateral.
+    """
+    groups: dict[str, list[int]] = {}
+    for i, leg in enumerate(legs):
+        if leg.collateral:
+            groups.setdefault(leg.account or f"\0{i}", []).append(i)
+    return tuple(_pledge(legs, members) for members in groups.values())
+
+
+def _pledge(legs: Sequence[Leg], members: Sequence[int]) -> Pledge:
+    first = legs[members[0]]
+    tokens = {legs[i].collateral for i in members}
+    if len(tokens) > 1:
+        raise InputError(f"one collateral token in account {first.account}", got=", ".join(sorted(tokens)))
+    contract = first.instrument
+    in_quote = find_token(first.collateral, (contract.quote, contract.base)) == contract.quote
+    coins = {legs[i].instrument.base for i in members}
+    if len(coins) > 1 and not in_quote:
+        raise TokenError(
+            f"collateral of account {first.account} in {contract.quote}", got=f"{first.collateral}, over several coins"
+        )
+    token = contract.quote if in_quote else contract.base
+    return Pledge(
+        holding=Cash(quote=contract.quote)
+        if in_quote
+        else Spot(base=contract.base, quote=contract.quote, market=contract.market),
+        token=token,
+        legs=tuple(members),
+        name=first.account or first.name,
+    )

@@ -1,0 +1,247 @@
+"""The hedge problem in numbers: the columns that are decided, what each one moves, and the rows that bind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError, MarketError
+from lpgreeks.hedging.legs import Leg, Pledge
+from lpgreeks.instruments import Exposure, Instrument, Margined
+from lpgreeks.measures import Measure
+from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.powers import Powers
+from lpgreeks.tokens import coin_of, counted_as, find_token
+
+__all__ = ["Cone", "Model", "Problem", "Row", "Start", "by_coin", "folded", "notional_of", "price_of_token"]
+
+Start: TypeAlias = Mapping[str, float]
+"""The price of each market at the start."""
+
+Greek: TypeAlias = Callable[[Exposure, float], float]
+"""A figure of an exposure at a price, such as ``Exposure.delta``."""
+
+
+class Model(Protocol):
+    """What a probability law must offer to be hedged under."""
+
+    @property
+    def years(self) -> float:
+        """The horizon."""
+
+    def nodes(self, kinks: Iterable[float] = ...) -> Outcomes:
+        """The law as weighted end prices that break at every kink."""
+
+    def barriers(self, probability: float) -> tuple[float, float]:
+        """The prices below and above that are each touched with ``probability`` before the horizon."""
+
+    def touch_probability(self, barrier: float) -> float:
+        """How likely ``barrier`` is touched before the horizon."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One linear row: ``lower <= coefficients @ x <= upper``, with words for each side."""
+
+    name: str
+    unit: str
+    coefficients: FloatArray
+    lower: float
+    upper: float
+    offset: float = 0.0
+    """What the exposure adds to the named figure: the figure is ``coefficients @ x + offset``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cone:
+    """One second-order row: ``||matrix @ x + offset|| <= bound``."""
+
+    name: str
+    matrix: FloatArray
+    offset: FloatArray
+    bound: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """What is decided, ``x``: a quantity of each leg, then an amount of each pledge.
+
+    Attributes:
+        exposure: what is hedged.
+        legs, pledges: what is decided.
+        over: what prices may do.
+        outcomes: the same as weighted end states.
+        measures: what is judged, added up in quote where there are several.
+        touching: by leg, the quantities at which a curved margin is met exactly.
+    """
+
+    exposure: Exposure
+    legs: tuple[Leg, ...]
+    pledges: tuple[Pledge, ...]
+    over: Model | Paths | Outcomes
+    outcomes: Outcomes
+    measures: tuple[Measure, ...]
+    touching: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Instrument, ...]:
+        """The instrument of each column, +1 long."""
+        return (*(leg.instrument for leg in self.legs), *(p.holding for p in self.pledges))
+
+    @cached_property
+    def everything(self) -> Exposure:
+        """Exposure and one of each column: whatever the problem is about."""
+        return sum(self.columns, start=self.exposure)
+
+    # ---- prices
+
+    @cached_property
+    def starts(self) -> dict[str, FloatArray]:
+        """The start price of each market: scalar, or one per outcome."""
+        return self.outcomes.starts(self.everything.markets)
+
+    @cached_property
+    def start(self) -> dict[str, float]:
+        """The price of each market at the start; the mean one where windows differ."""
+        return {m: float(np.mean(p)) for m, p in self.starts.items()}
+
+    @property
+    def years(self) -> float | None:
+        """The horizon, where what prices may do has one."""
+        if isinstance(self.over, Outcomes):
+            return None
+        return float(self.over.years[-1]) if isinstance(self.over, Paths) else self.over.years
+
+    def extremes(self, market: str) -> tuple[float, float]:
+        """The lowest low and the highest high of all paths."""
+        lows, highs = self._paths().extremes(market)
+        return float(lows.min()), float(highs.max())
+
+    def barriers(self, market: str, probability: float) -> tuple[float, float]:
+        """The prices below and above that are each passed with at most ``probability``."""
+        if isinstance(self.over, Paths):
+            return self._paths().barriers(market, probability)
+        assert not isinstance(self.over, Outcomes)
+        return self.over.barriers(probability)
+
+    def _paths(self) -> Paths:
+        assert isinstance(self.over, Paths)
+        if self.over.start.ndim > 1:
+            raise InputError(
+                "windows that start at one price, where accounts are opened at one entry",
+                got=f"{len(self.over)} windows at their own prices",
+                remedy="Rescale them: windows(..., start=1_900)",
+            )
+        return self.over
+
+    # ---- what columns take
+
+    @cached_property
+    def pool_value(self) -> float:
+        """What the exposure is worth at the start, in quote."""
+        return float(self.exposure.value(self.start))
+
+    @cached_property
+    def prices(self) -> FloatArray:
+        """``(columns,)``: what posting one unit takes, in quote: nothing for a leg, its price for collateral."""
+        posted = [price_of_token(p.token, self.exposure, self.start) for p in self.pledges]
+        return np.array([*(0.0 for _ in self.legs), *posted])
+
+    @cached_property
+    def notionals(self) -> FloatArray:
+        """``(legs,)``: the value of +1 of each leg at the start, in quote."""
+        return np.array([notional_of(leg.instrument, self.start) for leg in self.legs])
+
+    def row(
+        self,
+        name: str,
+        unit: str,
+        entries: Mapping[int, float],
+        *,
+        lower: float = -np.inf,
+        upper: float = np.inf,
+        offset: float = 0.0,
+    ) -> Row:
+        """A row from its entries by column; bounds are those of the figure, the exposure's share included."""
+        coefficients = np.zeros(len(self.columns))
+        for column, entry in entries.items():
+            coefficients[column] = entry
+        return Row(name, unit, coefficients, lower - offset, upper - offset, offset)
+
+    # ---- what moves
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """``(measures,)``: the price in quote of one unit of each measure where there are several, else 1."""
+        if len(self.measures) == 1:
+            return np.ones(1)
+        return np.array([price_of_token(m.token, self.exposure, self.start) for m in self.measures])
+
+    @cached_property
+    def tables(self) -> list[list[dict[str, Powers]]]:
+        """By exposure and column, by measure: the measure as functions of each market's price."""
+        return [[measure(e, self.starts) for measure in self.measures] for e in (self.exposure, *self.columns)]
+
+    @cached_property
+    def changes(self) -> tuple[FloatArray, FloatArray]:
+        """``(n, measures)`` and ``(n, measures, columns)``: of the exposure and of each column."""
+        moves = [[self.outcomes.changes(t) for t in tables] for tables in self.tables]
+        both = np.stack(moves, axis=-1) * self.weights[:, None, None]
+        return both[..., 0].T, both[..., 1:].swapaxes(0, 1)
+
+    def least_squares(self, *measures: Measure) -> tuple[FloatArray, FloatArray]:
+        """``(a, b)`` with ``||a x + b||**2`` the variance of the objective's measures, or of others."""
+        if measures:
+            return replace(self, measures=measures).least_squares()
+        root = np.sqrt(self.outcomes.weights)
+        moved, moves = self.centred
+        b = (root[:, None] * moved).ravel()
+        return (root[:, None, None] * moves).reshape(b.size, len(self.columns)), b
+
+    @cached_property
+    def centred(self) -> tuple[FloatArray, FloatArray]:
+        """``changes`` less their means."""
+        moved, moves = (x - np.tensordot(self.outcomes.weights, x, axes=1) for x in self.changes)
+        return moved, moves
+
+
+def folded(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``(r, s)`` of a few rows with ``||r x + s|| = ||a x + b||`` for every ``x``."""
+    triangle: FloatArray = np.asarray(np.linalg.qr(np.column_stack([a, b]), mode="r"))
+    return triangle[:, :-1], triangle[:, -1]
+
+
+def notional_of(instrument: Instrument, start: Start) -> float:
+    """The value of +1 at the start, in quote."""
+    if not instrument.market:
+        return 0.0
+    price = start[instrument.market]
+    if isinstance(instrument, Margined):
+        value = float(instrument.position_value(price))
+        return value if instrument.margin_token == instrument.quote else value * price
+    return abs(float(instrument.delta(price))) * price
+
+
+def by_coin(greek: Greek, exposure: Exposure, start: Start) -> dict[str, float]:
+    """A Greek at the start by coin, every market of one coin added up."""
+    total: dict[str, float] = {}
+    for market in exposure.markets:
+        coin = counted_as(coin_of(market))
+        total[coin] = total.get(coin, 0.0) + float(greek(exposure.on(market), start[market]))
+    return total
+
+
+def price_of_token(token: str, exposure: Exposure, start: Start) -> float:
+    """The price of a token at the start, in quote."""
+    if find_token(token, (exposure.quote, *exposure.bases)) == exposure.quote:
+        return 1.0
+    coin = find_token(token, map(coin_of, start))
+    for market, price in start.items():
+        if coin_of(market) == coin:
+            return price
+    raise MarketError(f"a price of {token} at the start", got=", ".join(start))

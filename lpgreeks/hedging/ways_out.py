@@ -1,0 +1,174 @@
+"""Where nothing satisfies every constraint: which ones clash, and how far each alone would have to give way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import InfeasibleError
+from lpgreeks.hedging.box import Box
+from lpgreeks.hedging.constraints import Constraint
+from lpgreeks.hedging.problem import Problem, Row
+from lpgreeks.hedging.program import Program
+from lpgreeks.hedging.survival import ranges
+from lpgreeks.instruments import Exposure, Portfolio, Position, UniswapV3
+
+__all__ = ["infeasible", "widened"]
+
+# The nearest way out is found to this share of the way to no constraint at all.
+_FINE = 1e-9
+
+# How much wider a range is tried, at most; and in how many strides.
+_WIDEST = 20.0
+_STRIDES = 16
+
+Rebuild = Callable[[Exposure], Problem]
+"""The same problem about another exposure."""
+
+
+def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> InfeasibleError:
+    """The error that names the clash and the nearest ways out of it, each of which alone is enough."""
+    clashing = [c for c in constraints if _feasible(problem, [o for o in constraints if o is not c])]
+    ways = [way for c in clashing for way in _ways(problem, c, constraints)]
+    if (wider := _wider(problem, constraints, rebuild)) is not None:
+        ways.append(wider)
+    named = clashing or list(constraints)
+    texts = [text for c in named for text in _texts(problem, c)]
+    remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"
+    return InfeasibleError("constraints that some hedge satisfies", got=" and ".join(texts), remedy=remedy)
+
+
+def _feasible(problem: Problem, constraints: Sequence[Constraint]) -> bool:
+    """Whether anything satisfies these constraints."""
+    rows = [row for c in constraints for row in c.rows(problem)]
+    a, b = problem.least_squares()
+    scale = np.linalg.norm(a, axis=0)
+    scale[scale == 0] = 1.0
+    box = Box.of(rows, scale, float(np.linalg.norm(b)))
+    cones = [cone for c in constraints for cone in c.cones(problem)]
+    if not cones:
+        return _least_give(box, np.zeros(len(box.one_sided()[1]), dtype=bool)) is not None
+    program = Program(len(scale))
+    g, h, _ = box.one_sided()
+    program.at_most([(program.decision, g)], h)
+    for cone in cones:
+        moves, moved = cone.matrix / scale, cone.offset / box.unit
+        program.norm_at_most([(program.decision, moves)], [], moved, cone.bound / box.unit)
+    return program.minimise().solved
+
+
+def _least_give(box: Box, gives: NDArray[np.bool_]) -> FloatArray | None:
+    """What, in units of a hedge's size, makes the rows that may give way give least; None where nothing does."""
+    from scipy.optimize import linprog
+
+    g, h, _ = box.one_sided()
+    columns = g.shape[1]
+    result = linprog(
+        np.append(np.zeros(columns), 1.0),
+        A_ub=np.hstack([g, -gives.astype(float)[:, None]]),
+        b_ub=h,
+        bounds=[(None, None)] * columns + [(0, None)],
+    )
+    return None if result.x is None else np.asarray(result.x[:columns])
+
+
+def _ways(problem: Problem, constraint: Constraint, constraints: Sequence[Constraint]) -> list[str]:
+    """How far one constraint must give way while the others stay."""
+    others = [o for o in constraints if o is not constraint]
+    if constraint.easier(0.0) is None:
+        return _bounds_that_do(problem, constraint, others)
+    strict, mild = 0.0, 1.0 - _FINE
+    last = constraint.easier(mild)
+    if last is None or not _feasible(problem, [*others, last]):
+        return []
+    while mild - strict > _FINE:
+        middle = (strict + mild) / 2
+        tried = constraint.easier(middle)
+        if tried is not None and _feasible(problem, [*others, tried]):
+            mild = middle
+        else:
+            strict = middle
+    found = constraint.easier(mild)
+    return [found.way_out(problem)] if found is not None else []
+
+
+def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[Constraint]) -> list[str]:
+    """The nearest bounds of a constraint of plain rows."""
+    own = list(constraint.rows(problem))
+    rows = [*own, *(row for o in others for row in o.rows(problem))]
+    a, b = problem.least_squares()
+    scale = np.linalg.norm(a, axis=0)
+    scale[scale == 0] = 1.0
+    box = Box.of(rows, scale, float(np.linalg.norm(b)))
+    _, _, owner = box.one_sided()
+    x = _least_give(box, owner < len(own))
+    if x is None:
+        return []
+    ways = []
+    for i, row in enumerate(own):
+        figure = float(box.matrix[i] @ x) * box.unit * box.sizes[i]
+        if not row.lower <= figure <= row.upper:
+            side = "lower" if figure < row.lower else "upper"
+            ways.append(f"{side} bound of {row.name} at {figure + row.offset:,.6g} {row.unit}")
+    return [" with ".join(ways)] if ways else []
+
+
+def _texts(problem: Problem, constraint: Constraint) -> list[str]:
+    if constraint.easier(0.0) is not None:
+        return [constraint.way_out(problem)]
+    return [text for row in constraint.rows(problem) if (text := _bounds_text(row))]
+
+
+def _bounds_text(row: Row) -> str:
+    low, high = row.lower + row.offset, row.upper + row.offset
+    sides = [f"at least {low:,.6g}"] if np.isfinite(low) else []
+    sides += [f"at most {high:,.6g}"] if np.isfinite(high) else []
+    return f"{row.name} {' and '.join(sides)} {row.unit}"
+
+
+# ---- another range
+
+
+def widened(exposure: Exposure, factor: float, start: float) -> Exposure | None:
+    """The exposure, of the same value, with its one range ``factor`` times as wide about ``start``; None if none is."""
+    parts = []
+    for position in exposure.positions:
+        pool = position.instrument
+        if isinstance(pool, UniswapV3):
+            lower, upper = (start + factor * (end - start) for end in (pool.lower, pool.upper))
+            if not 0 < lower < upper:
+                return None
+            unit = replace(pool, liquidity=1.0, lower=lower, upper=upper)
+            pool = replace(unit, liquidity=pool.value(start) / unit.value(start))
+        parts.append(Position(position.quantity, pool))
+    return Portfolio(tuple(parts))
+
+
+def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> str | None:
+    """The least widening of the one range that does, the position's value kept."""
+    pools = ranges(problem.exposure)
+    if len(pools) != 1:
+        return None
+    start = problem.start[pools[0].market]
+
+    def does(factor: float) -> bool:
+        wide = widened(problem.exposure, factor, start)
+        return wide is not None and _feasible(rebuild(wide), constraints)
+
+    factors = np.geomspace(1.0, _WIDEST, _STRIDES)
+    good = next((i for i in range(1, len(factors)) if does(float(factors[i]))), None)
+    if good is None:
+        return None
+    narrow, wide = float(factors[good - 1]), float(factors[good])
+    while wide - narrow > 1e-5 * wide:
+        middle = (narrow + wide) / 2
+        narrow, wide = (narrow, middle) if does(middle) else (middle, wide)
+    (pool,) = ranges(widened(problem.exposure, wide, start) or problem.exposure)
+    return (
+        f"a range of {pool.lower:,.2f} to {pool.upper:,.2f} ({pool.lower / start - 1:+.2%} to "
+        f"{pool.upper / start - 1:+.2%}) for the same value"
+    )
