@@ -122,11 +122,11 @@ def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[C
     for i, row in enumerate(own):
         figure = float(box.matrix[i] @ x) * box.unit * box.sizes[i]
         if not row.lower <= figure <= row.upper:
-            side = "lower" if figure < row.lower else "upper"
+            up = figure > row.upper
             # A little to spare, then outwards.
-            spare = _TO_SPARE * abs(figure - (row.lower if side == "lower" else row.upper))
-            bound = figure + row.offset + (-spare if side == "lower" else spare)
-            ways.append(f"{side} bound of {row.name} at {outward(bound, up=side == 'upper')} {row.unit}")
+            given = (figure - (row.upper if up else row.lower)) * (1.0 + _TO_SPARE)
+            bound = outward(row.offset + (row.upper if up else row.lower) + given, up=up)
+            ways.append(f"{'upper' if up else 'lower'} bound of {row.name} at {bound} {row.unit}")
     return [" with ".join(ways)] if ways else []
 
 
