@@ -47,7 +47,9 @@ def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Reb
         ways.append(wider)
     named = clashing or telling
     texts = dict.fromkeys(text for c in named for text in _texts(problem, c))
-    remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"
+    remedy = "Leave one of them out" if clashing else "More than one of them must give way"
+    if ways:
+        remedy = "Any one of these is enough: " + "; ".join(ways)
     return InfeasibleError("constraints that some hedge satisfies", got=" and ".join(texts), remedy=remedy)
 
 
