@@ -13,7 +13,7 @@ from lpgreeks._types import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "curves", "histograms", "legend", "marks", "new_axes", "verticals"]
+__all__ = ["COLOURS", "bars", "curves", "histograms", "legend", "marks", "new_axes", "verticals"]
 
 COLOURS = ("#0072B2", "#D55E00", "#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, told apart by every kind of colour vision."""
@@ -115,6 +115,26 @@ def histograms(
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return legend(ax)
+
+
+def bars(ax: Axes, amounts: Mapping[str, float], *, xlabel: str, title: str = "") -> Axes:
+    """One horizontal bar per entry, from the top down, its number beside it; the last one is their sum."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    names, sizes = [*amounts], np.array([*amounts.values()])
+    colours = [*(COLOURS[0] if size >= 0 else COLOURS[1] for size in sizes[:-1]), COLOURS[2]]
+    with _style():
+        drawn = ax.barh(range(len(names)), sizes, color=colours)
+        ax.bar_label(drawn, labels=[f"{size:,.0f}" for size in sizes], padding=3)
+        ax.set(xlabel=xlabel, title=title)
+        ax.set_yticks(range(len(names)), names)
+        ax.invert_yaxis()
+        ax.axvline(0.0, color="#888888", linewidth=0.8)
+        ax.grid(visible=False, axis="y")
+        ax.margins(x=0.25)
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return ax
 
 
 def _central(samples: Sequence[FloatArray], weights: FloatArray) -> tuple[float, float]:

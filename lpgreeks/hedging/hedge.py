@@ -112,10 +112,12 @@ def _posed(
 ) -> Problem:
     if exit not in ("held", "range"):
         raise InputError('exit "held" or "range"', got=repr(exit))
+    years = _horizon(over)
     if exit == "range":
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
         pool = the_range(exposure)
+        years = over.years_to_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
         over = over.stopped_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
     behind = pledges(legs)
     everything = sum((*(leg.instrument for leg in legs), *(p.holding for p in behind)), start=exposure)
@@ -127,8 +129,20 @@ def _posed(
             remedy="A variance needs several paths: more history, a shorter step between windows, or a model",
         )
     return Problem(
-        exposure=exposure, legs=legs, pledges=behind, over=over, outcomes=outcomes, measures=objective.measures
+        exposure=exposure,
+        legs=legs,
+        pledges=behind,
+        over=over,
+        outcomes=outcomes,
+        measures=objective.measures,
+        years=years,
     )
+
+
+def _horizon(over: Model | Paths | Outcomes) -> float | None:
+    if isinstance(over, Paths):
+        return float(over.years[-1])
+    return getattr(over, "years", None)
 
 
 def _checked(
@@ -453,6 +467,7 @@ def _plan(problem: Problem, solution: Solution, objective: Objective) -> HedgePl
         objective=objective,
         outcomes=problem.outcomes,
         over=problem.over,
+        years=problem.years,
         start=problem.start,
         certificate=solution.certificate,
         unique=solution.unique,
@@ -514,13 +529,12 @@ def _slope_matched(slopes: FloatArray, solution: Solution) -> FloatArray:
         slopes: one column for the exposure, then one per leg.
         solution: says which legs are idle, or made up of others.
     """
-    idle = {*solution.idle, *(d.leg for d in solution.dependences)}
     scale = np.maximum(np.linalg.norm(slopes[:, 1:], axis=0), np.finfo(float).tiny)
     matrix = slopes[:, 1:] / scale
     used: list[int] = []
     # The legs that the optimum trades come first: the naive hedge is its rival with the same instruments.
     for j in sorted(range(len(scale)), key=lambda j: not solution.x[j]):
-        if j not in idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
+        if j not in solution.idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
             used.append(j)
     quantities = np.zeros(len(scale))
     quantities[used] = np.linalg.lstsq(matrix[:, used], -slopes[:, 0], rcond=None)[0] / scale[used]

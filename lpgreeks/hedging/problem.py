@@ -43,6 +43,12 @@ class Model(Protocol):
     def touch_probability(self, barrier: float) -> float:
         """How likely ``barrier`` is touched before the horizon."""
 
+    def exit_probability(self, lower: float, upper: float) -> float:
+        """How likely the price leaves a range before the horizon."""
+
+    def years_inside(self, lower: float, upper: float) -> float:
+        """How much of the horizon it spends in it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Row:
@@ -76,6 +82,7 @@ class Problem:
         legs, pledges: what is decided.
         over: what prices may do.
         outcomes: the same as weighted end states.
+        years: how long it is held, on average; None where nobody says.
         measures: what is judged, added up in quote where there are several.
         touching: by leg, the quantities at which a curved margin is met exactly.
     """
@@ -86,6 +93,7 @@ class Problem:
     over: Model | Paths | Outcomes
     outcomes: Outcomes
     measures: tuple[Measure, ...]
+    years: float | None
     touching: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -109,13 +117,6 @@ class Problem:
     def start(self) -> dict[str, float]:
         """The price of each market at the start; the mean one where windows differ."""
         return {m: float(np.mean(p)) for m, p in self.starts.items()}
-
-    @property
-    def years(self) -> float | None:
-        """The horizon, where what prices may do has one."""
-        if isinstance(self.over, Outcomes):
-            return None
-        return float(self.over.years[-1]) if isinstance(self.over, Paths) else self.over.years
 
     def extremes(self, market: str) -> tuple[float, float]:
         """The lowest low and the highest high of all paths."""

@@ -82,7 +82,12 @@ def _exchangeable(plan: HedgePlan, solution: Solution) -> list[str]:
             for i, ratio in dependence.of.items()
         )
         moved = " and ".join(map(str, plan.objective.measures))
-        chosen = "the tie-break chose" if plan.pledges else "the first leg offered carries it"
+        loaded = [plan.legs[j].name for j in (dependence.leg, *dependence.of) if plan.quantities[j]]
+        chosen = (
+            f"the tie-break loads the {' and the '.join(loaded)}"
+            if plan.pledges
+            else "the first leg offered carries it"
+        )
         note = (
             f"Exchangeable: 1 {leg.instrument.unit_text} of the {leg.name} moves {moved} exactly as {mix}; any "
             f"split with the same sum is as good, and {chosen}."
