@@ -21,7 +21,7 @@ from lpgreeks.hedging.plan import Hedged, HedgePlan
 from lpgreeks.hedging.problem import Model, Problem, Row
 from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
-from lpgreeks.hedging.survival import InitialMargin, ranges, the_range
+from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, ranges, the_range
 from lpgreeks.hedging.ways_out import infeasible
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, Margined
@@ -99,6 +99,8 @@ def hedge(
     for constraint in others:
         constraint.check(problem)
     problem, solution = _solved(problem, objective, others, tie_break)
+    if any(isinstance(c, NoLiquidation) and c.probability is not None for c in others):
+        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break)
     _require_known_margins(problem, solution)
     plan = _plan(problem, solution, objective)
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
@@ -249,6 +251,23 @@ def _solved(
         assert refusal is not None
         raise refusal
     return best[1:]
+
+
+def _shared_by_the_traded(
+    problem: Problem,
+    solution: Solution,
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+) -> tuple[Problem, Solution]:
+    """The optimum again where some accounts stayed empty: a chance is shared by those that are used."""
+    count = len(problem.legs)
+    used = tuple(k for k, p in enumerate(problem.pledges) if any(solution.x[j] for j in p.legs))
+    if not 0 < len(used) < len(problem.pledges):
+        return problem, solution
+    idle = [j for k, p in enumerate(problem.pledges) if k not in used for j in p.legs if j < count]
+    closed = [QuantityBounds(of=problem.legs[j], lower=0.0, upper=0.0) for j in idle]
+    return _solved(replace(problem, traded=used), objective, [*constraints, *closed], tie_break)
 
 
 def _about(problem: Problem, exposure: Exposure) -> Problem:

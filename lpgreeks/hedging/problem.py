@@ -85,6 +85,7 @@ class Problem:
         years: how long it is held, on average; None where nobody says.
         measures: what is judged, added up in quote where there are several.
         touching: by leg, the quantities at which a curved margin is met exactly.
+        traded: the pledges that chances of liquidation are shared by; all of them unless said.
     """
 
     exposure: Exposure
@@ -95,6 +96,7 @@ class Problem:
     measures: tuple[Measure, ...]
     years: float | None
     touching: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    traded: tuple[int, ...] | None = None
 
     @cached_property
     def columns(self) -> tuple[Instrument, ...]:
@@ -105,6 +107,11 @@ class Problem:
     def everything(self) -> Exposure:
         """Exposure and one of each column: whatever the problem is about."""
         return sum(self.columns, start=self.exposure)
+
+    @property
+    def wallets(self) -> int:
+        """How many accounts share a chance of liquidation."""
+        return len(self.pledges if self.traded is None else self.traded)
 
     # ---- prices
 

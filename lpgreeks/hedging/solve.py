@@ -366,7 +366,8 @@ def _programmed(
     unhedged = abs(objective.value(problem, np.zeros(len(scale))))
     _, _, owner = box.one_sided()
     pulls = np.zeros(len(rows))
-    np.maximum.at(pulls, owner, optimum.multipliers)
+    if len(owner):
+        np.maximum.at(pulls, owner, optimum.multipliers)
     # In units of the objective's own: a multiplier of the solver's tolerance is none.
     binding, met = held(rows, box, x, np.where(pulls > _BINDING, pulls, 0.0) * unit, _BINDING)
     binding += tuple(cone.name for cone in cones if _slack(cone, x / scale) < _BINDING)

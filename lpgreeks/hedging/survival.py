@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, NamedTuple, Self, TypeAlias
 
 from lpgreeks.errors import InputError, require_finite, require_price_range, require_probability
@@ -73,21 +74,23 @@ class NoLiquidation(Constraint):
         return list(self._rows(problem))
 
     def _rows(self, problem: Problem) -> Iterator[Row]:
+        # Accounts of one market and as many legs have the same prices to live through.
+        survived = cache(lambda market, legs: self.survived(problem, market, legs=legs))
         for pledge in problem.pledges:
             markets = dict.fromkeys(problem.legs[j].instrument.market for j in pledge.legs)
-            ends = {m: self.survived(problem, m, accounts=len(problem.pledges), legs=len(pledge.legs)) for m in markets}
+            ends = {m: survived(m, len(pledge.legs)) for m in markets}
             # Several markets behind one account: every corner of what each of them may do.
             for corner in itertools.product(*ends.values()):
                 prices = dict(zip(markets, corner, strict=True))
                 yield from _account_rows(problem, pledge, prices, lambda leg: leg.maintenance, "survival")
 
-    def survived(self, problem: Problem, market: str, *, accounts: int = 1, legs: int = 1) -> tuple[float, float]:
-        """The lowest and the highest price of ``market`` that accounts must live through.
+    def survived(self, problem: Problem, market: str, *, legs: int = 1) -> tuple[float, float]:
+        """The lowest and the highest price of ``market`` that an account of so many legs must live through.
 
         Raises:
             InputError: a model, and neither ``over`` nor ``probability``; paths that start apart.
         """
-        low, high = self._extremes(problem, market, accounts, legs)
+        low, high = self._extremes(problem, market, legs)
         start = problem.start[market]
         if not low <= start <= high:
             raise InputError(
@@ -95,7 +98,7 @@ class NoLiquidation(Constraint):
             )
         return low * (1.0 - self.buffer), high * (1.0 + self.buffer)
 
-    def _extremes(self, problem: Problem, market: str, accounts: int, legs: int) -> tuple[float, float]:
+    def _extremes(self, problem: Problem, market: str, legs: int) -> tuple[float, float]:
         if isinstance(self.over, RangeEdges):
             pool = the_range(problem.exposure)
             return pool.lower, pool.upper
@@ -104,7 +107,7 @@ class NoLiquidation(Constraint):
         over = problem.over
         if self.probability is not None and not isinstance(over, Outcomes):
             # One account is liquidated on one side only, unless it holds several legs.
-            share = self.probability / accounts / (2 if legs > 1 else 1)
+            share = self.probability / problem.wallets / (2 if legs > 1 else 1)
             return problem.barriers(market, share)
         if isinstance(over, Paths):
             return problem.extremes(market)
