@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks.costs import Fee, Gas
@@ -80,22 +81,45 @@ class Economics:
     """The expected P&L of a plan over its horizon, in quote, by part.
 
     Attributes:
+        plan: what is traded and posted.
         parts: what it is made of; they add up to ``total``.
-        quote: the token.
-        position: the value of what is hedged, at the start.
         years: how long it is held.
         fees: what the pool is expected to pay; None where no pool was stated.
-        leaving: the chance that the price leaves the range before the horizon; None without one range.
-        inside: the share of the time that the price spends in it.
     """
 
+    plan: HedgePlan
     parts: tuple[Part, ...]
-    quote: str
-    position: float
     years: float
     fees: float | None
-    leaving: float | None
-    inside: float | None
+
+    @property
+    def quote(self) -> str:
+        """The token that it is counted in."""
+        return self.plan.exposure.quote
+
+    @property
+    def position(self) -> float:
+        """The value of what is hedged, at the start."""
+        return float(self.plan.exposure.value(self.plan.start))
+
+    @cached_property
+    def leaving(self) -> float | None:
+        """The chance that the price leaves the one range before the horizon; None without one."""
+        over, pools = self.plan.over, ranges(self.plan.exposure)
+        if len(pools) != 1 or isinstance(over, Outcomes):
+            return None
+        (pool,) = pools
+        if isinstance(over, Paths):
+            return float(over.leaving(market=pool.market, lower=pool.lower, upper=pool.upper).mean())
+        return over.exit_probability(pool.lower, pool.upper)
+
+    @cached_property
+    def inside(self) -> float | None:
+        """The share of the time that the price spends in the one range; None without one."""
+        pools = ranges(self.plan.exposure)
+        if len(pools) != 1 or isinstance(self.plan.over, Outcomes):
+            return None
+        return _years_inside(self.plan, pools[0]) / self.years
 
     @property
     def total(self) -> float:
@@ -203,16 +227,7 @@ def economics(
         parts.append(Part(name="gas", amount=-gas.total, why=f"{gas.transactions} transactions"))
     if fees is not None:
         parts.append(Part(name="pool fees", amount=fees, why="its share of the volume while in range"))
-    leaving, inside = _range(plan)
-    return Economics(
-        parts=tuple(parts),
-        quote=plan.exposure.quote,
-        position=float(plan.exposure.value(plan.start)),
-        years=plan.years,
-        fees=fees,
-        leaving=leaving,
-        inside=inside,
-    )
+    return Economics(plan=plan, parts=tuple(parts), years=plan.years, fees=fees)
 
 
 def _mean(plan: HedgePlan, measure: Measure, exposure: Exposure) -> float:
@@ -290,17 +305,3 @@ def _years_inside(plan: HedgePlan, pool: UniswapV3) -> float:
     if isinstance(over, Paths):
         return over.years_inside(market=pool.market, lower=pool.lower, upper=pool.upper)
     return over.years_inside(pool.lower, pool.upper)
-
-
-def _range(plan: HedgePlan) -> tuple[float | None, float | None]:
-    """The chance to leave the one range, and the share of the time inside it."""
-    over, pools = plan.over, ranges(plan.exposure)
-    if len(pools) != 1 or isinstance(over, Outcomes):
-        return None, None
-    (pool,) = pools
-    assert plan.years is not None
-    if isinstance(over, Paths):
-        leaving = float(over.leaving(market=pool.market, lower=pool.lower, upper=pool.upper).mean())
-    else:
-        leaving = over.exit_probability(pool.lower, pool.upper)
-    return leaving, _years_inside(plan, pool) / plan.years

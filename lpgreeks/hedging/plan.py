@@ -364,7 +364,8 @@ class HedgePlan:
         if self.economics is not None:
             rows.append(["expected", f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees"])
             rows.append(["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year"])
-            if self.economics.leaving is not None:
+            # Where accounts are kept the way there matters, not only the end.
+            if self.pledges and self.economics.leaving is not None:
                 rows.append(["range", f"left with a chance of {percent(self.economics.leaving)}"])
         for coin, figure in self.net_delta.items():
             rows.append(["net delta", f"{rounded(figure)} {coin}"])
