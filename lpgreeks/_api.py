@@ -11,6 +11,8 @@ from lpgreeks.hedging import (
     CVaR,
     DeltaBounds,
     EffectivenessAtLeast,
+    Frontier,
+    FrontierPoint,
     GammaBounds,
     Hedged,
     HedgePlan,
@@ -29,6 +31,7 @@ from lpgreeks.hedging import (
     Variance,
     Wallet,
     WorstCase,
+    frontier,
     hedge,
 )
 from lpgreeks.instruments import (
@@ -78,6 +81,8 @@ __all__ = [
     "Figure",
     "Finding",
     "Flat",
+    "Frontier",
+    "FrontierPoint",
     "Funding",
     "GammaBounds",
     "Gas",
@@ -136,6 +141,7 @@ __all__ = [
     "check_prices",
     "clamp",
     "every_instrument",
+    "frontier",
     "hedge",
     "onchain",
     "range_for_exits",

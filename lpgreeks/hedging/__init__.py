@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, Wallet
 from lpgreeks.hedging.constraints import Constraint, DeltaBounds, EffectivenessAtLeast, GammaBounds, QuantityBounds
+from lpgreeks.hedging.frontier import Frontier, FrontierPoint, frontier
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.legs import Leg, Side
 from lpgreeks.hedging.objectives import (
@@ -27,6 +28,8 @@ __all__ = [
     "Constraint",
     "DeltaBounds",
     "EffectivenessAtLeast",
+    "Frontier",
+    "FrontierPoint",
     "GammaBounds",
     "HedgePlan",
     "Hedged",
@@ -46,5 +49,6 @@ __all__ = [
     "Variance",
     "Wallet",
     "WorstCase",
+    "frontier",
     "hedge",
 ]

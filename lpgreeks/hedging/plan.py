@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,11 @@ from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
 from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
 from lpgreeks.hedging.proof import Certificate
+from lpgreeks.hedging.text import TITLE, WIDTH
+from lpgreeks.hedging.text import aligned as _aligned
+from lpgreeks.hedging.text import percent as _percent
+from lpgreeks.hedging.text import rounded as _round
+from lpgreeks.hedging.text import wrapped as _wrapped
 from lpgreeks.instruments import Exposure, Instrument, Portfolio, payoffs
 from lpgreeks.margin import Account, Ends, Proportional
 from lpgreeks.paths import Outcomes, Paths
@@ -27,11 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["HedgePlan", "Hedged", "Order"]
-
-
-# Columns of text that a terminal and a mail show whole; characters that fit above a picture.
-_WIDTH = 110
-_TITLE = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +255,7 @@ class HedgePlan:
 
     def summary(self) -> str:
         """The whole plan as text."""
-        lines = [_wrapped(self.sentence(), _WIDTH), ""]
+        lines = [_wrapped(self.sentence(), WIDTH), ""]
         lines += _aligned(self._leg_rows(), words=(0, 2))
         if self.pledges:
             lines += ["", *_aligned(self._account_rows(), words=(0, 2))]
@@ -264,9 +263,9 @@ class HedgePlan:
             lines += ["", *_aligned(self._order_rows(), words=(0, 3))]
         lines += ["", *_aligned(self._figure_rows(), words=(0, 1))]
         if self.notes:
-            lines += ["", *(_wrapped(f"- {note}", _WIDTH, indent="  ") for note in self.notes)]
+            lines += ["", *(_wrapped(f"- {note}", WIDTH, indent="  ") for note in self.notes)]
         if self.assumptions:
-            lines += ["", _wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", _WIDTH)]
+            lines += ["", _wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", WIDTH)]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -450,7 +449,7 @@ class HedgePlan:
             return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
 
         parts = {"position": part(self.exposure), "hedge": part(self.hedge), "total": part(self.total)}
-        title = _wrapped(self.sentence(), _TITLE)
+        title = _wrapped(self.sentence(), TITLE)
         return payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
@@ -463,36 +462,5 @@ class HedgePlan:
             {"unhedged": before, "hedged": after},
             self.outcomes.weights,
             xlabel=f"change of {measure} [{measure.token}]",
-            title=_wrapped(self.outcomes.source, _TITLE),
+            title=_wrapped(self.outcomes.source, TITLE),
         )
-
-
-def _percent(share: float) -> str:
-    """Two decimals, or as many as it takes not to claim all of it."""
-    return f"{share:.2%}" if round(share, 4) < 1 else f"{share:.8%}"
-
-
-def _round(number: float) -> str:
-    """Six significant digits, thousands set apart."""
-    if number == 0:
-        return "0"
-    size = abs(number)
-    if size >= 1e5:
-        return f"{number:,.0f}"
-    return f"{number:,.{max(0, 5 - int(np.floor(np.log10(size))))}f}" if size >= 1e-4 else f"{number:.5e}"
-
-
-def _aligned(rows: list[list[str]], *, words: Sequence[int]) -> list[str]:
-    """The rows in columns: those of ``words`` to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if i in words else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _wrapped(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
