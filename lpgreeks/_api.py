@@ -12,6 +12,8 @@ from lpgreeks.hedging import (
     DeltaBounds,
     Economics,
     EffectivenessAtLeast,
+    Frontier,
+    FrontierPoint,
     GammaBounds,
     Hedged,
     HedgePlan,
@@ -33,6 +35,7 @@ from lpgreeks.hedging import (
     Wallet,
     WorstCase,
     economics,
+    frontier,
     hedge,
 )
 from lpgreeks.instruments import (
@@ -83,6 +86,8 @@ __all__ = [
     "Figure",
     "Finding",
     "Flat",
+    "Frontier",
+    "FrontierPoint",
     "Funding",
     "GammaBounds",
     "Gas",
@@ -144,6 +149,7 @@ __all__ = [
     "clamp",
     "economics",
     "every_instrument",
+    "frontier",
     "hedge",
     "onchain",
     "range_for_exits",

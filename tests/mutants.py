@@ -73,9 +73,9 @@ MUTANTS = [
     Mutant("hedging/problem.py", "lower - offset, upper - offset", "lower, upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
     # ---- first passage
-    Mutant("models/passage.py", "_reached_first(a, b, -t)", "_reached_first(a, b, t)", "test_passage.py::test_the_two_series_agree_where_both_converge test_passage.py::test_published_liquidation_probabilities"),
+    Mutant("models/passage.py", "_reached_first(a, b, -t)", "_reached_first(a, b, t)", "test_passage.py::test_leaving_and_staying_by_modes test_passage.py::test_published_liquidations_are_exits_upward"),
     Mutant("models/passage.py", "plus.sum(axis=0) - minus.sum(axis=0)", "plus.sum(axis=0)", "test_passage.py::test_the_two_series_agree_where_both_converge"),
-    Mutant("models/lognormal.py", "self._drift * self.width / self.years, self.volatility**2", "self._drift, self.volatility**2", "test_passage.py"),
+    Mutant("models/lognormal.py", "self._drift * self.width / self.years, self.volatility**2", "self._drift, self.volatility**2", "test_passage.py::test_mean_exit_time_against_simulation"),
     Mutant("paths/paths.py", "kept = min(beyond, len(self) - 1)", "kept = min(beyond + 1, len(self) - 1)", "test_passage.py::test_no_more_paths_are_strictly_beyond"),
     Mutant("paths/history.py", "count + 1, close / factor, close * factor", "count + 1, lower, upper", "test_passage.py::test_exits_by_hand"),
     # ---- venues
@@ -86,6 +86,12 @@ MUTANTS = [
     Mutant("hedging/economics.py", "share = liquidity / (liquidity + self.liquidity)", "share = liquidity / self.liquidity", "test_economics.py"),
     Mutant("hedging/economics.py", "-self.before_fees / (self.position * self.years)", "-self.total / (self.position * self.years)", "test_economics.py"),
     Mutant("costs.py", "return -self.rate_per_year * value * years", "return self.rate_per_year * value * years", "test_economics.py"),
+    # ---- frontiers
+    Mutant("hedging/frontier.py", "return [value if c in like else c for c in constraints] if like else [*constraints, value]", "return [*constraints, value]", "test_frontier.py"),
+    Mutant("hedging/frontier.py", "return 100.0 * (high - low) / (high + low)", "return 100.0 * (high - low) / low", "test_frontier.py"),
+    Mutant("hedging/frontier.py", "points = sorted(self.points, key=lambda p: p.x)", "points = self.points", "test_frontier.py::test_the_curve_ascends_and_is_the_risk"),
+    Mutant("hedging/ways_out.py", "    return _refused(problem, _clashing(problem, constraints) or constraints)", "    return infeasible(problem, constraints, _rebuild)", "test_frontier.py::test_points_that_nothing_satisfies_say_why_without_searching_ways_out"),
+    Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
     Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),

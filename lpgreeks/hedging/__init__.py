@@ -5,6 +5,7 @@ from __future__ import annotations
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, Wallet
 from lpgreeks.hedging.constraints import Constraint, DeltaBounds, EffectivenessAtLeast, GammaBounds, QuantityBounds
 from lpgreeks.hedging.economics import Economics, Part, PoolFees, economics
+from lpgreeks.hedging.frontier import Frontier, FrontierPoint, frontier
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.legs import Leg, Side
 from lpgreeks.hedging.objectives import (
@@ -29,6 +30,8 @@ __all__ = [
     "DeltaBounds",
     "Economics",
     "EffectivenessAtLeast",
+    "Frontier",
+    "FrontierPoint",
     "GammaBounds",
     "HedgePlan",
     "Hedged",
@@ -51,5 +54,6 @@ __all__ = [
     "Wallet",
     "WorstCase",
     "economics",
+    "frontier",
     "hedge",
 ]

@@ -48,6 +48,10 @@ class Constraint(ABC):
         """Itself as advice: "a budget of 160,000 USDC"."""
         return repr(self)
 
+    def told(self, problem: Problem) -> str:
+        """Itself in words where it clashes; "" where each of its rows is named instead."""
+        return self.way_out(problem) if self.easier(0.0) is not None else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Bounds(Constraint):

@@ -22,7 +22,7 @@ from lpgreeks.hedging.problem import Model, Problem, Row
 from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
 from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, ranges, the_range
-from lpgreeks.hedging.ways_out import infeasible
+from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, Margined
 from lpgreeks.margin import Flat, LinearInSize, Proportional, counts_value
@@ -30,7 +30,7 @@ from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
-__all__ = ["hedge"]
+__all__ = ["hedge", "planned"]
 
 # A measure that varies by less than this share of its own change varies by rounding.
 _NOISE = 1e-13
@@ -88,6 +88,30 @@ def hedge(
         DataError: a position beyond the part of a margin table that is known.
         InfeasibleError: constraints that nothing satisfies; names them and the nearest way out.
     """
+    return planned(
+        exposure,
+        legs,
+        over,
+        objective=objective,
+        constraints=constraints,
+        tie_break=tie_break,
+        exit=exit,
+        refuse=infeasible,
+    )
+
+
+def planned(
+    exposure: Exposure,
+    legs: Sequence[Leg | Instrument],
+    over: Model | Paths | Outcomes,
+    *,
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+    exit: str,
+    refuse: Refusal,
+) -> HedgePlan:
+    """What :func:`hedge` answers; ``refuse`` says what is wrong where nothing satisfies the constraints."""
     offered, constraints = _checked(exposure, legs, objective, constraints, tie_break)
     problem = _posed(exposure, offered, over, objective, exit)
     _require_something_to_do(problem, objective)
@@ -98,9 +122,9 @@ def hedge(
         problem = replace(problem, exposure=size * exposure)
     for constraint in others:
         constraint.check(problem)
-    problem, solution = _solved(problem, objective, others, tie_break)
+    problem, solution = _solved(problem, objective, others, tie_break, refuse)
     if any(isinstance(c, NoLiquidation) and c.probability is not None for c in others):
-        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break)
+        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break, refuse)
     _require_known_margins(problem, solution)
     plan = _plan(problem, solution, objective)
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
@@ -224,24 +248,28 @@ def _require_something_to_do(problem: Problem, objective: Objective) -> None:
 
 
 def _solved(
-    problem: Problem, objective: Objective, constraints: Sequence[Constraint], tie_break: LeastCapital | LeastCost
+    problem: Problem,
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+    refuse: Refusal,
 ) -> tuple[Problem, Solution]:
     """The best over every choice of tiers of flat schedules; one choice where there are none."""
     best: tuple[float, Problem, Solution] | None = None
     refusal: InfeasibleError | None = None
     for legs, caps in _tiers(problem):
-        tiered = replace(problem, legs=legs)
+        tiered = _with_legs(problem, legs)
         every = [*constraints, *caps]
         try:
             met, solution = _met(tiered, objective, every, tie_break)
         except InfeasibleError:
-            refusal = infeasible(tiered, [*every, *_own_terms(tiered)], partial(_about, tiered))
+            refusal = refuse(tiered, [*every, *_own_terms(tiered)], partial(_about, tiered))
             if not caps:
                 # The lowest tiers without their caps ask for the least: where they fail, all do.
                 raise refusal from None
             continue
         value = objective.value(met, solution.x)
-        found = (value, replace(met, legs=problem.legs), solution)
+        found = (value, _with_legs(met, problem.legs), solution)
         if not caps:
             if _within_lowest_tiers(problem, solution.x):
                 return found[1:]
@@ -259,6 +287,7 @@ def _shared_by_the_traded(
     objective: Objective,
     constraints: Sequence[Constraint],
     tie_break: LeastCapital | LeastCost,
+    refuse: Refusal,
 ) -> tuple[Problem, Solution]:
     """The optimum again where some accounts stayed empty: a chance is shared by those that are used."""
     count = len(problem.legs)
@@ -267,7 +296,12 @@ def _shared_by_the_traded(
         return problem, solution
     idle = [j for k, p in enumerate(problem.pledges) if k not in used for j in p.legs if j < count]
     closed = [QuantityBounds(of=problem.legs[j], lower=0.0, upper=0.0) for j in idle]
-    return _solved(replace(problem, traded=used), objective, [*constraints, *closed], tie_break)
+    return _solved(replace(problem, traded=used), objective, [*constraints, *closed], tie_break, refuse)
+
+
+def _with_legs(problem: Problem, legs: tuple[Leg, ...]) -> Problem:
+    """The problem on other terms; itself on its own, with all that was computed for it."""
+    return problem if legs == problem.legs else replace(problem, legs=legs)
 
 
 def _about(problem: Problem, exposure: Exposure) -> Problem:

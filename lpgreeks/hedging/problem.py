@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ Greek: TypeAlias = Callable[[Exposure, float], float]
 """A figure of an exposure at a price, such as ``Exposure.delta``."""
 
 
+@runtime_checkable
 class Model(Protocol):
     """What a probability law must offer to be hedged under."""
 

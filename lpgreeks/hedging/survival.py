@@ -126,6 +126,13 @@ class NoLiquidation(Constraint):
             return replace(self, probability=min(self.probability + share * (1.0 - self.probability), 1 - 1e-12))
         return None
 
+    def told(self, problem: Problem) -> str:
+        if self.easier(0.0) is not None:
+            return self.way_out(problem)
+        markets = dict.fromkeys(problem.legs[j].instrument.market for p in problem.pledges for j in p.legs)
+        ends = {m: self.survived(problem, m) for m in markets}
+        return "no liquidation from " + " and ".join(f"{a:,.6g} to {b:,.6g} ({m})" for m, (a, b) in ends.items())
+
     def way_out(self, problem: Problem) -> str:
         if self.buffer:
             return f"a buffer of {outward(self.buffer, up=False):g} (NoLiquidation)"

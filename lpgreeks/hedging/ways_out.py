@@ -17,7 +17,7 @@ from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.survival import ranges
 from lpgreeks.instruments import Exposure, Portfolio, Position, UniswapV3
 
-__all__ = ["infeasible", "widened"]
+__all__ = ["Refusal", "clash", "infeasible", "widened"]
 
 # The nearest way out is found to this share of the way to no constraint at all.
 _FINE = 1e-9
@@ -29,16 +29,32 @@ _STRIDES = 16
 Rebuild = Callable[[Exposure], Problem]
 """The same problem about another exposure."""
 
+Refusal = Callable[[Problem, Sequence[Constraint], Rebuild], InfeasibleError]
+"""What is said where nothing satisfies the constraints."""
+
 
 def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> InfeasibleError:
     """The error that names the clash and the nearest ways out of it, each of which alone is enough."""
-    clashing = [c for c in constraints if _feasible(problem, [o for o in constraints if o is not c])]
+    clashing = _clashing(problem, constraints)
     ways = [way for c in clashing for way in _ways(problem, c, constraints)]
     if (wider := _wider(problem, constraints, rebuild)) is not None:
         ways.append(wider)
-    named = clashing or list(constraints)
-    texts = [text for c in named for text in _texts(problem, c)]
     remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"
+    return _refused(problem, clashing or constraints, remedy)
+
+
+def clash(problem: Problem, constraints: Sequence[Constraint], _rebuild: Rebuild) -> InfeasibleError:
+    """The error that only names the clash: each way out of it is a search of its own."""
+    return _refused(problem, _clashing(problem, constraints) or constraints)
+
+
+def _clashing(problem: Problem, constraints: Sequence[Constraint]) -> list[Constraint]:
+    """The constraints without any one of which the others can be satisfied."""
+    return [c for c in constraints if _feasible(problem, [o for o in constraints if o is not c])]
+
+
+def _refused(problem: Problem, named: Sequence[Constraint], remedy: str = "") -> InfeasibleError:
+    texts = [text for c in named for text in _texts(problem, c)]
     return InfeasibleError("constraints that some hedge satisfies", got=" and ".join(texts), remedy=remedy)
 
 
@@ -118,8 +134,8 @@ def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[C
 
 
 def _texts(problem: Problem, constraint: Constraint) -> list[str]:
-    if constraint.easier(0.0) is not None:
-        return [constraint.way_out(problem)]
+    if told := constraint.told(problem):
+        return [told]
     return [text for row in constraint.rows(problem) if (text := _bounds_text(row))]
 
 
