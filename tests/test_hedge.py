@@ -247,10 +247,10 @@ def test_infeasible_bounds_name_the_clash_and_the_way_out() -> None:
     text = str(caught.value)
     assert "quantity of linear perpetual at least -10 ETH" in text
     assert "net delta at most 5 ETH" in text
-    # Pool 24.9644 coins: 19.9644 must be sold for a net 5, or 14.9644 stay with 10 sold.
-    assert "lower bound of quantity of linear perpetual at -19.9644 ETH" in text
-    assert "upper bound of net delta at 14.9644 ETH" in text
-    relaxed = [lp.QuantityBounds(of=LINEAR, lower=-19.96441), lp.DeltaBounds(upper=5)]
+    # Pool 24.96441 coins: 19.96441 must be sold for a net 5, or 14.96441 stay with 10 sold; told outwards.
+    assert "lower bound of quantity of linear perpetual at -19.9645 ETH" in text
+    assert "upper bound of net delta at 14.9645 ETH" in text
+    relaxed = [lp.QuantityBounds(of=LINEAR, lower=-19.9645), lp.DeltaBounds(upper=5)]
     assert lp.hedge(POOL, [LINEAR], WEEK, objective=USDC, constraints=relaxed).quantities[0] == pytest.approx(
         -19.9644, abs=1e-3
     )

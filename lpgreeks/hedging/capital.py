@@ -14,7 +14,7 @@ from lpgreeks.hedging.problem import Problem, Row, Start
 from lpgreeks.instruments import Exposure
 from lpgreeks.tokens import find_token
 
-__all__ = ["Budget", "MaxLeverage", "PoolSize", "Wallet", "needed", "require_pledges", "signs"]
+__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "needed", "require_pledges", "signs"]
 
 
 def signs(side: Side | None) -> tuple[float, ...]:
@@ -49,11 +49,11 @@ class MaxLeverage(Constraint):
                 entries[k] = -float(problem.prices[k])
                 yield problem.row(f"leverage of {pledge.name}", problem.exposure.quote, entries, upper=0.0)
 
-    def easier(self, share: float) -> Self | None:
+    def easier(self, share: float, problem: Problem) -> Self | None:
         return None if share >= 1 else replace(self, leverage=self.leverage / (1.0 - share))
 
     def way_out(self, problem: Problem) -> str:
-        return f"a leverage of {outward(self.leverage, up=True):,.10g}"
+        return f"a leverage of {outward(self.leverage, up=True)}"
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class Budget(Constraint):
         entries = dict(enumerate(map(float, problem.prices)))
         return [problem.row("budget", quote, entries, upper=self.amount, offset=problem.pool_value)]
 
-    def easier(self, share: float) -> Self | None:
+    def easier(self, share: float, problem: Problem) -> Self | None:
         return None if share >= 1 else replace(self, amount=self.amount / (1.0 - share))
 
     def way_out(self, problem: Problem) -> str:
-        return f"a budget of {outward(self.amount, up=True):,.10g} {problem.exposure.quote}"
+        return f"a budget of {outward(self.amount, up=True)} {problem.exposure.quote}"
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,16 @@ def needed(exposure: Exposure, start: Start, posted: Iterable[tuple[Pledge, floa
         token = str(find_token(pledge.token, held) or pledge.token)
         held[token] = held.get(token, 0.0) + amount
     return held
+
+
+class NoDebt(Constraint):
+    """Collateral of 0 or more."""
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        return [
+            problem.row(f"collateral of {p.name}", p.token, {k: 1.0}, lower=0.0)
+            for k, p in enumerate(problem.pledges, start=len(problem.legs))
+        ]
 
 
 def require_pledges(problem: Problem, name: str) -> None:

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import ClassVar, Self
 
 import numpy as np
@@ -17,13 +18,22 @@ from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.measures import Measure
 from lpgreeks.tokens import counted_as
 
-__all__ = ["Constraint", "DeltaBounds", "EffectivenessAtLeast", "GammaBounds", "QuantityBounds", "outward"]
+__all__ = ["Constraint", "DeltaBounds", "EffectivenessAtLeast", "GammaBounds", "OneSide", "QuantityBounds", "outward"]
 
 
-def outward(figure: float, *, up: bool) -> float:
+# The share of variance that a floor which gives way leaves to spare.
+_SHARE_TO_SPARE = 3e-7
+
+
+def outward(figure: float, *, up: bool) -> str:
     """Six significant digits, rounded to the side on which a figure still does."""
-    step = 10.0 ** (math.floor(math.log10(figure)) - 5) if figure > 0 else 1.0
-    return round((math.ceil if up else math.floor)(figure / step) * step, 12)
+    if not figure:
+        return "0"
+    whole, size = (math.ceil if up else math.floor), math.floor(math.log10(abs(figure))) - 5
+    # Digits and a decimal exponent, so that no power of ten is rounded.
+    digits = whole(figure / 10.0**size) if size >= 0 else whole(figure * 10.0**-size)
+    text = f"{Decimal(digits).scaleb(size).normalize():,f}"
+    return text if abs(size) < 12 else f"{digits}e{size}"
 
 
 class Constraint(ABC):
@@ -40,7 +50,7 @@ class Constraint(ABC):
     def check(self, problem: Problem) -> None:  # noqa: B027
         """An error where it makes no sense for this problem; most always do."""
 
-    def easier(self, share: float) -> Self | None:
+    def easier(self, share: float, problem: Problem) -> Self | None:
         """The same, given way by a share from 0 (itself) to 1 (no constraint); None where rows say more."""
         return None
 
@@ -50,11 +60,11 @@ class Constraint(ABC):
 
     def told(self, problem: Problem) -> str:
         """Itself in words where it clashes; "" where each of its rows is named instead."""
-        return self.way_out(problem) if self.easier(0.0) is not None else ""
+        return self.way_out(problem) if self.easier(0.0, problem) is not None else ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Bounds(Constraint):
+class PlainBounds(Constraint):
     """Bounds on one figure of the hedged whole.
 
     Args:
@@ -77,7 +87,7 @@ class _Bounds(Constraint):
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuantityBounds(_Bounds):
+class QuantityBounds(PlainBounds):
     """Bounds on the quantity of one leg, in its unit; negative is short.
 
     Args:
@@ -96,7 +106,7 @@ class QuantityBounds(_Bounds):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _NetBounds(_Bounds):
+class _NetBounds(PlainBounds):
     """Bounds on one Greek at the start, of exposure, legs and collateral together."""
 
     base: str = ""
@@ -179,8 +189,32 @@ class EffectivenessAtLeast(Constraint):
             for name, (a, b) in zip(names, parts, strict=True)
         ]
 
-    def easier(self, share: float) -> Self:
-        return replace(self, share=self.share * (1.0 - share))
+    def easier(self, share: float, problem: Problem) -> Self:
+        # Said with more to spare than cones are met to.
+        return replace(self, share=max(0.0, self.share * (1.0 - share) - (_SHARE_TO_SPARE if share else 0.0)))
 
     def way_out(self, problem: Problem) -> str:
-        return f"an effectiveness of at least {outward(100 * self.share, up=False):g} %"
+        return f"an effectiveness of at least {outward(100 * self.share, up=False)} %"
+
+
+@dataclass(frozen=True)
+class OneSide(Constraint):
+    """The only side that a leg may take."""
+
+    j: int
+    given_up: bool = False
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        leg = problem.legs[self.j]
+        if leg.side is None or self.given_up:
+            return []
+        name = f"{leg.side.name.lower()} side of {leg.name}"
+        return [problem.row(name, leg.instrument.unit_text, {self.j: float(leg.side)}, lower=0.0)]
+
+    def easier(self, share: float, problem: Problem) -> Self:
+        return replace(self, given_up=share >= 0.5)
+
+    def way_out(self, problem: Problem) -> str:
+        leg = problem.legs[self.j]
+        assert leg.side is not None
+        return f"{'both sides' if self.given_up else f'the {leg.side.name.lower()} side'} of the {leg.name}"

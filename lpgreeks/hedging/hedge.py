@@ -13,19 +13,19 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError, InputError, TokenError
 from lpgreeks.hedging.box import Box
-from lpgreeks.hedging.capital import PoolSize
-from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast, QuantityBounds
+from lpgreeks.hedging.capital import NoDebt, PoolSize
+from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast, OneSide, QuantityBounds
 from lpgreeks.hedging.legs import Leg, pledges
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Variance
 from lpgreeks.hedging.plan import Hedged, HedgePlan
-from lpgreeks.hedging.problem import Model, Problem, Row
+from lpgreeks.hedging.problem import Model, Problem
 from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
-from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, ranges, the_range
+from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, more_tangents, ranges, the_range
 from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, Margined
-from lpgreeks.margin import Flat, LinearInSize, Proportional, counts_value
+from lpgreeks.margin import Flat, Proportional, Schedule, counts_value
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
@@ -38,9 +38,8 @@ _NOISE = 1e-13
 # Two legs whose slopes at the start, scaled to 1, differ by less are one leg to the naive hedge.
 _SAME_SLOPE = 1e-9
 
-# Tangents to a curved margin are added until it is met to this share; each one squares the distance.
-_MET = 1e-11
-_MOST_TANGENTS = 30
+# Rounds of tangents to curved margins; each one halves the distance at least.
+_MOST_ROUNDS = 40
 
 # The largest size is stepped back by this share from the edge where nothing is left to choose.
 _STEP_BACK = 1e-7
@@ -113,7 +112,7 @@ def planned(
 ) -> HedgePlan:
     """What :func:`hedge` answers; ``refuse`` says what is wrong where nothing satisfies the constraints."""
     offered, constraints = _checked(exposure, legs, objective, constraints, tie_break)
-    problem = _posed(exposure, offered, over, objective, exit)
+    problem = _posed(exposure, legs=offered, over=over, objective=objective, exit=exit)
     _require_something_to_do(problem, objective)
     sizes = [c for c in constraints if isinstance(c, PoolSize)]
     others = [c for c in constraints if not isinstance(c, PoolSize)]
@@ -122,9 +121,10 @@ def planned(
         problem = replace(problem, exposure=size * exposure)
     for constraint in others:
         constraint.check(problem)
-    problem, solution = _solved(problem, objective, others, tie_break, refuse)
+    rebuild = partial(_posed, legs=offered, over=over, objective=objective, exit=exit)
+    problem, solution = _solved(problem, objective, others, tie_break, rebuild, refuse)
     if any(isinstance(c, NoLiquidation) and c.probability is not None for c in others):
-        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break, refuse)
+        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break, rebuild, refuse)
     _require_known_margins(problem, solution)
     plan = _plan(problem, solution, objective)
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
@@ -134,7 +134,13 @@ def planned(
 
 
 def _posed(
-    exposure: Exposure, legs: tuple[Leg, ...], over: Model | Paths | Outcomes, objective: Objective, exit: str
+    exposure: Exposure,
+    *,
+    legs: tuple[Leg, ...],
+    over: Model | Paths | Outcomes,
+    objective: Objective,
+    exit: str,
+    tiers: Mapping[tuple[int, str], Schedule] | None = None,
 ) -> Problem:
     if exit not in ("held", "range"):
         raise InputError('exit "held" or "range"', got=repr(exit))
@@ -162,6 +168,7 @@ def _posed(
         outcomes=outcomes,
         measures=objective.measures,
         years=years,
+        tiers=tiers or {},
     )
 
 
@@ -252,33 +259,45 @@ def _solved(
     objective: Objective,
     constraints: Sequence[Constraint],
     tie_break: LeastCapital | LeastCost,
+    rebuild: Callable[..., Problem],
     refuse: Refusal,
 ) -> tuple[Problem, Solution]:
     """The best over every choice of tiers of flat schedules; one choice where there are none."""
-    best: tuple[float, Problem, Solution] | None = None
-    refusal: InfeasibleError | None = None
-    for legs, caps in _tiers(problem):
-        tiered = _with_legs(problem, legs)
+    best: tuple[tuple[float, float], Problem, Solution] | None = None
+    for tiers, caps in _tiers(problem):
+        tiered = _with_tiers(problem, tiers)
         every = [*constraints, *caps]
         try:
             met, solution = _met(tiered, objective, every, tie_break)
         except InfeasibleError:
-            refusal = refuse(tiered, [*every, *_own_terms(tiered)], partial(_about, tiered))
             if not caps:
                 # The lowest tiers without their caps ask for the least: where they fail, all do.
-                raise refusal from None
+                break
             continue
-        value = objective.value(met, solution.x)
-        found = (value, _with_legs(met, problem.legs), solution)
         if not caps:
             if _within_lowest_tiers(problem, solution.x):
-                return found[1:]
-        elif best is None or value < best[0] * (1 - _STEP_BACK):
-            best = found
+                return met, solution
+            continue
+        signed, absolute = tie_break.costs(met)
+        figures = objective.value(met, solution.x), float(signed @ solution.x + absolute @ np.abs(solution.x))
+        if best is None or _better(figures, best[0]):
+            best = figures, met, solution
     if best is None:
-        assert refusal is not None
-        raise refusal
+        raise refuse(tiered, [*every, *_own_terms(tiered)], partial(rebuild, tiers=tiers)) from None
     return best[1:]
+
+
+def _better(figures: tuple[float, float], best: tuple[float, float]) -> bool:
+    """Whether the objective is less, or as good and the tie-break's figure less."""
+    for figure, least in zip(figures, best, strict=True):
+        if abs(figure - least) > _STEP_BACK * abs(least):
+            return figure < least
+    return False
+
+
+def _with_tiers(problem: Problem, tiers: dict[tuple[int, str], Schedule]) -> Problem:
+    """The problem on chosen tiers; itself without any, with all that was computed for it."""
+    return replace(problem, tiers=tiers) if tiers else problem
 
 
 def _shared_by_the_traded(
@@ -287,27 +306,17 @@ def _shared_by_the_traded(
     objective: Objective,
     constraints: Sequence[Constraint],
     tie_break: LeastCapital | LeastCost,
+    rebuild: Callable[..., Problem],
     refuse: Refusal,
 ) -> tuple[Problem, Solution]:
     """The optimum again where some accounts stayed empty: a chance is shared by those that are used."""
-    count = len(problem.legs)
     used = tuple(k for k, p in enumerate(problem.pledges) if any(solution.x[j] for j in p.legs))
     if not 0 < len(used) < len(problem.pledges):
         return problem, solution
-    idle = [j for k, p in enumerate(problem.pledges) if k not in used for j in p.legs if j < count]
+    idle = [j for k, p in enumerate(problem.pledges) if k not in used for j in p.legs]
     closed = [QuantityBounds(of=problem.legs[j], lower=0.0, upper=0.0) for j in idle]
-    return _solved(replace(problem, traded=used), objective, [*constraints, *closed], tie_break, refuse)
-
-
-def _with_legs(problem: Problem, legs: tuple[Leg, ...]) -> Problem:
-    """The problem on other terms; itself on its own, with all that was computed for it."""
-    return problem if legs == problem.legs else replace(problem, legs=legs)
-
-
-def _about(problem: Problem, exposure: Exposure) -> Problem:
-    """The same problem about another exposure."""
-    everything = sum(problem.columns, start=exposure)
-    return replace(problem, exposure=exposure, outcomes=_outcomes(everything, problem.over))
+    again = replace(problem, traded=used, tiers={})
+    return _solved(again, objective, [*constraints, *closed], tie_break, rebuild, refuse)
 
 
 def _flat(problem: Problem) -> list[tuple[int, str, Flat]]:
@@ -320,23 +329,17 @@ def _flat(problem: Problem) -> list[tuple[int, str, Flat]]:
     ]
 
 
-def _tiers(problem: Problem) -> Iterator[tuple[tuple[Leg, ...], list[Constraint]]]:
+def _tiers(problem: Problem) -> Iterator[tuple[dict[tuple[int, str], Schedule], list[Constraint]]]:
     """The lowest tier of every flat schedule for any size; then each choice of tiers, with the caps they come with."""
     flat = _flat(problem)
-    lowest = [(j, name, schedule.tiers[0]) for j, name, schedule in flat]
-    yield _with_tiers(problem, lowest), []
+    yield {(j, name): schedule.tiers[0] for j, name, schedule in flat}, []
     for chosen in itertools.product(*(schedule.tiers for _, _, schedule in flat)) if flat else ():
         tiers = [(j, name, tier) for (j, name, _), tier in zip(flat, chosen, strict=True)]
-        legs = _with_tiers(problem, tiers)
-        caps = [(legs[j], _most(problem, j, name, tier)) for j, name, tier in tiers]
-        yield legs, [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)]
-
-
-def _with_tiers(problem: Problem, tiers: Sequence[tuple[int, str, Proportional]]) -> tuple[Leg, ...]:
-    legs = list(problem.legs)
-    for j, name, tier in tiers:
-        legs[j] = replace(legs[j], **{name: tier})  # type: ignore[arg-type]
-    return tuple(legs)
+        caps = [(problem.legs[j], _most(problem, j, name, tier)) for j, name, tier in tiers]
+        yield (
+            {(j, name): tier for j, name, tier in tiers},
+            [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)],
+        )
 
 
 def _most(problem: Problem, j: int, name: str, tier: Proportional) -> float:
@@ -363,49 +366,22 @@ def _met(
 ) -> tuple[Problem, Solution]:
     """The optimum with every curved margin met by a tangent where it stands."""
     every = [*constraints, *_own_terms(problem)]
-    for _ in range(_MOST_TANGENTS):
+    for _ in range(_MOST_ROUNDS):
         rows = [row for c in every for row in c.rows(problem)]
         cones = [cone for c in every for cone in c.cones(problem)]
         solution = solve(problem, objective, rows, cones, tie_break)
-        curved = _curved(problem, solution.x)
-        if not curved:
+        curved = more_tangents(problem, solution.x)
+        if curved is None:
             break
-        problem = replace(problem, touching=curved)
+        problem = curved
     return problem, solution
 
 
-def _curved(problem: Problem, x: FloatArray) -> dict[int, tuple[float, ...]]:
-    """The tangents with those added that curved margins still miss at ``x``; empty where all are met."""
-    more = {
-        j: (*problem.touching.get(j, ()), size)
-        for j, leg in enumerate(problem.legs)
-        if (size := abs(float(x[j])))
-        and any(isinstance(s, LinearInSize) for s in (leg.maintenance, leg.initial))
-        and not any(abs(size - t) <= _MET * size for t in problem.touching.get(j, ()))
-    }
-    return {**problem.touching, **more} if more else {}
-
-
-class _OwnTerms(Constraint):
-    """What the legs themselves ask for: collateral of 0 or more, and the side that each may take."""
-
-    def rows(self, problem: Problem) -> Sequence[Row]:
-        count = len(problem.legs)
-        rows = [
-            problem.row(f"collateral of {p.name}", p.token, {k: 1.0}, lower=0.0)
-            for k, p in enumerate(problem.pledges, start=count)
-        ]
-        for j, leg in enumerate(problem.legs):
-            if leg.side is not None:
-                name = f"{leg.side.name.lower()} side of {leg.name}"
-                rows.append(problem.row(name, leg.instrument.unit_text, {j: float(leg.side)}, lower=0.0))
-        return rows
-
-
 def _own_terms(problem: Problem) -> list[Constraint]:
+    """What the legs themselves ask for."""
+    sides = [OneSide(j) for j, leg in enumerate(problem.legs) if leg.side is not None]
     initial: list[Constraint] = [InitialMargin()] if any(leg.initial for leg in problem.legs) else []
-    asked = bool(problem.pledges) or any(leg.side for leg in problem.legs)
-    return [*([_OwnTerms()] if asked else []), *initial]
+    return [*([NoDebt()] if problem.pledges else []), *sides, *initial]
 
 
 def _require_known_margins(problem: Problem, solution: Solution) -> None:
@@ -427,19 +403,19 @@ def _sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) 
     if not any(isinstance(c, EffectivenessAtLeast) for c in constraints):
         constraints = [*constraints, EffectivenessAtLeast(max(0.0, _best_effectiveness(problem) - _STEP_BACK))]
     found = []
-    for legs, caps in _tiers(problem):
-        tiered = replace(problem, legs=legs)
-        for _ in range(_MOST_TANGENTS):
+    for tiers, caps in _tiers(problem):
+        tiered = replace(problem, tiers=tiers)
+        for _ in range(_MOST_ROUNDS):
             every = [*constraints, *caps, *_own_terms(tiered)]
             optimum = _largest(tiered, every, size)
             if optimum is None:
                 break
             x, multiple = optimum
-            curved = _curved(tiered, x)
-            if not curved:
+            curved = more_tangents(tiered, x)
+            if curved is None:
                 found.append(multiple)
                 break
-            tiered = replace(tiered, touching=curved)
+            tiered = curved
     if not found or max(found) < size.lower:
         raise InfeasibleError(
             f"a size of at least {size.lower:g} times the exposure that the constraints allow",

@@ -77,6 +77,10 @@ class Objective(ABC):
         """The figure that a program's least value of ``least`` stands for."""
         return least * unit
 
+    def costs(self, problem: Problem) -> list[tuple[FloatArray, FloatArray]]:
+        """What it counts beside the measures' changes, per unit and per absolute unit of each column."""
+        return []
+
 
 @dataclass(frozen=True, init=False, repr=False)
 class Variance(Objective):
@@ -325,6 +329,9 @@ class MeanVariance(_OfOne):
         one = np.eye(len(absolute))
         for sign in (1.0, -1.0):
             program.at_most([(program.decision, sign * one), (size, -one)], np.zeros(len(absolute)))
+
+    def costs(self, problem: Problem) -> list[tuple[FloatArray, FloatArray]]:
+        return [cost_rates(problem)]
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         # The mean of the exposure itself is a constant, which the program leaves out.

@@ -13,6 +13,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.instruments import Exposure, Instrument, Margined
+from lpgreeks.margin import Schedule
 from lpgreeks.measures import Measure
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
@@ -73,6 +74,10 @@ class Cone:
     offset: FloatArray
     bound: float
 
+    def scaled(self, sizes: FloatArray, unit: float) -> tuple[FloatArray, FloatArray, float]:
+        """Matrix, offset and bound for columns in units of their sizes, and a hedge of size ``unit``."""
+        return self.matrix / sizes, self.offset / unit, self.bound / unit
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
@@ -87,6 +92,7 @@ class Problem:
         measures: what is judged, added up in quote where there are several.
         touching: by leg, the quantities at which a curved margin is met exactly.
         traded: the pledges that chances of liquidation are shared by; all of them unless said.
+        tiers: the chosen tier of a flat schedule, by leg and by the schedule's name.
     """
 
     exposure: Exposure
@@ -98,6 +104,7 @@ class Problem:
     years: float | None
     touching: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     traded: tuple[int, ...] | None = None
+    tiers: Mapping[tuple[int, str], Schedule] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[Instrument, ...]:
@@ -149,6 +156,11 @@ class Problem:
         return self.over
 
     # ---- what columns take
+
+    def schedule(self, j: int, name: str) -> Schedule | None:
+        """The "maintenance" or "initial" margin of a leg."""
+        own: Schedule | None = getattr(self.legs[j], name)
+        return self.tiers.get((j, name), own)
 
     @cached_property
     def pool_value(self) -> float:

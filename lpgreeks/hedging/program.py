@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Optimum", "Program"]
 
+# Rows of a program in units near 1 that are broken by more are not met.
+_BROKEN = 1e-6
+
 Block = tuple[slice, Any]
 """Variables, and the dense or sparse matrix that multiplies them."""
 
@@ -50,8 +53,8 @@ class Optimum:
 
     @property
     def solved(self) -> bool:
-        """Whether there is an optimum."""
-        return self.status.endswith("Solved")
+        """Whether there is an optimum, by own arithmetic: values without bound look solved to the solver."""
+        return self.status.endswith("Solved") and self.infeasibility <= _BROKEN
 
 
 class Program:
@@ -114,6 +117,7 @@ class Program:
         matrix, right, cones = self._stacked(clarabel)
         settings = clarabel.DefaultSettings()
         settings.verbose = False
+        settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = 1e-10
         curvature = diags(weights).tocsc()
         found = clarabel.DefaultSolver(curvature, linear, matrix, right, cones, settings).solve()
         v, s, z = (np.array(part) for part in (found.x, found.s, found.z))

@@ -18,6 +18,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError, InputError, LPGreeksError
 from lpgreeks.hedging.box import ROW_TOLERANCE, Box
+from lpgreeks.hedging.feasible import ScaledCone, point_within
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Variance
 from lpgreeks.hedging.problem import Cone, Problem, Row, folded
 from lpgreeks.hedging.program import Optimum, Program
@@ -101,7 +102,7 @@ def solve(
         x[basis] = _least_squares(scaled[:, basis], -b)
         tied = bool(dependences or idle)
         if not box.holds(x) or (tied and isinstance(tie_break, LeastCost)):
-            x = _constrained(problem, scaled, b, box, scale, tie_break, tied=tied)
+            x = _constrained(problem, objective, scaled, b, box, scale, tie_break, tied=tied)
     if not isinstance(objective, Variance) or not all(_holds(cone, x / scale) for cone in cones):
         x, certificate = _programmed(problem, objective, box, cones, scale, tie_break, rows)
     low, high = box.at_bounds(x, ROW_TOLERANCE)
@@ -170,6 +171,7 @@ def _least_squares(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def _constrained(
     problem: Problem,
+    objective: Objective,
     scaled: FloatArray,
     b: FloatArray,
     box: Box,
@@ -186,11 +188,11 @@ def _constrained(
     program.equal([(program.decision, moves), (left, -np.eye(len(moved)))], -moved)
     found = _minimised(program, box, ()).values[program.decision] * box.unit
     if tied:
-        found = _tie_broken(moves, box, found, _costs(problem, scale, tie_break), slack=_BINDING * 1e-2)
+        found = _tie_broken(moves, box, found, _costs(problem, objective, scale, tie_break), slack=_BINDING * 1e-2)
     return _cleared(box, _polished(scaled, b, box, found), _DUST)
 
 
-def _minimised(program: Program, box: Box, cones: Sequence[tuple[FloatArray, FloatArray, float]]) -> Optimum:
+def _minimised(program: Program, box: Box, cones: Sequence[ScaledCone]) -> Optimum:
     """The program's optimum within the rows and cones, in units of a hedge's size."""
     g, h, _ = box.one_sided()
     program.at_most([(program.decision, g)], h)
@@ -198,7 +200,7 @@ def _minimised(program: Program, box: Box, cones: Sequence[tuple[FloatArray, Flo
         program.norm_at_most([(program.decision, matrix)], [], offset, bound)
     optimum = program.minimise()
     if not optimum.solved:
-        if "PrimalInfeasible" in optimum.status:
+        if point_within(box, cones) is None:
             raise InfeasibleError("bounds that some quantities satisfy", got="none do")
         if "DualInfeasible" in optimum.status:
             raise InputError(
@@ -215,13 +217,13 @@ def _minimised(program: Program, box: Box, cones: Sequence[tuple[FloatArray, Flo
 
 
 def _costs(
-    problem: Problem, scale: FloatArray, tie_break: LeastCapital | LeastCost
+    problem: Problem, objective: Objective, scale: FloatArray, tie_break: LeastCapital | LeastCost
 ) -> list[tuple[FloatArray, FloatArray]]:
-    """What ties are broken by, in turn: the tie-break, capital, then the order of the legs."""
+    """What ties are broken by, in turn: the objective's own costs, the tie-break, capital, the order of the legs."""
     count = len(problem.legs)
     order = np.where(np.arange(len(scale)) < count, 10.0 ** np.minimum(np.arange(len(scale)), count), 0.0)
     nothing = np.zeros(len(scale))
-    chain = [tie_break.costs(problem)]
+    chain = [*objective.costs(problem), tie_break.costs(problem)]
     if problem.pledges and not isinstance(tie_break, LeastCapital):
         chain.append(LeastCapital().costs(problem))
     scaled = [(signed / scale, absolute / scale) for signed, absolute in chain]
@@ -282,10 +284,19 @@ def with_least_collateral(problem: Problem, solution: Solution, quantities: Floa
 
 
 def _polished(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray) -> FloatArray:
-    """The exact optimum near ``found``: a few active-set steps from the rows that seem to bind there."""
+    """The exact optimum near ``found``, by the rows that seem to bind there: all of those near, or the nearest."""
+    for near in (_BINDING, 2e-2 * _BINDING):
+        x = _active_set(scaled, b, box, found, near)
+        if box.holds(x):
+            return x
+    return _pushed_inside(box, found)
+
+
+def _active_set(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray, near: float) -> FloatArray:
+    """A few active-set steps from the rows that stand within ``near`` of their bounds."""
     g, h, _ = box.one_sided()
     h = h * box.unit
-    on = np.abs(g @ found - h) <= _BINDING * np.maximum(np.abs(h), box.unit)
+    on = np.abs(g @ found - h) <= near * np.maximum(np.abs(h), box.unit)
     x = found
     for _ in range(4 * len(h) + 4):
         rows = g[on]
@@ -304,7 +315,7 @@ def _polished(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray) ->
             return x
         on = on.copy()
         on[np.flatnonzero(on)[int(pull.argmin())]] = False
-    return x if box.holds(x) else found
+    return x
 
 
 def _shortest_step(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -343,7 +354,7 @@ def _programmed(
     rows: Sequence[Row],
 ) -> tuple[FloatArray, Certificate]:
     unit = box.unit
-    rounds = [(cone.matrix / scale, cone.offset / unit, cone.bound / unit) for cone in cones]
+    rounds = [cone.scaled(scale, unit) for cone in cones]
     posed: Problem | None = objective.posed(problem)
     for _ in range(_MOST_ROUNDS):
         assert posed is not None
@@ -359,7 +370,7 @@ def _programmed(
     changes = np.vstack([moves.reshape(-1, len(scale)) / scale, *(matrix for matrix, _, _ in rounds)])
     triangle, _ = folded(changes, np.zeros(len(changes)))
     if np.linalg.matrix_rank(triangle, tol=_DEPENDENT * np.linalg.norm(triangle)) < len(scale):
-        x = _tie_broken(triangle, box, x, _costs(problem, scale, tie_break), slack=0.0)
+        x = _tie_broken(triangle, box, x, _costs(problem, objective, scale, tie_break), slack=0.0)
     x = _pushed_inside(box, x)
     x = _cleared(box, x, _BINDING * 0.1)
     value, least = objective.value(problem, x / scale), objective.bound(optimum.least, problem, unit)

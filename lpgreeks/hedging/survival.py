@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import ClassVar, NamedTuple, Self, TypeAlias
+from typing import ClassVar, NamedTuple, Self
 
+from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_finite, require_price_range, require_probability
 from lpgreeks.hedging.capital import require_pledges, signs
 from lpgreeks.hedging.constraints import Constraint, outward
-from lpgreeks.hedging.legs import Leg, Pledge
+from lpgreeks.hedging.legs import Pledge
 from lpgreeks.hedging.problem import Problem, Row
 from lpgreeks.instruments import Exposure, Margined, UniswapV3
-from lpgreeks.margin import Line, Schedule, counts_value
+from lpgreeks.margin import Line, LinearInSize, Schedule, counts_value
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import find_token
 
-__all__ = ["InitialMargin", "NoLiquidation", "RangeEdges", "ranges", "the_range"]
+__all__ = ["InitialMargin", "NoLiquidation", "RangeEdges", "more_tangents", "ranges", "the_range"]
 
 # Rows of one account at one price: every sign and bracket of each of its legs.
 _MOST_ROWS = 20_000
 
-_Terms: TypeAlias = "Callable[[Leg], Schedule | None]"
+
+# Tangents to a curved margin are added until one touches within this share of the size, so that they miss the margin
+# by less than its square: rounding, and above the noise that a solver's sizes have. The nearest few are kept.
+_MET = 3e-6
+_KEPT_TANGENTS = 6
 
 
 class _Slopes(NamedTuple):
@@ -82,7 +87,7 @@ class NoLiquidation(Constraint):
             # Several markets behind one account: every corner of what each of them may do.
             for corner in itertools.product(*ends.values()):
                 prices = dict(zip(markets, corner, strict=True))
-                yield from _account_rows(problem, pledge, prices, lambda leg: leg.maintenance, "survival")
+                yield from _account_rows(problem, pledge, prices, "maintenance", "survival")
 
     def survived(self, problem: Problem, market: str, *, legs: int = 1) -> tuple[float, float]:
         """The lowest and the highest price of ``market`` that an account of so many legs must live through.
@@ -117,17 +122,26 @@ class NoLiquidation(Constraint):
             remedy="Say over=(low, high), or probability=0.01 for a chance of 1 % before the horizon",
         )
 
-    def easier(self, share: float) -> Self | None:
+    def easier(self, share: float, problem: Problem) -> Self | None:
         if share >= 1:
             return None
         if self.buffer:
             return replace(self, buffer=self.buffer * (1.0 - share))
         if self.probability is not None:
             return replace(self, probability=min(self.probability + share * (1.0 - self.probability), 1 - 1e-12))
-        return None
+        if not share:
+            return self
+        # Prices nearer to the start; where there are several markets, rows say which.
+        markets = list(dict.fromkeys(problem.legs[j].instrument.market for p in problem.pledges for j in p.legs))
+        ends = {self.survived(problem, m) for m in markets}
+        if len(ends) > 1:
+            return self
+        ((low, high),) = ends
+        start = problem.start[markets[0]]
+        return replace(self, over=(low + share * (start - low), high + share * (start - high)))
 
     def told(self, problem: Problem) -> str:
-        if self.easier(0.0) is not None:
+        if self.buffer or self.probability is not None:
             return self.way_out(problem)
         markets = dict.fromkeys(problem.legs[j].instrument.market for p in problem.pledges for j in p.legs)
         ends = {m: self.survived(problem, m) for m in markets}
@@ -135,29 +149,37 @@ class NoLiquidation(Constraint):
 
     def way_out(self, problem: Problem) -> str:
         if self.buffer:
-            return f"a buffer of {outward(self.buffer, up=False):g} (NoLiquidation)"
+            return f"a buffer of {outward(self.buffer, up=False)} (NoLiquidation)"
         if self.probability is not None:
-            return f"a probability of liquidation of {outward(self.probability, up=True):g}"
-        return "prices to survive that are nearer to the start"
+            return f"a probability of liquidation of {outward(self.probability, up=True)}"
+        market = problem.legs[problem.pledges[0].legs[0]].instrument.market
+        low, high = self.survived(problem, market)
+        return f"prices to survive from {outward(low, up=True)} to {outward(high, up=False)} (NoLiquidation)"
 
 
 @dataclass(frozen=True)
 class InitialMargin(Constraint):
-    """What each venue asks for to open the legs. Every hedge with such terms has it."""
+    """What each venue asks for to open the legs. Every hedge with such terms has it; it gives no way."""
 
     terms: ClassVar[str] = "initial"
+
+    def easier(self, share: float, problem: Problem) -> Self:
+        return self
+
+    def way_out(self, problem: Problem) -> str:
+        return "the venues' initial margin"
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         return [
             row
             for pledge in problem.pledges
             if any(problem.legs[j].initial for j in pledge.legs)
-            for row in _account_rows(problem, pledge, problem.start, lambda leg: leg.initial, "initial margin")
+            for row in _account_rows(problem, pledge, problem.start, self.terms, "initial margin")
         ]
 
 
 def _account_rows(
-    problem: Problem, pledge: Pledge, prices: Mapping[str, float], terms: _Terms, name: str
+    problem: Problem, pledge: Pledge, prices: Mapping[str, float], terms: str, name: str
 ) -> Iterator[Row]:
     """Equity at ``prices`` is at least the margin: one row for every sign and bracket of each leg."""
     choices = [_slopes(problem, j, pledge, prices, terms) for j in pledge.legs]
@@ -180,13 +202,13 @@ def _account_rows(
         yield problem.row(f"{name} of {pledge.name} at {at}", pledge.token, {**entries, column: 1.0}, lower=-constant)
 
 
-def _slopes(problem: Problem, j: int, pledge: Pledge, prices: Mapping[str, float], terms: _Terms) -> list[_Slopes]:
+def _slopes(problem: Problem, j: int, pledge: Pledge, prices: Mapping[str, float], terms: str) -> list[_Slopes]:
     leg = problem.legs[j]
     contract = leg.instrument
     assert isinstance(contract, Margined)
     price = prices[contract.market]
     equity = float(contract.value(price, pledge.token))
-    schedule = terms(leg)
+    schedule = problem.schedule(j, terms)
     found = []
     for sign in signs(leg.side):
         for line in _margin_lines(schedule, contract, price, problem.touching.get(j, ())):
@@ -206,6 +228,18 @@ def _margin_lines(
     if counts_value(schedule, contract):
         return tuple(Line(rate * value, d) for rate, d in schedule.lines([q * value for q in touching]))
     return tuple(Line(rate * value, d * value) for rate, d in schedule.lines(touching))
+
+
+def more_tangents(problem: Problem, x: FloatArray) -> Problem | None:
+    """The problem with tangents where curved margins still miss them at ``x``; None where all are met."""
+    more = {
+        j: tuple(sorted((*problem.touching.get(j, ()), size), key=lambda t: abs(t - size))[:_KEPT_TANGENTS])
+        for j, leg in enumerate(problem.legs)
+        if (size := abs(float(x[j])))
+        and any(isinstance(s, LinearInSize) for s in (leg.maintenance, leg.initial))
+        and not any(abs(size - t) <= _MET * size for t in problem.touching.get(j, ()))
+    }
+    return replace(problem, touching={**problem.touching, **more}) if more else None
 
 
 def _exchange(contract: Margined, pledge: Pledge, price: float) -> float:

@@ -11,16 +11,23 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError
 from lpgreeks.hedging.box import Box
-from lpgreeks.hedging.constraints import Constraint
+from lpgreeks.hedging.capital import NoDebt
+from lpgreeks.hedging.constraints import Constraint, PlainBounds, outward
+from lpgreeks.hedging.feasible import point_within
 from lpgreeks.hedging.problem import Problem, Row
-from lpgreeks.hedging.program import Program
-from lpgreeks.hedging.survival import ranges
+from lpgreeks.hedging.solve import sizes_of
+from lpgreeks.hedging.survival import more_tangents, ranges
 from lpgreeks.instruments import Exposure, Portfolio, Position, UniswapV3
 
 __all__ = ["Refusal", "clash", "infeasible", "widened"]
 
-# The nearest way out is found to this share of the way to no constraint at all.
+# The nearest way out is found to this share of the way to no constraint at all, and told with a little to spare: what
+# stands exactly on an edge is feasible or not by rounding.
 _FINE = 1e-9
+_TO_SPARE = 1e-6
+
+# Rounds of tangents to curved margins; each one halves the distance at least.
+_MOST_ROUNDS = 40
 
 # How much wider a range is tried, at most; and in how many strides.
 _WIDEST = 20.0
@@ -40,41 +47,50 @@ def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Reb
     if (wider := _wider(problem, constraints, rebuild)) is not None:
         ways.append(wider)
     remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"
-    return _refused(problem, clashing or constraints, remedy)
+    return _refused(problem, clashing or _telling(constraints), remedy)
 
 
 def clash(problem: Problem, constraints: Sequence[Constraint], _rebuild: Rebuild) -> InfeasibleError:
     """The error that only names the clash: each way out of it is a search of its own."""
-    return _refused(problem, _clashing(problem, constraints) or constraints)
+    return _refused(problem, _clashing(problem, constraints) or _telling(constraints))
 
 
 def _clashing(problem: Problem, constraints: Sequence[Constraint]) -> list[Constraint]:
     """The constraints without any one of which the others can be satisfied."""
-    return [c for c in constraints if _feasible(problem, [o for o in constraints if o is not c])]
+    telling = _telling(constraints)
+    return [c for c in telling if _feasible(problem, [o for o in constraints if o is not c])]
+
+
+def _telling(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """What can be named: debt is no way out."""
+    return [c for c in constraints if not isinstance(c, NoDebt)]
 
 
 def _refused(problem: Problem, named: Sequence[Constraint], remedy: str = "") -> InfeasibleError:
-    texts = [text for c in named for text in _texts(problem, c)]
+    texts = dict.fromkeys(text for c in named for text in _texts(problem, c))
     return InfeasibleError("constraints that some hedge satisfies", got=" and ".join(texts), remedy=remedy)
 
 
 def _feasible(problem: Problem, constraints: Sequence[Constraint]) -> bool:
     """Whether anything satisfies these constraints."""
-    rows = [row for c in constraints for row in c.rows(problem)]
+    for _ in range(_MOST_ROUNDS):
+        box, scale = _boxed(problem, [row for c in constraints for row in c.rows(problem)])
+        cones = [cone.scaled(scale, box.unit) for c in constraints for cone in c.cones(problem)]
+        x = point_within(box, cones)
+        if x is None:
+            return False
+        curved = more_tangents(problem, x * box.unit / scale)
+        if curved is None:
+            return True
+        problem = curved
+    return False
+
+
+def _boxed(problem: Problem, rows: Sequence[Row]) -> tuple[Box, FloatArray]:
     a, b = problem.least_squares()
-    scale = np.linalg.norm(a, axis=0)
-    scale[scale == 0] = 1.0
-    box = Box.of(rows, scale, float(np.linalg.norm(b)))
-    cones = [cone for c in constraints for cone in c.cones(problem)]
-    if not cones:
-        return _least_give(box, np.zeros(len(box.one_sided()[1]), dtype=bool)) is not None
-    program = Program(len(scale))
-    g, h, _ = box.one_sided()
-    program.at_most([(program.decision, g)], h)
-    for cone in cones:
-        moves, moved = cone.matrix / scale, cone.offset / box.unit
-        program.norm_at_most([(program.decision, moves)], [], moved, cone.bound / box.unit)
-    return program.minimise().solved
+    unit = float(np.linalg.norm(b))
+    scale, _ = sizes_of(problem, a, unit)
+    return Box.of(rows, scale, unit), scale
 
 
 def _least_give(box: Box, gives: NDArray[np.bool_]) -> FloatArray | None:
@@ -88,6 +104,7 @@ def _least_give(box: Box, gives: NDArray[np.bool_]) -> FloatArray | None:
         A_ub=np.hstack([g, -gives.astype(float)[:, None]]),
         b_ub=h,
         bounds=[(None, None)] * columns + [(0, None)],
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     return None if result.x is None else np.asarray(result.x[:columns])
 
@@ -95,31 +112,28 @@ def _least_give(box: Box, gives: NDArray[np.bool_]) -> FloatArray | None:
 def _ways(problem: Problem, constraint: Constraint, constraints: Sequence[Constraint]) -> list[str]:
     """How far one constraint must give way while the others stay."""
     others = [o for o in constraints if o is not constraint]
-    if constraint.easier(0.0) is None:
+    if constraint.easier(0.0, problem) is None:
         return _bounds_that_do(problem, constraint, others)
     strict, mild = 0.0, 1.0 - _FINE
-    last = constraint.easier(mild)
+    last = constraint.easier(mild, problem)
     if last is None or not _feasible(problem, [*others, last]):
         return []
     while mild - strict > _FINE:
         middle = (strict + mild) / 2
-        tried = constraint.easier(middle)
+        tried = constraint.easier(middle, problem)
         if tried is not None and _feasible(problem, [*others, tried]):
             mild = middle
         else:
             strict = middle
-    found = constraint.easier(mild)
-    return [found.way_out(problem)] if found is not None else []
+    found = constraint.easier(min(mild + _TO_SPARE * (1.0 - mild), 1.0 - _FINE), problem)
+    return [found.way_out(problem)] if found not in (None, constraint) else []
 
 
 def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[Constraint]) -> list[str]:
     """The nearest bounds of a constraint of plain rows."""
     own = list(constraint.rows(problem))
     rows = [*own, *(row for o in others for row in o.rows(problem))]
-    a, b = problem.least_squares()
-    scale = np.linalg.norm(a, axis=0)
-    scale[scale == 0] = 1.0
-    box = Box.of(rows, scale, float(np.linalg.norm(b)))
+    box, _ = _boxed(problem, rows)
     _, _, owner = box.one_sided()
     x = _least_give(box, owner < len(own))
     if x is None:
@@ -128,8 +142,11 @@ def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[C
     for i, row in enumerate(own):
         figure = float(box.matrix[i] @ x) * box.unit * box.sizes[i]
         if not row.lower <= figure <= row.upper:
-            side = "lower" if figure < row.lower else "upper"
-            ways.append(f"{side} bound of {row.name} at {figure + row.offset:,.6g} {row.unit}")
+            above = figure > row.upper
+            # A little to spare, then outwards.
+            bound = figure + row.offset + _TO_SPARE * (figure - (row.upper if above else row.lower))
+            side = "upper" if above else "lower"
+            ways.append(f"{side} bound of {row.name} at {outward(bound, up=above)} {row.unit}")
     return [" with ".join(ways)] if ways else []
 
 
@@ -167,7 +184,8 @@ def widened(exposure: Exposure, factor: float, start: float) -> Exposure | None:
 def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> str | None:
     """The least widening of the one range that does, the position's value kept."""
     pools = ranges(problem.exposure)
-    if len(pools) != 1:
+    # Plain bounds on a figure are about that figure: another range would be another question.
+    if len(pools) != 1 or all(isinstance(c, PlainBounds) for c in constraints):
         return None
     start = problem.start[pools[0].market]
 
@@ -185,6 +203,6 @@ def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild
         narrow, wide = (narrow, middle) if does(middle) else (middle, wide)
     (pool,) = ranges(widened(problem.exposure, wide, start) or problem.exposure)
     return (
-        f"a range of {pool.lower:,.2f} to {pool.upper:,.2f} ({pool.lower / start - 1:+.2%} to "
-        f"{pool.upper / start - 1:+.2%}) for the same value"
+        f"a range of {outward(pool.lower, up=False)} to {outward(pool.upper, up=True)} "
+        f"({pool.lower / start - 1:+.2%} to {pool.upper / start - 1:+.2%}) for the same value"
     )
