@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
+from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
 from lpgreeks.margin.schedules import Schedule
 from lpgreeks.powers import Powers
@@ -97,13 +97,22 @@ class Account:
     tick: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("collateral", "closing_fee"):
-            number = require_finite(name, getattr(self, name), unit=self.token)
-            if number < 0:
-                raise InputError(f"{name} of 0 or more", got=f"{number:g}", unit=self.token)
-            object.__setattr__(self, name, number)
+        collateral = require_finite("collateral", self.collateral, unit=require_token("token", self.token))
+        if collateral < 0:
+            raise InputError("collateral of 0 or more", got=f"{collateral:g}", unit=self.token)
+        fee = require_finite("closing_fee", self.closing_fee, unit="decimal")
+        if not 0 <= fee < 1:
+            raise InputError(
+                "a closing_fee from 0 up to 1", got=f"{fee:g}", unit="decimal", remedy="0.075 % is 0.00075"
+            )
+        object.__setattr__(self, "collateral", collateral)
+        object.__setattr__(self, "closing_fee", fee)
         if self.tick is not None:
             object.__setattr__(self, "tick", require_positive("tick", self.tick, unit="quote per base"))
+        if not isinstance(self.positions, Exposure):
+            raise InputError(
+                "perpetuals in an account", got=f"{self.positions!r:.60}", remedy="A quantity of one: -12.5 * perp"
+            )
         positions = tuple(p for p in self.positions.positions if p.quantity)
         if not positions or not all(isinstance(p.instrument, Margined) for p in positions):
             raise InputError(
@@ -219,11 +228,15 @@ class Account:
         return self._counted(margin, contract)
 
     def _schedule(self, contract: Margined) -> Schedule:
-        if isinstance(self.maintenance, Schedule):
-            return self.maintenance
-        if contract not in self.maintenance:
-            raise InputError(f"a maintenance schedule of {contract}", got=f"{len(self.maintenance)} others")
-        return self.maintenance[contract]
+        terms = self.maintenance
+        found = terms.get(contract) if isinstance(terms, Mapping) else terms
+        if not isinstance(found, Schedule):
+            raise InputError(
+                f"a maintenance schedule of {contract}",
+                got=f"{found!r:.60}",
+                remedy="One of all positions, or one by instrument: {perp: Proportional(rate=0.005)}",
+            )
+        return found
 
     def _counted(self, amount: Powers, contract: Margined) -> Powers:
         """An amount of the contract's margin token, in the account's."""
