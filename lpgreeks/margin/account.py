@@ -148,7 +148,13 @@ class Account:
         return self.collateral + self._total(self._pnl, marks)
 
     def maintenance_margin(self, marks: Marks) -> float:
-        """What must be left, in ``token``."""
+        """What must be left, in ``token``.
+
+        Raises:
+            DataError: a position's value lies beyond its margin table.
+        """
+        for market, price in self._prices(marks).items():
+            self._require_known(market, price)
         return self._total(self._maintenance, marks)
 
     def notional(self, marks: Marks) -> float:
@@ -171,9 +177,11 @@ class Account:
         Both are the mark itself where equity is below the maintenance margin already.
 
         Raises:
-            DataError: the position's value there lies beyond its margin table.
+            DataError: a position's value at the marks, or there, lies beyond its margin table.
         """
         market, at = self._marked(marks, market)
+        for other, mark in at.items():
+            self._require_known(other, mark)
         excess = self._equity_on(market, at) - self._others(self._maintenance, market, at)
         excess -= self._maintenance(market)
         if self.closing_fee:
@@ -267,7 +275,8 @@ class Account:
     def _require_known(self, market: str, price: float) -> None:
         for p, contract in self._on(market):
             schedule = self._schedule(contract)
-            per_unit = contract.position_value(price) if counts_value(schedule, contract) else 1.0
+            counted_at = contract.entry if self.fixed_at_entry else price
+            per_unit = contract.position_value(counted_at) if counts_value(schedule, contract) else 1.0
             schedule.require_known(abs(p.quantity) * per_unit)
 
     def _prices(self, marks: Marks) -> dict[str, float]:
