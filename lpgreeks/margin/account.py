@@ -16,6 +16,9 @@ from lpgreeks.tokens import find_token, price_of
 
 __all__ = ["Account", "Ends", "Marks", "counts_value", "margin_of"]
 
+# A root this many times the mark away is there by rounding only: a short that its coins cover has none.
+_FARTHEST = 1e12
+
 Marks: TypeAlias = "float | Mapping[str, float]"
 """The price now: one number, or one by market."""
 
@@ -307,7 +310,7 @@ def _ends(excess: Powers, mark: float) -> Ends:
     """The roots nearest to the mark on its two sides."""
     if excess(mark) < 0:
         return Ends(mark, mark)
-    roots = [float(r) for r in excess.roots()]
+    roots = [float(r) for r in excess.roots() if mark * _FARTHEST > r > mark / _FARTHEST]
     return Ends(max((r for r in roots if r <= mark), default=None), min((r for r in roots if r > mark), default=None))
 
 
