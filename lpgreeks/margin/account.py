@@ -193,12 +193,12 @@ class Account:
         for price in ends:
             if price is not None:
                 self._require_known(market, price)
-        return self._rounded(ends)
+        return self._rounded(ends, at[market])
 
     def bankruptcy_prices(self, marks: Marks | None = None, *, market: str = "") -> Ends:
         """The nearest prices below and above the mark at which closing leaves nothing."""
         market, at = self._marked(marks, market)
-        return self._rounded(_ends(self._left_after_closing(market, at), at[market]))
+        return self._rounded(_ends(self._left_after_closing(market, at), at[market]), at[market])
 
     @property
     def liquidation_price(self) -> float | None:
@@ -296,14 +296,15 @@ class Account:
             raise MarketError("one of the account's markets", got=market or "none", remedy=", ".join(markets))
         return market, self._prices(averaged(self.positions).instrument.entry if marks is None else marks)  # type: ignore[attr-defined]
 
-    def _rounded(self, ends: Ends) -> Ends:
+    def _rounded(self, ends: Ends, mark: float) -> Ends:
         if self.tick is None:
             return ends
-        # Against the holder: towards the mark on both sides. A price on the grid but for rounding is on it.
-        steps = [None if price is None else price / self.tick for price in ends]
-        low = None if steps[0] is None else self.tick * math.ceil(steps[0] - 1e-9)
-        high = None if steps[1] is None else self.tick * math.floor(steps[1] + 1e-9)
-        return Ends(low, high)
+        # Against the holder: towards the mark, not past it. A price on the grid but for rounding is on it.
+        below, above = (None if price is None else price / self.tick for price in ends)
+        return Ends(
+            None if below is None else min(mark, self.tick * math.ceil(below - 1e-9)),
+            None if above is None else max(mark, self.tick * math.floor(above + 1e-9)),
+        )
 
 
 def _ends(excess: Powers, mark: float) -> Ends:
