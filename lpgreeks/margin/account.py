@@ -251,7 +251,7 @@ class Account:
 
     def _counted(self, amount: Powers, contract: Margined) -> Powers:
         """An amount of the contract's margin token, in the account's."""
-        if find_token(self.token, (contract.margin_token,)):
+        if find_token(self.token, (contract.margin_token, contract.size_token)) == contract.margin_token:
             return amount
         price = Powers.price()
         return amount * price if contract.margin_token == contract.base else amount / price
