@@ -12,7 +12,7 @@ from lpgreeks.errors import InputError, MarketError, TokenError, require_finite,
 from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
 from lpgreeks.margin.schedules import Schedule
 from lpgreeks.powers import Powers
-from lpgreeks.tokens import find_token, price_of
+from lpgreeks.tokens import find_token, market_pair, price_of
 
 __all__ = ["Account", "Ends", "Marks", "counts_value", "margin_of"]
 
@@ -20,7 +20,7 @@ __all__ = ["Account", "Ends", "Marks", "counts_value", "margin_of"]
 _FARTHEST = 1e12
 
 Marks: TypeAlias = "float | Mapping[str, float]"
-"""The price now: one number, or one by market."""
+"""The price now: one number for one coin, or one by market."""
 
 _Figure: TypeAlias = "Callable[[str], Powers]"
 """A figure of the part of an account that reads one market, as a function of that market's price."""
@@ -284,6 +284,10 @@ class Account:
 
     def _prices(self, marks: Marks) -> dict[str, float]:
         if not isinstance(marks, Mapping):
+            if len({market_pair(m) for m in self.markets}) > 1:
+                raise MarketError(
+                    "a mark by market", got=f"{marks!r:.60}", remedy=f"One each of {', '.join(self.markets)}"
+                )
             marks = dict.fromkeys(self.markets, marks)
         found = {m: price_of(m, marks)[0] for m in self.markets}
         return {m: require_positive("mark", price, unit="quote per base") for m, price in found.items()}
