@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -84,8 +84,8 @@ class Account:
     Args:
         collateral: what was posted, in ``token``; 0 or more.
         token: the base or the quote of the positions; the quote where there are several coins.
-        positions: perpetuals, signed.
-        maintenance: of every position, or by instrument.
+        positions: perpetuals, signed; fills of one contract in one direction share its brackets.
+        maintenance: of every position, or by instrument, whatever its entry.
         fixed_at_entry: maintenance stays what it was at the entry price (Bybit until 2025).
         closing_fee: rate of the position's value at bankruptcy that is set aside to close it there.
         tick: these prices are rounded to it, against the holder.
@@ -128,8 +128,8 @@ class Account:
                 got=self.token,
                 remedy="The price of another token is not among those of the positions",
             )
-        for p in positions:
-            self._margin(p)
+        for market in self.markets:
+            self._maintenance(market)
 
     @cached_property
     def posted(self) -> Position:
@@ -224,7 +224,14 @@ class Account:
         return Powers.total((1.0, Portfolio((p,)).worth(token)) for p, _ in self._on(market))
 
     def _maintenance(self, market: str) -> Powers:
-        return Powers.total((1.0, self._margin(p)) for p, _ in self._on(market))
+        return Powers.total((1.0, self._margin(p)) for p, _ in self._sides(market))
+
+    def _sides(self, market: str) -> tuple[tuple[Position, Margined], ...]:
+        """As the venue counts them: fills of one contract in one direction are one position in its table."""
+        fills: dict[tuple[Margined, bool], list[tuple[Position, Margined]]] = {}
+        for p, contract in self._on(market):
+            fills.setdefault((replace(contract, entry=1.0), p.quantity > 0), []).append((p, contract))
+        return tuple(same[0] if len(same) == 1 else _as_one(p for p, _ in same) for same in fills.values())
 
     def _value(self, market: str) -> Powers:
         price = Powers.price()
@@ -240,7 +247,16 @@ class Account:
 
     def _schedule(self, contract: Margined) -> Schedule:
         terms = self.maintenance
-        found = terms.get(contract) if isinstance(terms, Mapping) else terms
+        if isinstance(terms, Mapping):
+            # A schedule belongs to the contract, whatever its entry.
+            same = (
+                s
+                for c, s in terms.items()
+                if type(c) is type(contract) and replace(c, entry=contract.entry) == contract
+            )
+            found = terms.get(contract) or next(same, None)
+        else:
+            found = terms
         if not isinstance(found, Schedule):
             raise InputError(
                 f"a maintenance schedule of {contract}",
@@ -276,7 +292,7 @@ class Account:
         return 0.0 if broke is None else self.closing_fee * float(self._value(market)(broke))
 
     def _require_known(self, market: str, price: float) -> None:
-        for p, contract in self._on(market):
+        for p, contract in self._sides(market):
             schedule = self._schedule(contract)
             counted_at = contract.entry if self.fixed_at_entry else price
             per_unit = contract.position_value(counted_at) if counts_value(schedule, contract) else 1.0
@@ -317,6 +333,12 @@ def _ends(excess: Powers, mark: float) -> Ends:
         return Ends(mark, mark)
     roots = [float(r) for r in excess.roots() if mark * _FARTHEST > r > mark / _FARTHEST]
     return Ends(max((r for r in roots if r <= mark), default=None), min((r for r in roots if r > mark), default=None))
+
+
+def _as_one(fills: Iterable[Position]) -> tuple[Position, Margined]:
+    position = averaged(Portfolio(tuple(fills)))
+    assert isinstance(position.instrument, Margined)
+    return position, position.instrument
 
 
 def _only(ends: Ends) -> float | None:
