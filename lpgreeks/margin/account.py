@@ -202,13 +202,16 @@ class Account:
 
     @property
     def liquidation_price(self) -> float | None:
-        """Where one position is liquidated: below the entry if long, above it if short, or never (None)."""
-        return _only(self.liquidation_prices())
+        """Where one position is liquidated: below the entry if long, above it if short, or never (None).
+
+        A margin that outgrows the profit can end it on the other side too: see :meth:`liquidation_prices`.
+        """
+        return self._own_side(self.liquidation_prices())
 
     @property
     def bankruptcy_price(self) -> float | None:
         """Where one position's collateral is used up, or None."""
-        return _only(self.bankruptcy_prices())
+        return self._own_side(self.bankruptcy_prices())
 
     # ---- figures of one market's part
 
@@ -288,7 +291,9 @@ class Account:
         return self._equity_on(market, at) - self.closing_fee * self._value(market)
 
     def _closing_reserve(self, market: str, at: Mapping[str, float]) -> float:
-        broke = _only(_ends(self._left_after_closing(market, at), at[market]))
+        ends = _ends(self._left_after_closing(market, at), at[market])
+        # One at most: equity less a rate of the value is a line in the price or in its inverse.
+        broke = ends.above if ends.below is None else ends.below
         return 0.0 if broke is None else self.closing_fee * float(self._value(market)(broke))
 
     def _require_known(self, market: str, price: float) -> None:
@@ -297,6 +302,13 @@ class Account:
             counted_at = contract.entry if self.fixed_at_entry else price
             per_unit = contract.position_value(counted_at) if counts_value(schedule, contract) else 1.0
             schedule.require_known(abs(p.quantity) * per_unit)
+
+    def _own_side(self, ends: Ends) -> float | None:
+        """The one end there is; of two, the lower one of longs and the upper one of shorts."""
+        if ends.below is None or ends.above is None or ends.below == ends.above:
+            return ends.above if ends.below is None else ends.below
+        # Where there are longs and shorts there is no entry to look from: liquidation_prices() asks for the mark.
+        return ends.below if any(p.quantity > 0 for p in self.positions.positions) else ends.above
 
     def _prices(self, marks: Marks) -> dict[str, float]:
         if not isinstance(marks, Mapping):
@@ -339,13 +351,3 @@ def _as_one(fills: Iterable[Position]) -> tuple[Position, Margined]:
     position = averaged(Portfolio(tuple(fills)))
     assert isinstance(position.instrument, Margined)
     return position, position.instrument
-
-
-def _only(ends: Ends) -> float | None:
-    if ends.below is not None and ends.above is not None and ends.below != ends.above:
-        raise InputError(
-            "one such price",
-            got=f"{ends.below:,.10g} and {ends.above:,.10g}",
-            remedy="An account that can end on both sides has liquidation_prices()",
-        )
-    return ends.above if ends.below is None else ends.below
