@@ -99,6 +99,12 @@ MUTANTS = [
     Mutant("instruments/base.py", "lines[[*parts][-1]] = lines[[*parts][-1]] + income", "pass", "test_plots.py"),
     Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
     Mutant("models/lognormal.py", "_LARGEST_POWER = 6.0", "_LARGEST_POWER = 2.0", "test_lock_ins.py"),
+    # ---- margin
+    Mutant("margin/schedules.py", "found.append(found[-1] + now.floor", "found.append(now.floor", "test_margin.py"),
+    Mutant("margin/account.py", "return amount * price if contract.margin_token == contract.base else amount / price", "return amount", "test_margin.py"),
+    Mutant("margin/account.py", "self._equity_on(market, at) - self._others(self._maintenance, market, at)", "self._equity_on(market, at)", "test_margin.py"),
+    Mutant("margin/account.py", "contract.entry if self.fixed_at_entry else price", "price", "test_margin.py"),
+    Mutant("costs.py", "p + min(max(i - p, -b), b)", "p - min(max(i - p, -b), b)", "test_margin.py"),
 ]  # fmt: skip
 
 
