@@ -58,7 +58,7 @@ class MaxLeverage(Constraint):
 
 @dataclass(frozen=True)
 class Budget(Constraint):
-    """A cap on everything posted at the start: the pool's own value, collateral, premium.
+    """A cap on everything posted at the start: the position's own value and the collateral.
 
     Args:
         amount: in quote.

@@ -225,7 +225,8 @@ class WorstCase(_OfOne):
 
     Args:
         measure: of what the loss is.
-        over: every price ``(low, high)`` of the one coin; the outcomes themselves unless said.
+        over: every price ``(low, high)`` of the one coin; the outcomes themselves unless said, which is meant for
+            paths: the far nodes of a model carry next to no weight, and a maximum does not ask for it.
     """
 
     over: tuple[float, float] | None

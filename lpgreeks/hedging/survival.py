@@ -49,13 +49,14 @@ class NoLiquidation(Constraint):
 
     On paths: the lowest low and the highest high of all of them, or of all but a share ``probability``.
     Under a model nothing is certain: say ``over`` or ``probability``. One account's equity less its
-    maintenance margin is concave in the price, so that two prices stand for all between them.
+    maintenance margin, counted in quote, is concave in the price, so that two prices stand for all between
+    them. At these prices themselves the margin may be met to the letter; a buffer leaves room.
 
     Args:
         buffer: how far beyond the extremes, as a fraction of the price (0.1 is 10 %).
         over: the prices ``(low, high)`` to survive, or :class:`RangeEdges`.
         probability: of any account being liquidated before the horizon, at most: by first passage under
-            a model, by order statistic on paths; shared equally by the accounts (Bonferroni).
+            a model, by order statistic on paths; shared equally by the accounts that are used (Bonferroni).
     """
 
     buffer: float = 0.0
