@@ -90,7 +90,7 @@ MUTANTS = [
     Mutant("hedging/frontier.py", "return [value if c in like else c for c in constraints] if like else [*constraints, value]", "return [*constraints, value]", "test_frontier.py"),
     Mutant("hedging/frontier.py", "return 100.0 * (high - low) / (high + low)", "return 100.0 * (high - low) / low", "test_frontier.py"),
     Mutant("hedging/frontier.py", "points = sorted(self.points, key=lambda p: p.x)", "points = self.points", "test_frontier.py::test_the_curve_ascends_and_is_the_risk"),
-    Mutant("hedging/ways_out.py", "    return _refused(problem, _clashing(problem, constraints) or constraints)", "    return infeasible(problem, constraints, _rebuild)", "test_frontier.py::test_points_that_nothing_satisfies_say_why_without_searching_ways_out"),
+    Mutant("hedging/ways_out.py", "    return _refused(problem, _clashing(problem, constraints) or _telling(constraints))", "    return infeasible(problem, constraints, _rebuild)", "test_frontier.py::test_points_that_nothing_satisfies_say_why_without_searching_ways_out"),
     Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),

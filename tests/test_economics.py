@@ -46,7 +46,7 @@ def test_drift_moves_tokens_legs_and_collateral() -> None:
     found = parts(lp.economics(plan))
     grown = drifting.forward - 1_900
     coins, posted = POOL.base_amount(1_900), plan.best.collateral[0]
-    assert found["its tokens"] == pytest.approx(coins * grown, rel=QUADRATURE * 1e3)
+    assert found["tokens of the start"] == pytest.approx(coins * grown, rel=QUADRATURE * 1e3)
     assert found["coin collateral"] == pytest.approx(posted * grown, rel=QUADRATURE * 1e3)
     # A coin-margined perpetual is a straight line in dollars: notional * (P / E - 1).
     assert found[leg.name] == pytest.approx(plan.quantities[0] * (drifting.forward / 1_900 - 1), rel=QUADRATURE * 1e3)
@@ -74,8 +74,11 @@ def test_swaps_into_the_ratio_and_back() -> None:
     assert found["swap back"] == found["swap in"]
     some = parts(lp.economics(plan, swap=fee, wallet=lp.Wallet({"WETH": 10.0, "USDC": 200_000.0})))
     assert some["swap in"] == pytest.approx(-0.001 * (coins - 10) * 1_900, rel=1e-9)
-    enough = parts(lp.economics(plan, swap=fee, wallet=lp.Wallet({"ETH": 1e3})))
-    assert enough["swap in"] == 0
+    # Coins alone: the dollars of the position are raised by selling some of them.
+    sold = parts(lp.economics(plan, swap=fee, wallet=lp.Wallet({"ETH": 1e3})))
+    assert sold["swap in"] == pytest.approx(-0.001 * POOL.quote_amount(1_900), rel=1e-9)
+    enough = parts(lp.economics(plan, swap=fee, wallet=lp.Wallet({"ETH": 1e3, "USDC": 1e6})))
+    assert "swap in" not in enough
 
 
 def test_the_parts_add_up_and_break_even_breaks_even() -> None:
@@ -127,7 +130,7 @@ def test_on_paths_the_same_sums() -> None:
     held = POOL.base_amount(1_900) * end + POOL.quote_amount(1_900)
     found = parts(expected)
     assert found["impermanent loss"] == pytest.approx(np.mean(POOL.value(end) - held), rel=1e-9)
-    assert found["its tokens"] == pytest.approx(np.mean(held) - 100_000, rel=1e-7)
+    assert found["tokens of the start"] == pytest.approx(np.mean(held) - 100_000, rel=1e-7)
     assert found[COSTLY.name] == pytest.approx(plan.quantities[0] * np.mean(end - 1_900), rel=1e-7)
     outside = ((prices[:, 1:] < 1_700) | (prices[:, 1:] > 2_100)).any(axis=1)
     assert expected.leaving == outside.mean()

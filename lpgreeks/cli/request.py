@@ -176,7 +176,8 @@ class Goal:
     level: Annotated[float | None, Option(help="Of a CVaR: 0.95 is the worst 5 %.", show_default="0.95")] = None
     aversion: Annotated[float | None, Option(help="Of mean-variance, per unit of the token.")] = None
     worst_over: Annotated[
-        tuple[float, float] | None, Option(help="Prices low and high of a worst case.", show_default="the paths")
+        tuple[float, float] | None,
+        Option(help="Prices low and high of a worst case; needed under a model.", show_default="the paths"),
     ] = None
     tie_break: Annotated[TieBreak, Option(help="Of equally good hedges: least capital, or least cost.")] = (
         TieBreak.capital
@@ -267,7 +268,7 @@ class Costs:
         if self.funding is not None:
             yield f"funding=lp.Funding(rate={self.funding!r})"
 
-    def economics(self) -> str | None:
+    def economics(self, wallet: str | None) -> str | None:
         """The expression of the economics, where the position's own costs or fees are said."""
         given = []
         if self.pool_fee is not None:
@@ -279,6 +280,8 @@ class Costs:
             given.append(f"gas=lp.Gas(each={self.gas!r})")
         if self.swap_fee is not None:
             given.append(f"swap=lp.Fee(taker={self.swap_fee!r})")
+            if wallet is not None:
+                given.append(f"wallet={wallet}")
         return f"lp.economics(plan, {', '.join(given)})" if given else None
 
 
@@ -336,7 +339,7 @@ class Request:
 
     def script(self) -> str:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
-        ends = [f"expected = {code}"] if (code := self.costs.economics()) else []
+        ends = [f"expected = {code}"] if (code := self.costs.economics(self._wallet())) else []
         return "\n".join([*self._head(), f"plan = {self._call('hedge', 'pool', 'outcomes')}", *ends]) + "\n"
 
     def frontier_script(self, along: Along, low: float, high: float, points: int) -> str:
@@ -390,6 +393,10 @@ class Request:
             lines.append('    exit="range",')
         lines += [f"    {argument}," for argument in arguments[2:]]
         return "\n".join([f"lp.{verb}(", *lines, ")"])
+
+    def _wallet(self) -> str | None:
+        in_hand = self.account.in_hand
+        return f"lp.Wallet({dict(map(_amount, in_hand))!r})" if in_hand else None
 
     def _venue_of(self, leg: Kind) -> str | None:
         return {Kind.linear: self.account.linear_venue, Kind.inverse: self.account.inverse_venue}[leg]
@@ -459,8 +466,8 @@ class Request:
             yield f"lp.MaxLeverage({account.max_leverage!r})"
         if account.budget is not None:
             yield f"lp.Budget({account.budget!r})"
-        if account.in_hand:
-            yield f"lp.Wallet({dict(map(_amount, account.in_hand))!r})"
+        if (wallet := self._wallet()) is not None:
+            yield wallet
         survived = {
             "over=lp.RangeEdges()": account.survive_range,
             f"over={account.survive!r}": account.survive is not None,

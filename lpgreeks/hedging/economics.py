@@ -151,9 +151,8 @@ class Economics:
             if self.before_fees < 0
             else "it needs no fees to pay"
         )
-        earned = (
-            "" if self.fees is None else f"; the stated pool pays {percent(self.fees / (self.position * self.years))}"
-        )
+        rate = 0.0 if self.fees is None else self.fees / (self.position * self.years)
+        earned = "" if self.fees is None else f"; the stated pool pays {percent(rate)} a year"
         return f"Over {days:.4g} days the plan is expected to make {rounded(self.total)} {self.quote}: {need}{earned}."
 
     def summary(self) -> str:
@@ -243,7 +242,7 @@ def _market(plan: HedgePlan) -> Iterator[Part]:
     rounding = 1e-12 * abs(float(plan.exposure.value(plan.start)))
     yield Part(name="impermanent loss", amount=excess, why="the position against holding its tokens")
     if abs(held) > rounding:
-        yield Part(name="its tokens", amount=held, why="what holding them would have made")
+        yield Part(name="tokens of the start", amount=held, why="what holding them would have made")
     for leg, quantity in zip(plan.legs, plan.quantities, strict=True):
         amount = _mean(plan, Value(quote), quantity * leg.instrument) if quantity else 0.0
         if abs(amount) > rounding:
@@ -270,17 +269,18 @@ def _swaps(plan: HedgePlan, swap: Fee, wallet: Wallet | None) -> Iterator[Part]:
     """Into the position's ratio and the collateral, from what is in hand; and back to it at the end."""
     needs = needed(plan.exposure, plan.start, zip(plan.pledges, plan.best.collateral, strict=True))
     quote = plan.exposure.quote
+    owned = {quote: math.inf} if wallet is None else wallet.tokens
     in_hand = dict.fromkeys(needs, 0.0)
-    for token, amount in (wallet.tokens if wallet else {}).items():
+    for token, amount in owned.items():
         if (name := find_token(token, needs)) is not None:
             in_hand[name] += amount
-    bought = sum(
-        abs(need - in_hand[token]) * price_of_token(token, plan.exposure, plan.start)
-        for token, need in needs.items()
-        if token != quote and need > in_hand[token]
-    )
-    yield Part(name="swap in", amount=-swap.of(bought), why=f"{rounded(bought)} {quote} of coins bought")
-    yield Part(name="swap back", amount=-swap.of(bought), why="as much again at the end, at the price of the start")
+    short = {t: (need - in_hand[t]) * price_of_token(t, plan.exposure, plan.start) for t, need in needs.items()}
+    spare = sum(-gap for gap in short.values() if gap < 0)
+    # Every token that is short is bought with one that is spare; what nobody has is not swapped.
+    volume = min(sum(gap for gap in short.values() if gap > 0), spare)
+    if volume:
+        yield Part(name="swap in", amount=-swap.of(volume), why=f"{rounded(volume)} {quote} of tokens swapped")
+        yield Part(name="swap back", amount=-swap.of(volume), why="as much again at the end, at the price of the start")
 
 
 def _pools(plan: HedgePlan) -> list[tuple[float, UniswapV2 | UniswapV3]]:

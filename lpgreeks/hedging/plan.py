@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["HedgePlan", "Hedged", "Order"]
 
 
+# Prices and quantities that differ by less are one.
+_SAME_PRICE = 1e-9
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hedged:
     """One choice of quantities and the risk it leaves.
@@ -77,8 +81,8 @@ class HedgePlan:
         pledges: the accounts behind them, in which collateral is posted.
         best: the optimum.
         rounded: the same in whole contracts; None where no venue says what one is.
-        naive: the legs that cancel the slope at the start (short the pool's coins); None where the outcomes
-            start at different prices.
+        naive: the legs that cancel the slope of the exposure at the start (short the pool's coins), as if coins
+            behind them were none; None where the outcomes start at different prices.
         standard_errors: of each quantity of a least variance, on samples; None elsewhere, or where a bound pins it.
         risk_unhedged: the objective's figure without a hedge, in ``token``.
         token: what risk is counted in.
@@ -191,10 +195,21 @@ class HedgePlan:
         if isinstance(self.over, Outcomes):
             return None
         if isinstance(self.over, Paths):
+            # Strictly beyond, but for rounding: at a price that is survived, equity is the margin to the letter.
             lows, highs = self.over.extremes(market)
-            beyond = lows <= price if price <= self.start[market] else highs >= price
-            return float(beyond.mean())
+            below = lows < price * (1 - _SAME_PRICE)
+            return float((below if price <= self.start[market] else highs > price * (1 + _SAME_PRICE)).mean())
         return self.over.touch_probability(price)
+
+    def _chance(self, market: str, ends: Ends) -> float | None:
+        """How likely an account that ends there is liquidated before the horizon."""
+        if ends.below is not None and ends.above is not None and not isinstance(self.over, Outcomes):
+            if isinstance(self.over, Paths):
+                lows, highs = self.over.extremes(market)
+                return float(((lows <= ends.below) | (highs >= ends.above)).mean())
+            return self.over.exit_probability(ends.below, ends.above) if ends.below < ends.above else 1.0
+        price = ends.above if ends.below is None else ends.below
+        return 0.0 if price is None else self.touch_probability(market, price)
 
     @cached_property
     def economics(self) -> Economics | None:
@@ -311,17 +326,16 @@ class HedgePlan:
             if account is None:
                 rows.append([pledge.name, rounded(posted), pledge.token, "", "", "", ""])
             for market, (below, above) in ends.items():
-                chances = [self.touch_probability(market, p) for p in (below, above) if p is not None]
-                known = [c for c in chances if c is not None]
+                chance = self._chance(market, Ends(below, above))
                 rows.append(
                     [
                         pledge.name if len(ends) == 1 else f"{pledge.name}, {market}",
                         rounded(posted),
                         pledge.token,
-                        rounded(account.leverage(self.start)) if account and account.collateral else "unbounded",
+                        f"{account.leverage(self.start):,.4g}" if account and account.collateral else "unbounded",
                         "never" if below is None else rounded(below),
                         "never" if above is None else rounded(above),
-                        percent(sum(known)) if known else ("0%" if not chances else "unknown"),
+                        "unknown" if chance is None else percent(chance),
                     ]
                 )
         return rows
@@ -330,9 +344,8 @@ class HedgePlan:
         rows = [["order", "contracts", "quantity", "unit", "left out by rounding"]]
         for order in self.orders:
             unit = order.leg.instrument.unit_text
-            rows.append(
-                [order.leg.name, rounded(order.contracts), rounded(order.quantity), unit, rounded(order.residual)]
-            )
+            left = 0.0 if abs(order.residual) < _SAME_PRICE * abs(order.quantity) else order.residual
+            rows.append([order.leg.name, f"{order.contracts:,.10g}", rounded(order.quantity), unit, rounded(left)])
         return rows
 
     def _figure_rows(self) -> list[list[str]]:
@@ -340,7 +353,7 @@ class HedgePlan:
         rows = [["outcomes", first], *(["", other] for other in others)]
         if self.outcomes.sampled:
             count = len(self.outcomes)
-            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:.1f} independent outcomes"])
+            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:,.1f} independent outcomes"])
         rows.append(["risk", f"{rounded(self.risk_unhedged)} -> {rounded(self.best.risk)} {self.token}"])
         rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
         if self.naive is not None:
@@ -357,13 +370,15 @@ class HedgePlan:
             rows.append(
                 [
                     "capital",
-                    f"{rounded(self.capital)} {quote}: {rounded(pool)} in the position, "
-                    f"{rounded(self.capital - pool)} in collateral ({rounded(self.capital / pool)} times the position)",
+                    f"{rounded(self.capital)} {quote}, {self.capital / pool:.4g} times the position: "
+                    f"{rounded(pool)} in it, {rounded(self.capital - pool)} in collateral",
                 ]
             )
         if self.economics is not None:
             rows.append(["expected", f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees"])
-            rows.append(["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year"])
+            rows.append(
+                ["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year of the position"]
+            )
             # Where accounts are kept the way there matters, not only the end.
             if self.pledges and self.economics.leaving is not None:
                 rows.append(["range", f"left with a chance of {percent(self.economics.leaving)}"])

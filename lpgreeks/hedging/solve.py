@@ -256,8 +256,8 @@ def _tie_broken(
         if result.status == _UNBOUNDED:
             raise InputError(
                 "a cheapest hedge",
-                got="one leg against another earns without end (funding)",
-                remedy="Bound it: Budget, MaxLeverage or QuantityBounds",
+                got="the more of some legs, the more funding, without end",
+                remedy="Bound it: Budget or QuantityBounds",
             )
         if result.x is None:
             return found

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.instruments import InversePerp, LinearPerp, UniswapV3
@@ -203,6 +204,8 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     columns = {plan.outcomes.column(m)[0] for m in plan.start}
     straight = all(not leg.instrument.worth().derivative().moves for leg in plan.legs)
     told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
+    # Coins posted are exposure too, and the average is that of a least variance.
+    told = told and isinstance(plan.objective, Variance) and not plan.collateral.markets
     if plan.naive is None or not told or plan.certificate.binding or len(plan.exposure.markets) != 1:
         return []
     market = plan.exposure.markets[0]
