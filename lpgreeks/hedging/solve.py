@@ -187,9 +187,14 @@ def _constrained(
     program.square(left, np.ones(len(moved)))
     program.equal([(program.decision, moves), (left, -np.eye(len(moved)))], -moved)
     found = _minimised(program, box, ()).values[program.decision] * box.unit
+    # Exact before the tie is broken: in the middle of what is equally good only the rows that bind are near.
+    found = _polished(scaled, b, box, found)
     if tied:
-        found = _tie_broken(moves, box, found, _costs(problem, objective, scale, tie_break), slack=_BINDING * 1e-2)
-    return _cleared(box, _polished(scaled, b, box, found), _DUST)
+        found = _tie_broken(moves, box, found, _costs(problem, objective, scale, tie_break))
+        # A corner: its rows are met to a linear program's tolerance, and to rounding where they can all be at once.
+        corner = _active_set(scaled, b, box, _cleared(box, found, _BINDING * 1e-2), 10 * ROW_TOLERANCE)
+        found = corner if box.holds(corner) else found
+    return _cleared(box, found, _DUST)
 
 
 def _minimised(program: Program, box: Box, cones: Sequence[ScaledCone]) -> Optimum:
@@ -231,7 +236,7 @@ def _costs(
 
 
 def _tie_broken(
-    moves: FloatArray, box: Box, found: FloatArray, costs: Sequence[tuple[FloatArray, FloatArray]], *, slack: float
+    moves: FloatArray, box: Box, found: FloatArray, costs: Sequence[tuple[FloatArray, FloatArray]]
 ) -> FloatArray:
     """Of all columns with the same changes, those that cost least, by one cost after the other."""
     from scipy.optimize import linprog
@@ -241,7 +246,7 @@ def _tie_broken(
     kept = directions[sizes > _DEPENDENT * sizes.max()]
     g, h, _ = box.one_sided()
     # Longs and shorts apart, so that their sum is the absolute quantity; in units of a hedge's size.
-    above, right = np.hstack([g, -g]), h + slack
+    above, right = np.hstack([g, -g]), h + 0.2 * ROW_TOLERANCE
     for signed, absolute in costs:
         cost = np.concatenate([absolute + signed, absolute - signed])
         cost /= np.abs(cost).max()
@@ -285,7 +290,7 @@ def with_least_collateral(problem: Problem, solution: Solution, quantities: Floa
 
 def _polished(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray) -> FloatArray:
     """The exact optimum near ``found``, by the rows that seem to bind there: all of those near, or the nearest."""
-    for near in (_BINDING, 2e-2 * _BINDING):
+    for near in (_BINDING, 1e-3 * _BINDING):
         x = _active_set(scaled, b, box, found, near)
         if box.holds(x):
             return x
@@ -370,7 +375,7 @@ def _programmed(
     changes = np.vstack([moves.reshape(-1, len(scale)) / scale, *(matrix for matrix, _, _ in rounds)])
     triangle, _ = folded(changes, np.zeros(len(changes)))
     if np.linalg.matrix_rank(triangle, tol=_DEPENDENT * np.linalg.norm(triangle)) < len(scale):
-        x = _tie_broken(triangle, box, x, _costs(problem, objective, scale, tie_break), slack=0.0)
+        x = _tie_broken(triangle, box, _pushed_inside(box, x), _costs(problem, objective, scale, tie_break))
     x = _pushed_inside(box, x)
     x = _cleared(box, x, _BINDING * 0.1)
     value, least = objective.value(problem, x / scale), objective.bound(optimum.least, problem, unit)
