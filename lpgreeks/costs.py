@@ -86,7 +86,9 @@ class Funding:
             hours: the interval.
         """
         p, i = _small("the premium", premium), _small("the interest", interest)
-        b = require_finite("band", band, unit="decimal")
+        b = _small("the band", band)
+        if b < 0:
+            raise InputError("a band of 0 or more", got=f"{b:g}", unit="decimal")
         return cls(rate=p + min(max(i - p, -b), b), hours=hours)
 
     @property

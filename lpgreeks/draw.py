@@ -7,16 +7,39 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "curves", "histograms", "legend", "marks", "new_axes", "verticals"]
+__all__ = [
+    "COLOURS",
+    "bars",
+    "crosses",
+    "curves",
+    "dashed",
+    "dotted",
+    "from_zero",
+    "histograms",
+    "legend",
+    "legend_below",
+    "marks",
+    "new_axes",
+    "strips",
+    "verticals",
+]
 
 COLOURS = ("#0072B2", "#D55E00", "#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, told apart by every kind of colour vision."""
+
+# Of the height of the axes, for each row; and the colours of rows, of which the first curve has none.
+_STRIP = 0.05
+_STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1])
+
+# Characters of which two columns of a legend fit under a picture.
+_HALF = 46
 
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
@@ -90,10 +113,85 @@ def marks(ax: Axes, points: Sequence[tuple[float, float]], *, name: str) -> Axes
     return ax
 
 
+def dotted(ax: Axes, x: FloatArray, y: FloatArray) -> Axes:
+    """A dot on every point of the first curve, with room for the outermost and between the axis's figures."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.plot(x, y, "o", color=COLOURS[0], markersize=4.0, zorder=4)
+    ax.margins(x=0.02)
+    return ax
+
+
+def dashed(ax: Axes, x: FloatArray, y: FloatArray, *, name: str) -> Axes:
+    """A dashed line to compare with; a level one goes all the way across."""
+    style: dict[str, Any] = {"linestyle": "--", "color": "#666666", "linewidth": 1.4, "label": name}
+    if (y == y[0]).all():
+        ax.axhline(y[0], **style)
+    else:
+        ax.plot(x, y, **style)
+    return ax
+
+
+def from_zero(ax: Axes, y: FloatArray) -> Axes:
+    """The vertical axis from 0 up, unless some of ``y`` is below; without figures where ``y`` has none."""
+    if np.isnan(y).all():
+        ax.set_yticks([])
+    elif np.nanmin(y) >= 0:
+        ax.set_ylim(bottom=0.0)
+    return ax
+
+
+def crosses(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
+    """A cross on the lower edge of the axes at each position, named once in the legend."""
+    if positions:
+        at = ax.get_xaxis_transform()
+        ax.plot(
+            positions, [0.0] * len(positions), "x", color=COLOURS[1], mew=1.6, markersize=6.0, label=name,
+            clip_on=False, transform=at, zorder=5,
+        )  # fmt: skip
+    return ax
+
+
+def strips(ax: Axes, x: FloatArray, rows: Mapping[str, NDArray[np.bool_]]) -> Axes:
+    """Bars along the upper edge, one row per name, over the points where it holds; halfway to where it does not.
+
+    The room for them is added above what is drawn.
+    """
+    low, high = ax.get_ylim()
+    share = _STRIP * len(rows)
+    ax.set_ylim(low, low + (high - low) / (1.0 - share))
+    left, right = ax.set_xlim(ax.get_xlim())
+    # A point alone is as wide as a hundredth of the axis.
+    middles = (x[1:] + x[:-1]) / 2
+    begins, ends = np.concatenate([x[:1], middles]), np.concatenate([middles, x[-1:]])
+    alone = (right - left) / 200 * (begins == ends)
+    for i, (name, holds) in enumerate(rows.items()):
+        turns = np.flatnonzero(np.diff(holds, prepend=False, append=False)).reshape(-1, 2)
+        spans = [((begins - alone)[a], (ends + alone)[b - 1] - (begins - alone)[a]) for a, b in turns]
+        top = 1.0 - _STRIP * i
+        ax.broken_barh(
+            spans, (top - 0.7 * _STRIP, 0.6 * _STRIP), transform=ax.get_xaxis_transform(), label=name,
+            facecolors=_STRIPS[i % len(_STRIPS)], linewidth=0, zorder=3,
+        )  # fmt: skip
+    return ax
+
+
 def legend(ax: Axes) -> Axes:
     """The legend of all that was drawn."""
     with _style():
         ax.legend()
+    return ax
+
+
+def legend_below(ax: Axes) -> Axes:
+    """The legend of all that was drawn, under the axes: it covers nothing."""
+    _, names = ax.get_legend_handles_labels()
+    with _style():
+        ax.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2 if max(map(len, names)) <= _HALF else 1,
+            fontsize="small",
+        )  # fmt: skip
     return ax
 
 
@@ -115,6 +213,26 @@ def histograms(
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return legend(ax)
+
+
+def bars(ax: Axes, amounts: Mapping[str, float], *, xlabel: str, title: str = "") -> Axes:
+    """One horizontal bar per entry, from the top down, its number beside it; the last one is their sum."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    names, sizes = [*amounts], np.array([*amounts.values()])
+    colours = [*(COLOURS[0] if size >= 0 else COLOURS[1] for size in sizes[:-1]), COLOURS[2]]
+    with _style():
+        drawn = ax.barh(range(len(names)), sizes, color=colours)
+        ax.bar_label(drawn, labels=[f"{size:,.0f}" for size in sizes], padding=3)
+        ax.set(xlabel=xlabel, title=title)
+        ax.set_yticks(range(len(names)), names)
+        ax.invert_yaxis()
+        ax.axvline(0.0, color="#888888", linewidth=0.8)
+        ax.grid(visible=False, axis="y")
+        ax.margins(x=0.25)
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return ax
 
 
 def _central(samples: Sequence[FloatArray], weights: FloatArray) -> tuple[float, float]:

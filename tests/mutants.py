@@ -61,24 +61,50 @@ MUTANTS = [
     Mutant("markets/check.py", "apart < zero), fatal=True)", "apart < zero), fatal=False)", "test_readers.py"),
     Mutant("markets/klines.py", "known_after=report.step", "known_after=report.step * 0", "test_readers.py"),
     Mutant("markets/tables.py", "if columns.low is None else report.step", "if True else report.step", "test_readers.py"),
-    Mutant("hedging/solve.py", "self.box.holds(quantities * self.sizes)", "self.box.holds(quantities)", "test_lock_ins.py"),
+    Mutant("hedging/solve.py", "self.box.holds(x * self.sizes)", "self.box.holds(x)", "test_lock_ins.py"),
     Mutant("markets/klines.py", 'scale = {"ms": 1000, "us": 1}.get(unit)', 'scale = {"ms": 1000, "us": 1000}.get(unit)', "test_readers.py"),
     # ---- the hedge
-    Mutant("hedging/hedge.py", "(x - np.tensordot(outcomes.weights, x, axes=1) for x in (moved, leg_moves))", "(x for x in (moved, leg_moves))", "test_hedge.py"),
-    Mutant("hedging/hedge.py", "variance /= 1.0 - float(outcomes.weights @ outcomes.weights)", "pass", "test_hedge.py"),
+    Mutant("hedging/problem.py", "(x - np.tensordot(self.outcomes.weights, x, axes=1) for x in self.changes)", "(x for x in self.changes)", "test_hedge.py"),
+    Mutant("hedging/objectives.py", "return 1.0 - float(outcomes.weights @ outcomes.weights) if outcomes.sampled else 1.0", "return 1.0", "test_hedge.py"),
     Mutant("hedging/hedge.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py::test_standard_error_is_the_spread_of_repetitions"),
     Mutant("hedging/solve.py", "_least_squares(scaled[:, basis], -b)", "_least_squares(scaled[:, basis], b)", "test_hedge.py"),
-    Mutant("hedging/solve.py", "if not box.holds(x):", "if False:", "test_hedge.py"),
-    Mutant("hedging/solve.py", "np.tile(10.0 ** np.arange(n), 2)", "np.tile(10.0 ** -np.arange(n), 2)", "test_hedge.py"),
-    Mutant("hedging/constraints.py", "self.lower - held, self.upper - held", "self.lower, self.upper", "test_hedge.py"),
+    Mutant("hedging/solve.py", "if not box.holds(x) or (tied", "if (tied", "test_hedge.py"),
+    Mutant("hedging/solve.py", "10.0 ** np.minimum(", "10.0 ** -np.minimum(", "test_hedge.py"),
+    Mutant("hedging/problem.py", "lower - offset, upper - offset", "lower, upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
+    # ---- first passage
+    Mutant("models/passage.py", "_reached_first(a, b, -t)", "_reached_first(a, b, t)", "test_passage.py::test_leaving_and_staying_by_modes test_passage.py::test_published_liquidations_are_exits_upward"),
+    Mutant("models/passage.py", "plus.sum(axis=0) - minus.sum(axis=0)", "plus.sum(axis=0)", "test_passage.py::test_the_two_series_agree_where_both_converge"),
+    Mutant("models/lognormal.py", "self._drift * self.width / self.years, self.volatility**2", "self._drift, self.volatility**2", "test_passage.py::test_mean_exit_time_against_simulation"),
+    Mutant("paths/paths.py", "kept = min(beyond, len(self) - 1)", "kept = min(beyond + 1, len(self) - 1)", "test_passage.py::test_no_more_paths_are_strictly_beyond"),
+    Mutant("paths/history.py", "count + 1, close / factor, close * factor", "count + 1, lower, upper", "test_passage.py::test_exits_by_hand"),
+    # ---- venues
+    Mutant("venues/figures.py", "self.start <= on", "self.start < on", "test_venues.py::test_the_newest_figure_that_counts_is_chosen"),
+    Mutant("venues/figures.py", "f.counts_on(on) and (f.confirmed or unconfirmed)", "f.counts_on(on)", "test_venues.py::test_unconfirmed_figures_are_chosen_on_request"),
+    # ---- economics
+    Mutant("hedging/economics.py", "amount=-2 * leg.fee.of(notional)", "amount=-leg.fee.of(notional)", "test_economics.py"),
+    Mutant("hedging/economics.py", "share = liquidity / (liquidity + self.liquidity)", "share = liquidity / self.liquidity", "test_economics.py"),
+    Mutant("hedging/economics.py", "-self.before_fees / (self.position * self.years)", "-self.total / (self.position * self.years)", "test_economics.py"),
+    Mutant("costs.py", "return -self.rate_per_year * value * years", "return self.rate_per_year * value * years", "test_economics.py"),
+    # ---- frontiers
+    Mutant("hedging/frontier.py", "return [value if c in like else c for c in constraints] if like else [*constraints, value]", "return [*constraints, value]", "test_frontier.py"),
+    Mutant("hedging/frontier.py", "return 100.0 * (high - low) / (high + low)", "return 100.0 * (high - low) / low", "test_frontier.py"),
+    Mutant("hedging/frontier.py", "points = sorted(self.points, key=lambda p: p.x)", "points = self.points", "test_frontier.py::test_the_curve_ascends_and_is_the_risk"),
+    Mutant("hedging/ways_out.py", "    return _refused(problem, _clashing(problem, constraints) or _telling(constraints))", "    return infeasible(problem, constraints, _rebuild)", "test_frontier.py::test_points_that_nothing_satisfies_say_why_without_searching_ways_out"),
+    Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
-    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {self.price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
+    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("instruments/base.py", "lines[[*parts][-1]] = lines[[*parts][-1]] + income", "pass", "test_plots.py"),
-    Mutant("hedging/constraints.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
+    Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
     Mutant("models/lognormal.py", "_LARGEST_POWER = 6.0", "_LARGEST_POWER = 2.0", "test_lock_ins.py"),
+    # ---- margin
+    Mutant("margin/schedules.py", "found.append(found[-1] + now.floor", "found.append(now.floor", "test_margin.py"),
+    Mutant("margin/account.py", "return amount * price if contract.margin_token == contract.base else amount / price", "return amount", "test_margin.py"),
+    Mutant("margin/account.py", "self._equity_on(market, at) - self._others(self._maintenance, market, at)", "self._equity_on(market, at)", "test_margin.py"),
+    Mutant("margin/account.py", "contract.entry if self.fixed_at_entry else price", "price", "test_margin.py"),
+    Mutant("costs.py", "p + min(max(i - p, -b), b)", "p - min(max(i - p, -b), b)", "test_margin.py"),
 ]  # fmt: skip
 
 

@@ -55,6 +55,48 @@ def test_json_equals_the_library() -> None:
         ["--keep", "amounts", "--leg", "inverse", "--leg", "linear"],
         ["--delta-at-most", "10", "--delta-at-least", "-1", "--short-at-most", "20000"],
         ["--keep", "excess", "--prices", "FILE", "--window", "5D", "--exit", "range"],
+        ["--max-leverage", "5", "--liquidation-chance", "0.01", "--budget", "120000", "--maintenance", "0.005"],
+        ["--minimise", "cvar", "--level", "0.9", "--survive", "1500", "2400", "--tie-break", "cost", "--fee", "0.0005"],
+        ["--minimise", "worst-case", "--worst-over", "1500", "2300", "--leg", "linear", "--survive-range"],
+        [
+            "--minimise",
+            "mean-variance",
+            "--aversion",
+            "1e-4",
+            "--drift",
+            "0.2",
+            "--funding",
+            "0.0001",
+            "--leg",
+            "linear",
+        ],
+        ["--pool-size-at-most", "1", "--budget", "100000", "--max-leverage", "3", "--effectiveness", "0.5"],
+        ["--in-hand", "ETH=40", "--in-hand", "USDC=90000", "--max-leverage", "4", "--slippage", "0.0001"],
+        [
+            "--gas",
+            "10",
+            "--swap-fee",
+            "0.0005",
+            "--pool-fee",
+            "0.0005",
+            "--pool-volume",
+            "1e8",
+            "--pool-liquidity",
+            "5e6",
+        ],
+        ["--inverse-venue", "binance-coin-m", "--leg", "inverse", "--on", "2023-05-01", "--liquidation-chance", "0.02"],
+        [
+            "--prices",
+            "FILE",
+            "--perp-prices",
+            "FILE",
+            "--buffer",
+            "0.1",
+            "--max-leverage",
+            "5",
+            "--minimise",
+            "semivariance",
+        ],
     ],
     ids=lambda f: " ".join(f) or "default",
 )
@@ -196,3 +238,82 @@ def test_help_shows_an_example() -> None:
     text = run("hedge", "--help").stdout
     assert "Example: lpgreeks hedge" in text
     assert "decimal: 0.65 is 65 %" in text
+
+
+# ---- accounts, venues, ranges, frontiers
+
+
+def test_flags_of_accounts_mean_what_they_say() -> None:
+    flags = ["--leg", "linear", "--max-leverage", "4", "--maintenance", "0.005", "--json"]
+    record = json.loads(run("hedge", *flags).stdout)
+    (account,) = record["accounts"]
+    short = -record["legs"][0]["quantity"]
+    assert account["leverage"] == pytest.approx(4)
+    assert account["collateral"] == pytest.approx(short * 1_900 / 4)
+    # Collateral and entry pay for the loss and the maintenance at the price where it ends.
+    assert account["liquidation"]["ETH/USDC"]["above"] == pytest.approx(1_900 * 1.25 / 1.005)
+    assert record["capital"] == pytest.approx(100_000 + account["collateral"])
+
+
+def test_costs_are_printed_with_the_plan() -> None:
+    flags = ["--gas", "10", "--pool-fee", "0.0005", "--pool-volume", "1e8", "--pool-liquidity", "5e6"]
+    text = run("hedge", *flags).stdout
+    assert "pool fees" in text
+    assert "the stated pool pays" in text
+    assert json.loads(run("hedge", *flags, "--json").stdout)["economics"]["fees"] > 0
+
+
+def test_no_way_but_with_more_money() -> None:
+    done = run(
+        "hedge", "--leg", "linear", "--budget", "101000", "--max-leverage", "5", "--effectiveness", "0.78", code=4
+    )
+    assert "a budget of" in done.stderr
+    assert "a leverage of" in done.stderr
+    budget = done.stderr.partition("a budget of ")[2].partition("Any one")[2].partition("a budget of ")[2].split()[0]
+    again = ["--leg", "linear", "--budget", budget.replace(",", ""), "--max-leverage", "5", "--effectiveness", "0.78"]
+    assert "binding" in run("hedge", *again).stdout
+
+
+def test_a_range_for_a_number_of_exits() -> None:
+    record = json.loads(run("range", "2", "--price", "1867", "--volatility", "0.8", "--json").stdout)
+    lower, upper = record["lower"], record["upper"]
+    assert lower * upper == pytest.approx(1_867**2)
+    # Driftless logs would leave ln(w)**2 / sigma**2 years apart; the drift of -sigma**2 / 2 changes little here.
+    weeks = np.log(upper / 1_867) ** 2 / 0.8**2 * 365 / 7
+    assert weeks == pytest.approx(1 / 2, rel=1e-2)
+    assert "it is left with a chance of" in run("range", "2").stdout
+
+
+def test_venues_are_printed_with_their_flags(tmp_path: Path) -> None:
+    assert run("data", "venues").stdout.split() == list(lp.venue_names())
+    text = run("data", "venues", "binance-coin-m", "--on", "2023-05-01").stdout
+    assert "ETHUSD_PERP" in text
+    assert "https://" in text
+    run("data", "venues", "binance-coin-m", "--on", "2023-05-01", "--out", str(tmp_path / "figures.csv"))
+    assert {"source", "flag", "used"} <= set(pd.read_csv(tmp_path / "figures.csv").columns)
+    assert "from" in run("data", "venues", "binance-coin-m", "--on", "2001-01-01", code=3).stderr
+    assert "--on" in run("data", "venues", "binance-coin-m", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--survive-range", "--liquidation-chance", "0.1"], "one of --survive"),
+        (["--buffer", "0.1"], "Say over=(low, high), or probability=0.01"),
+        (["--level", "0.9"], "It would have no effect"),
+        (["--minimise", "mean-variance"], "--aversion"),
+        (["--minimise", "cvar", "--keep", "amounts"], "one thing to keep"),
+        (["--linear-venue", "okx"], "--on, the day"),
+        (["--on", "2023-05-01"], "no --on with no venue"),
+        (["--pool-fee", "0.003"], "Fees need all three"),
+        (["--in-hand", "ETH"], "Like --in-hand ETH=30"),
+        (["--budget", "90000"], "let the position's size give way"),
+        (["--max-leverage", "-1"], "leverage to be positive"),
+        (["--liquidation-chance", "1.5"], "probability"),
+        (["--perp-prices", "x.csv"], "no --perp-prices with a model"),
+    ],
+)
+def test_flags_that_mean_nothing_are_refused(flags: list[str], told: str) -> None:
+    done = run("hedge", *flags, code=2)
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1

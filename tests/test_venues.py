@@ -304,7 +304,7 @@ def test_a_figure_that_is_not_confirmed_raises_and_names_both_ways_out() -> None
     for part in ("maintenance of ETHUSDT", "unconfirmed", "freqtrade", "as of 2023-04-25"):
         assert part in str(caught.value)
     assert 'venue("binance-usd-m", on="2023-05-01", unconfirmed=True)' in caught.value.remedy
-    assert "dataclasses.replace(contract, maintenance=" in caught.value.remedy
+    assert "contract.supplied(maintenance=" in caught.value.remedy
     asked = lp.venue("binance-usd-m", on="2023-05-01", unconfirmed=True).contract("ETH")
     assert asked.maintenance.rate_at(50_000) == 0.005
     assert any("maintenance" in note and "unconfirmed" in note for note in asked.notes)
@@ -348,20 +348,22 @@ def test_figures_can_be_replaced() -> None:
     # A contract with figures that raise: replacing one must not ask for the others.
     contract = lp.venue("deribit", on="2023-05-01").contract("ETH", margin="USDC")
     own = lp.Progressive(brackets=(lp.Bracket(0, 0.005),), unit="ETH")
-    mine = dataclasses.replace(contract, maintenance=own)
+    mine = contract.supplied(maintenance=own)
     assert mine.maintenance is own
     assert mine.notes == ("maintenance: supplied by the user",)
-    again = dataclasses.replace(mine, fee=lp.Fee(taker=0.0005), size=1.0)
+    again = mine.supplied(fee=lp.Fee(taker=0.0005), size=1.0)
     assert (again.maintenance, again.fee.taker, again.size) == (own, 0.0005, 1.0)
     with pytest.raises(lp.DataError, match="initial"):
         _ = again.initial
     assert mine != contract
-    assert {f.name for f in dataclasses.fields(lp.Contract)} >= set(NAMES)
+    assert all(isinstance(getattr(lp.Contract, name), property) for name in NAMES)
+    with pytest.raises(lp.InputError, match="figures among size"):
+        contract.supplied(sise=1.0)
 
 
 def test_a_replaced_figure_is_no_longer_the_one_of_the_venue() -> None:
     contract = lp.venue("deribit", on="2023-05-01").contract("BTC-PERPETUAL")
-    mine = dataclasses.replace(contract, maintenance=lp.Proportional(rate=0.02))
+    mine = contract.supplied(maintenance=lp.Proportional(rate=0.02))
     for c, used in ((contract, True), (mine, False)):
         table = c.table()
         assert table.used[table.figure == "maintenance"].tolist() == [used]

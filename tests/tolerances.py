@@ -20,6 +20,9 @@ LEAST_SQUARES = 1e-8
 SOLVER = 1e-9
 """A polished quadratic program: the active rows are solved exactly."""
 
+UNPOLISHED = 1e-8
+"""What an interior-point solver leaves of an objective that is not polished."""
+
 EIGHT_DIGITS = 1e-8
 """The promise for hedged variances at short horizons."""
 

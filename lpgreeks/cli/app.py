@@ -1,17 +1,17 @@
-"""The commands: lpgreeks hedge, payoff, greeks, data check."""
+"""The commands: lpgreeks hedge, frontier, range, payoff, greeks, data check, data venues."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from lpgreeks.cli.request import Exit, Keep, Leg, Request
+from lpgreeks.cli.flags import spread
+from lpgreeks.cli.request import Account, Along, Bounds, Costs, Goal, Market, Position, Request
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,30 +32,6 @@ app = typer.Typer(
 data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
-_PRICE = 1_900.0
-
-Value = Annotated[float, typer.Option(help="Value of the position, in quote.")]
-Price = Annotated[float, typer.Option(help="Price now, quote per base; legs are entered at it.")]
-Lower = Annotated[float | None, typer.Option(help="Lower end of the range.", show_default="1700")]
-Upper = Annotated[float | None, typer.Option(help="Upper end of the range.", show_default="2100")]
-FullRange = Annotated[bool, typer.Option("--full-range", help="A Uniswap v2 position instead of a range.")]
-Base = Annotated[str, typer.Option(help="The coin.")]
-Quote = Annotated[str, typer.Option(help="The token that prices are in.")]
-Legs = Annotated[list[Leg], typer.Option("--leg", help="A leg to offer; repeat for more. The first is loaded first.")]
-KeepOption = Annotated[Keep, typer.Option(help="What to hold steady.")]
-Volatility = Annotated[float | None, typer.Option(help="Per year, decimal: 0.65 is 65 %.", show_default="0.65")]
-Days = Annotated[float | None, typer.Option(help="Horizon under the model, in days.", show_default="7")]
-Drift = Annotated[float | None, typer.Option(help="Growth of the mean price per year, decimal.", show_default="0")]
-Prices = Annotated[
-    Path | None, typer.Option(help="Hedge over windows of this price file instead of a model: klines, CSV, Parquet.")
-]
-Window = Annotated[str | None, typer.Option(help="Length of a window of --prices: 7D, 12h.", show_default="7D")]
-Step = Annotated[str | None, typer.Option(help="Distance between window starts.", show_default="1D")]
-ExitOption = Annotated[Exit, typer.Option("--exit", help="Windows that leave the range: held, or closed there.")]
-DeltaAtLeast = Annotated[float | None, typer.Option(help="Least net delta at the start, in coins.")]
-DeltaAtMost = Annotated[float | None, typer.Option(help="Greatest net delta at the start, in coins.")]
-GammaAtLeast = Annotated[float | None, typer.Option(help="Least net gamma at the start.")]
-ShortAtMost = Annotated[float | None, typer.Option(help="Greatest short notional of each leg, in quote.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[bool, typer.Option("--code", help="Print the Python script that does the same.")]
 Out = Annotated[
@@ -79,82 +55,106 @@ def _top(
 
 
 @app.command("hedge")
+@spread
 def hedge_command(
-    value: Value = 100_000.0,
-    price: Price = _PRICE,
-    lower: Lower = None,
-    upper: Upper = None,
-    full_range: FullRange = False,
-    base: Base = "ETH",
-    quote: Quote = "USDC",
-    legs: Legs = [Leg.linear, Leg.inverse],  # noqa: B006
-    keep: KeepOption = Keep.value,
-    volatility: Volatility = None,
-    days: Days = None,
-    drift: Drift = None,
-    prices: Prices = None,
-    window: Window = None,
-    step: Step = None,
-    exit: ExitOption = Exit.held,
-    delta_at_least: DeltaAtLeast = None,
-    delta_at_most: DeltaAtMost = None,
-    gamma_at_least: GammaAtLeast = None,
-    short_at_most: ShortAtMost = None,
+    position: Position,
+    market: Market,
+    goal: Goal,
+    account: Account,
+    costs: Costs,
+    bounds: Bounds,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
 ) -> None:
-    """How much perpetual to trade against a pool position, and what is left.
+    """How much perpetual to trade against a pool position, what to post behind it, and what is left.
 
     Without flags: 100,000 USDC in ETH/USDC from 1,700 to 2,100 at 1,900, seven days at 65 % volatility.
 
     Example: lpgreeks hedge --value 50000 --price 1867 --lower 1774 --upper 1960 --prices ETHUSDT-1m.zip
+
+    Example: lpgreeks hedge --max-leverage 5 --liquidation-chance 0.01 --budget 120000 --funding 0.0001 --fee 0.0005
     """
     _require_writable(out)
-    model = {"--volatility": volatility, "--days": days, "--drift": drift}
-    history = {"--window": window, "--step": step}
-    _require_unused(model, "--prices", given=prices is not None)
-    _require_unused(history, "a model: say --prices", given=prices is None)
-    lower, upper = _range(price, lower, upper, full_range)
-    request = Request(
-        value=value,
-        price=price,
-        lower=lower,
-        upper=upper,
-        base=base,
-        quote=quote,
-        legs=tuple(legs),
-        keep=keep,
-        volatility=0.65 if volatility is None else volatility,
-        days=7.0 if days is None else days,
-        drift=0.0 if drift is None else drift,
-        prices=prices,
-        window="7D" if window is None else window,
-        step="1D" if step is None else step,
-        exit=exit,
-        delta_at_least=delta_at_least,
-        delta_at_most=delta_at_most,
-        gamma_at_least=gamma_at_least,
-        short_at_most=short_at_most,
-    )
-    plan = request.plan()
+    request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
+    script = request.script()
+    names = request.run(script)
+    plan, expected = names["plan"], names.get("expected")
     if code:
-        print(request.script() + "print(plan)")
+        print(script + "print(plan)" + ("\nprint()\nprint(expected)" if expected else ""))
         return
-    print(_json(plan.to_dict()) if as_json else plan.summary())
+    record = plan.to_dict() | ({"economics": expected.to_dict()} if expected else {})
+    text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
+    print(_json(record) if as_json else text)
     if out is not None:
-        _write(out, plan.plot, plan.table, plan.to_dict)
+        _write(out, plan.plot, plan.table, lambda: record)
+
+
+@app.command("frontier")
+@spread
+def frontier_command(
+    along: Annotated[Along, typer.Argument(help="What is varied.")],
+    low: Annotated[float, typer.Argument(help="From: quote, times, a fraction of the price, or days.")],
+    high: Annotated[float, typer.Argument(help="To.")],
+    position: Position,
+    market: Market,
+    goal: Goal,
+    account: Account,
+    costs: Costs,
+    bounds: Bounds,
+    points: Annotated[int, typer.Option(help="How many.", min=2)] = 21,
+    as_json: Json = False,
+    code: Code = False,
+    out: Out = None,
+) -> None:
+    """What is left of the risk along a budget, a leverage cap, the range's half-width or the horizon.
+
+    Example: lpgreeks frontier budget 101000 130000 --max-leverage 5 --survive-range --out frontier.png
+    """
+    _require_writable(out)
+    request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
+    script = request.frontier_script(along, low, high, points)
+    curve = request.run(script)["curve"]
+    if code:
+        print(script + "print(curve)")
+        return
+    print(_json(curve.to_dict()) if as_json else curve.summary())
+    if out is not None:
+        _write(out, curve.plot, curve.table, curve.to_dict)
+
+
+@app.command("range")
+@spread
+def range_command(
+    exits_per_week: Annotated[float, typer.Argument(help="How often the range may be left, in the long run.")],
+    price: Annotated[float, typer.Option(help="Price now, quote per base.")] = 1_900.0,
+    volatility: Annotated[float, typer.Option(help="Per year, decimal: 0.65 is 65 %.")] = 0.65,
+    days: Annotated[float, typer.Option(help="Horizon of the chances below, in days.")] = 7.0,
+    drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """The range that is left so many times a week when it is re-centred at each exit.
+
+    Example: lpgreeks range 2 --price 1867 --volatility 0.8
+    """
+    import lpgreeks as lp
+
+    model = lp.Lognormal(price=price, volatility=volatility, years=days / 365, drift_per_year=drift)
+    lower, upper = lp.range_for_exits(model, per_week=exits_per_week)
+    leaving, inside = model.exit_probability(lower, upper), model.years_inside(lower, upper) * 365 / days
+    record = {"lower": lower, "upper": upper, "chance_of_leaving": leaving, "share_of_time_inside": inside}
+    if as_json:
+        print(_json(record))
+        return
+    print(f"{lower:,.2f} to {upper:,.2f} ({lower / price - 1:+.2%} to {upper / price - 1:+.2%}): {model.describe()}.")
+    print(f"Within the horizon it is left with a chance of {leaving:.2%}; held through, the price is in it for "
+          f"{inside:.2%} of the time.")  # fmt: skip
 
 
 @app.command("payoff")
+@spread
 def payoff_command(
-    value: Value = 100_000.0,
-    price: Price = _PRICE,
-    lower: Lower = None,
-    upper: Upper = None,
-    full_range: FullRange = False,
-    base: Base = "ETH",
-    quote: Quote = "USDC",
+    position: Position,
     short: Annotated[float, typer.Option(help="Coins of linear perpetual sold against it.")] = 0.0,
     income: Annotated[float, typer.Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0,
     as_json: Json = False,
@@ -168,8 +168,8 @@ def payoff_command(
     from lpgreeks.instruments import payoffs
 
     _require_writable(out)
-    pool = _position(value, price, lower, upper, full_range, base, quote)
-    hedge = -short * lp.LinearPerp(base=base, quote=quote, entry=price)
+    pool, price = position.instrument(), position.price
+    hedge = -short * lp.LinearPerp(base=position.base, quote=position.quote, entry=price)
     total = pool + hedge
     table = _payoff_table(pool, total, price, income)
     evens = [float(p) for p in total.break_evens(start=price, income=income)]
@@ -185,23 +185,14 @@ def payoff_command(
 
 
 @app.command("greeks")
-def greeks_command(
-    value: Value = 100_000.0,
-    price: Price = _PRICE,
-    lower: Lower = None,
-    upper: Upper = None,
-    full_range: FullRange = False,
-    base: Base = "ETH",
-    quote: Quote = "USDC",
-    as_json: Json = False,
-    out: Out = None,
-) -> None:
+@spread
+def greeks_command(position: Position, as_json: Json = False, out: Out = None) -> None:
     """Amounts, value, delta and gamma of a position over prices.
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
     """
     _require_writable(out)
-    pool = _position(value, price, lower, upper, full_range, base, quote)
+    pool, price = position.instrument(), position.price
     table = _greeks_table(pool, price)
     if as_json:
         print(_json({"rows": table.to_dict("records")}))
@@ -209,6 +200,35 @@ def greeks_command(
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.6g}"))
     if out is not None:
         _write(out, lambda: pool.plot_greeks(start=price)[0], lambda: table, lambda: {"rows": table.to_dict("records")})
+
+
+@data.command("venues")
+def venues_command(
+    name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
+    on: Annotated[str | None, typer.Option(help="The day whose figures count: 2023-05-01.")] = None,
+    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use figures that nobody confirms.")] = False,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """A venue's contract sizes, steps, fees and margin tables on one day, with their flags.
+
+    Example: lpgreeks data venues binance-coin-m --on 2023-05-01 --out figures.csv
+    """
+    import lpgreeks as lp
+    from lpgreeks.errors import InputError
+
+    if name is None:
+        print(_json({"venues": lp.venue_names()}) if as_json else "\n".join(lp.venue_names()))
+        return
+    if on is None:
+        raise InputError("--on, the day of the figures", got="none", remedy="Like --on 2023-05-01")
+    _require_table(out)
+    venue = lp.venue(name, on=on, unconfirmed=unconfirmed)
+    table = venue.table()
+    rows = json.loads(table.to_json(orient="records", date_format="iso"))
+    print(_json({"venue": name, "on": on, "rows": rows}) if as_json else venue.summary())
+    if out is not None:
+        _write(out, None, lambda: table, lambda: {"venue": name, "on": on, "rows": rows})
 
 
 @data.command("check")
@@ -260,38 +280,12 @@ def _require_writable(out: Path | None) -> None:
         raise InputError("a file in an existing folder", got=str(out))
 
 
-def _require_unused(flags: Mapping[str, object], beside: str, *, given: bool) -> None:
+def _require_table(out: Path | None) -> None:
     from lpgreeks.errors import InputError
 
-    for flag, value in flags.items():
-        if given and value is not None:
-            raise InputError(f"no {flag} with {beside}", got=f"{flag} {value}", remedy="It would have no effect")
-
-
-def _range(
-    price: float, lower: float | None, upper: float | None, full_range: bool
-) -> tuple[float | None, float | None]:
-    """The ends of the range; those of the built-in scenario only at its own price."""
-    from lpgreeks.errors import InputError, require_positive
-
-    require_positive("price", price, unit="quote per base")
-    if full_range:
-        _require_unused({"--lower": lower, "--upper": upper}, "--full-range", given=True)
-        return None, None
-    if price != _PRICE and (lower is None or upper is None):
-        raise InputError("both ends of the range", got=f"--price {price:g}", remedy="--lower, --upper or --full-range")
-    return (1_700.0 if lower is None else lower), (2_100.0 if upper is None else upper)
-
-
-def _position(
-    value: float, price: float, lower: float | None, upper: float | None, full_range: bool, base: str, quote: str
-) -> lp.Instrument:
-    import lpgreeks as lp
-
-    low, high = _range(price, lower, upper, full_range)
-    if low is None or high is None:
-        return lp.UniswapV2.from_value(value, base=base, quote=quote, price=price)
-    return lp.UniswapV3.from_value(value, base=base, quote=quote, price=price, lower=low, upper=high)
+    _require_writable(out)
+    if out is not None and out.suffix not in (".csv", ".json"):
+        raise InputError("a file ending in .csv, .json", got=str(out), remedy="There is no picture of a table")
 
 
 def _grid(price: float) -> Any:

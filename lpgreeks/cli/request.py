@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
 
 if TYPE_CHECKING:
     import lpgreeks as lp
 
-__all__ = ["Exit", "Keep", "Leg", "Request", "is_klines"]
+__all__ = [
+    "Account",
+    "Along",
+    "Bounds",
+    "Costs",
+    "Exit",
+    "Goal",
+    "Keep",
+    "Market",
+    "Position",
+    "Request",
+    "is_klines",
+    "require_unused",
+]
+
+PRICE = 1_900.0
+"""That of the built-in scenario, whose range is 1,700 to 2,100."""
 
 
-class Leg(str, Enum):
+class Kind(str, Enum):
     """A hedge instrument by the name that the command line gives it."""
 
     linear = "linear"
@@ -33,6 +51,23 @@ class Keep(str, Enum):
     excess = "excess"
 
 
+class Minimise(str, Enum):
+    """The figure to make small, by the name that the command line gives it."""
+
+    variance = "variance"
+    semivariance = "semivariance"
+    cvar = "cvar"
+    worst_case = "worst-case"
+    mean_variance = "mean-variance"
+
+
+class TieBreak(str, Enum):
+    """Which of equally good hedges."""
+
+    capital = "capital"
+    cost = "cost"
+
+
 class Exit(str, Enum):
     """What happens to a window that leaves the range."""
 
@@ -40,7 +75,16 @@ class Exit(str, Enum):
     range = "range"
 
 
-_CLASSES = {Leg.linear: "LinearPerp", Leg.inverse: "InversePerp"}
+class Along(str, Enum):
+    """What a frontier is drawn along."""
+
+    budget = "budget"
+    leverage = "leverage"
+    half_width = "half-width"
+    days = "days"
+
+
+_CLASSES = {Kind.linear: "LinearPerp", Kind.inverse: "InversePerp"}
 
 _MEASURES = {
     Keep.value: "lp.Value({quote!r})",
@@ -53,81 +97,205 @@ _MEASURES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What the user asked: a position, the legs, the outcomes, what to keep and within which bounds."""
+class Position:
+    """The liquidity position."""
 
-    value: float
-    price: float
-    lower: float | None
-    upper: float | None
-    base: str
-    quote: str
-    legs: tuple[Leg, ...]
-    keep: Keep
-    volatility: float
-    days: float
-    drift: float
-    prices: Path | None
-    window: str
-    step: str
-    exit: Exit
-    delta_at_least: float | None
-    delta_at_most: float | None
-    gamma_at_least: float | None
-    short_at_most: float | None
+    value: Annotated[float, Option(help="Value of the position, in quote.")] = 100_000.0
+    price: Annotated[float, Option(help="Price now, quote per base; legs are entered at it.")] = PRICE
+    lower: Annotated[float | None, Option(help="Lower end of the range.", show_default="1700")] = None
+    upper: Annotated[float | None, Option(help="Upper end of the range.", show_default="2100")] = None
+    full_range: Annotated[bool, Option("--full-range", help="A Uniswap v2 position instead of a range.")] = False
+    base: Annotated[str, Option(help="The coin.")] = "ETH"
+    quote: Annotated[str, Option(help="The token that prices are in.")] = "USDC"
+
+    def ends(self) -> tuple[float, float] | None:
+        """The range; None for a position without one. The built-in range holds only at its own price."""
+        from lpgreeks.errors import InputError, require_positive
+
+        require_positive("price", self.price, unit="quote per base")
+        if self.full_range:
+            require_unused({"--lower": self.lower, "--upper": self.upper}, "--full-range")
+            return None
+        if self.price != PRICE and (self.lower is None or self.upper is None):
+            raise InputError(
+                "both ends of the range", got=f"--price {self.price:g}", remedy="--lower, --upper or --full-range"
+            )
+        return (1_700.0 if self.lower is None else self.lower), (2_100.0 if self.upper is None else self.upper)
+
+    def code(self) -> str:
+        """The expression that makes it."""
+        tokens = f"{self.value!r}, base={self.base!r}, quote={self.quote!r}, price={self.price!r}"
+        ends = self.ends()
+        if ends is None:
+            return f"lp.UniswapV2.from_value({tokens})"
+        return f"lp.UniswapV3.from_value({tokens}, lower={ends[0]!r}, upper={ends[1]!r})"
+
+    def instrument(self) -> lp.Instrument:
+        """The position itself."""
+        import lpgreeks as lp
+
+        made: lp.Instrument = eval(self.code(), {"lp": lp})
+        return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """What prices may do."""
+
+    volatility: Annotated[float | None, Option(help="Per year, decimal: 0.65 is 65 %.", show_default="0.65")] = None
+    days: Annotated[float | None, Option(help="Horizon under the model, in days.", show_default="7")] = None
+    drift: Annotated[float | None, Option(help="Growth of the mean price per year, decimal.", show_default="0")] = None
+    prices: Annotated[
+        Path | None, Option(help="Hedge over windows of this price file instead of a model: klines, CSV, Parquet.")
+    ] = None
+    perp_prices: Annotated[
+        Path | None, Option(help="The perpetual's own prices, beside --prices: the basis is then a risk.")
+    ] = None
+    window: Annotated[str | None, Option(help="Length of a window of --prices: 7D, 12h.", show_default="7D")] = None
+    step: Annotated[str | None, Option(help="Distance between window starts.", show_default="1D")] = None
+    exit: Annotated[Exit, Option("--exit", help="Windows that leave the range: held, or closed there.")] = Exit.held
+
+    def __post_init__(self) -> None:
+        model = {"--volatility": self.volatility, "--days": self.days, "--drift": self.drift}
+        history = {"--window": self.window, "--step": self.step, "--perp-prices": self.perp_prices}
+        if self.prices is not None:
+            require_unused(model, "--prices")
+        else:
+            require_unused(history, "a model: say --prices")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What is offered, and what is made small."""
+
+    legs: Annotated[
+        list[Kind], Option("--leg", help="A leg to offer; repeat for more. Ties load the first one first.")
+    ] = (Kind.linear, Kind.inverse)  # type: ignore[assignment]
+    keep: Annotated[Keep, Option(help="What to hold steady.")] = Keep.value
+    minimise: Annotated[Minimise, Option(help="Which figure of it to make small.")] = Minimise.variance
+    level: Annotated[float | None, Option(help="Of a CVaR: 0.95 is the worst 5 %.", show_default="0.95")] = None
+    aversion: Annotated[float | None, Option(help="Of mean-variance, per unit of the token.")] = None
+    worst_over: Annotated[
+        tuple[float, float] | None,
+        Option(help="Prices low and high of a worst case; needed under a model.", show_default="the paths"),
+    ] = None
+    tie_break: Annotated[TieBreak, Option(help="Of equally good hedges: least capital, or least cost.")] = (
+        TieBreak.capital
+    )
+
+    def objective(self, base: str, quote: str) -> str:
+        """The expression of the objective."""
+        from lpgreeks.errors import InputError
+
+        used = {Minimise.cvar: "--level", Minimise.mean_variance: "--aversion", Minimise.worst_case: "--worst-over"}
+        given = {"--level": self.level, "--aversion": self.aversion, "--worst-over": self.worst_over}
+        flag = used.get(self.minimise)
+        require_unused({f: v for f, v in given.items() if f != flag}, f"--minimise {self.minimise.value}")
+        measure = _MEASURES[self.keep].format(base=base, quote=quote)
+        if self.keep is Keep.amounts and self.minimise is not Minimise.variance:
+            raise InputError("one thing to keep", got=f"amounts with --minimise {self.minimise.value}")
+        if self.minimise is Minimise.mean_variance and self.aversion is None:
+            raise InputError("--aversion with --minimise mean-variance", got="none", remedy="Like 1e-4")
+        return {
+            Minimise.variance: f"lp.Variance({measure})",
+            Minimise.semivariance: f"lp.SemiVariance({measure})",
+            Minimise.cvar: f"lp.CVaR({measure}, level={0.95 if self.level is None else self.level!r})",
+            Minimise.worst_case: f"lp.WorstCase({measure}, over={self.worst_over!r})",
+            Minimise.mean_variance: f"lp.MeanVariance({measure}, aversion={self.aversion!r})",
+        }[self.minimise]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Collateral: whose rules, and what it must live through."""
+
+    max_leverage: Annotated[float | None, Option(help="Cap on |notional| / collateral of each account.")] = None
+    budget: Annotated[float | None, Option(help="Cap on all that is posted, the position included, in quote.")] = None
+    in_hand: Annotated[
+        list[str] | None, Option(help="What there is of a token, ETH=30; repeat. Nothing else can be posted.")
+    ] = None
+    buffer: Annotated[
+        float | None, Option(help="No liquidation up to this fraction beyond every low and high: 0.1 is 10 %.")
+    ] = None
+    survive: Annotated[tuple[float, float] | None, Option(help="No liquidation between these two prices.")] = None
+    survive_range: Annotated[bool, Option("--survive-range", help="No liquidation inside the position's range.")] = (
+        False
+    )
+    liquidation_chance: Annotated[float | None, Option(help="Greatest chance of a liquidation: 0.01 is 1 %.")] = None
+    maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
+    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
+    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
+    on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
+    unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
+    effectiveness: Annotated[float | None, Option(help="Least share of the variance to remove: 0.9 is 90 %.")] = None
+    pool_size_at_most: Annotated[
+        float | None, Option(help="Let the position shrink: its greatest multiple; the largest that fits is taken.")
+    ] = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether any flag needs an account."""
+        return any(v not in (None, False) for v in vars(self).values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What legs and position cost and earn."""
+
+    fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional.")] = None
+    slippage: Annotated[float | None, Option(help="What orders give away, decimal of the notional.")] = None
+    funding: Annotated[float | None, Option(help="Expected funding per 8 hours, decimal; > 0: longs pay.")] = None
+    gas: Annotated[float | None, Option(help="Gas of one transaction, in quote; there are two.")] = None
+    swap_fee: Annotated[float | None, Option(help="Fee of swapping into the position's ratio, and back.")] = None
+    pool_fee: Annotated[float | None, Option(help="The pool's fee tier, decimal: 0.0005.")] = None
+    pool_volume: Annotated[float | None, Option(help="The pool's volume per day, in quote.")] = None
+    pool_liquidity: Annotated[float | None, Option(help="Liquidity active beside the position's, in its unit.")] = None
 
     def __post_init__(self) -> None:
         from lpgreeks.errors import InputError
 
-        for name, given in vars(self).items():
-            if isinstance(given, float) and not math.isfinite(given):
-                raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+        pool = {"--pool-fee": self.pool_fee, "--pool-volume": self.pool_volume, "--pool-liquidity": self.pool_liquidity}
+        missing = [flag for flag, value in pool.items() if value is None]
+        if missing and len(missing) < len(pool):
+            raise InputError(" and ".join(pool), got=f"no {', '.join(missing)}", remedy="Fees need all three")
 
-    def plan(self) -> lp.HedgePlan:
-        """The answer: ``plan`` of the script."""
-        names: dict[str, Any] = {}
-        exec(compile(self.script(), "lpgreeks hedge --code", "exec"), names)
-        plan: lp.HedgePlan = names["plan"]
-        return plan
+    def terms(self) -> Iterator[str]:
+        """The arguments that each leg takes."""
+        if self.fee is not None:
+            yield f"fee=lp.Fee(taker={self.fee!r})"
+        if self.slippage is not None:
+            yield f"slippage=lp.Slippage(rate={self.slippage!r})"
+        if self.funding is not None:
+            yield f"funding=lp.Funding(rate={self.funding!r})"
 
-    def script(self) -> str:
-        """Python that ends with ``plan``, every number as it was given."""
-        tokens = f"base={self.base!r}, quote={self.quote!r}"
-        arguments = [
-            "    pool,",
-            f"    [{', '.join(leg.value for leg in self.legs)}],",
-            "    outcomes,",
-            f"    objective=lp.Variance({_MEASURES[self.keep].format(base=self.base, quote=self.quote)}),",
-        ]
-        if bounds := ", ".join(self._bounds()):
-            arguments.append(f"    constraints=[{bounds}],")
-        if self.exit is Exit.range:
-            arguments.append('    exit="range",')
-        lines = [
-            "import lpgreeks as lp",
-            "",
-            f"pool = {position_code(self.value, self.price, self.lower, self.upper, self.base, self.quote)}",
-            *(f"{leg.value} = lp.{_CLASSES[leg]}({tokens}, entry={self.price!r})" for leg in self.legs),
-            *self._outcomes(),
-            "",
-            "plan = lp.hedge(",
-            *arguments,
-            ")",
-        ]
-        return "\n".join(lines) + "\n"
+    def economics(self, wallet: str | None) -> str | None:
+        """The expression of the economics, where the position's own costs or fees are said."""
+        given = []
+        if self.pool_fee is not None:
+            given.append(
+                f"pool=lp.PoolFees(fee={self.pool_fee!r}, volume_per_day={self.pool_volume!r}, "
+                f"liquidity={self.pool_liquidity!r})"
+            )
+        if self.gas is not None:
+            given.append(f"gas=lp.Gas(each={self.gas!r})")
+        if self.swap_fee is not None:
+            given.append(f"swap=lp.Fee(taker={self.swap_fee!r})")
+            if wallet is not None:
+                given.append(f"wallet={wallet}")
+        return f"lp.economics(plan, {', '.join(given)})" if given else None
 
-    def _outcomes(self) -> list[str]:
-        if self.prices is None:
-            law = f"price={self.price!r}, volatility={self.volatility!r}, years={self.days!r} / 365"
-            drift = f", drift_per_year={self.drift!r}" if self.drift else ""
-            return [f"outcomes = lp.Lognormal({law}{drift})"]
-        windows = f"{self.window!r}, step={self.step!r}, start={self.price!r}"
-        return [
-            f"history = {_reader_code(self.prices, f'{self.base}/{self.quote}')}",
-            f"outcomes = history.windows({windows})",
-        ]
 
-    def _bounds(self) -> Iterator[str]:
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Bounds on the hedge itself."""
+
+    delta_at_least: Annotated[float | None, Option(help="Least net delta at the start, in coins.")] = None
+    delta_at_most: Annotated[float | None, Option(help="Greatest net delta at the start, in coins.")] = None
+    gamma_at_least: Annotated[float | None, Option(help="Least net gamma at the start.")] = None
+    short_at_most: Annotated[float | None, Option(help="Greatest short notional of each leg, in quote.")] = None
+
+    def code(self, goal: Goal, price: float, quote: str) -> Iterator[str]:
+        """The expressions of the bounds."""
         if self.delta_at_least is not None:
             yield f"lp.DeltaBounds(lower={self.delta_at_least!r})"
         if self.delta_at_most is not None:
@@ -138,18 +306,203 @@ class Request:
             from lpgreeks.errors import InputError
 
             if not self.short_at_most >= 0:
-                raise InputError("a greatest short of 0 or more", got=self.short_at_most, unit=self.quote)
+                raise InputError("a greatest short of 0 or more", got=self.short_at_most, unit=quote)
             # +1 is a coin of the linear leg, and a quote unit of notional of the inverse one.
-            units = {Leg.linear: f"-{self.short_at_most!r} / {self.price!r}", Leg.inverse: f"-{self.short_at_most!r}"}
-            yield from (f"lp.QuantityBounds(of={leg.value}, lower={units[leg]})" for leg in self.legs)
+            units = {Kind.linear: f"-{self.short_at_most!r} / {price!r}", Kind.inverse: f"-{self.short_at_most!r}"}
+            yield from (f"lp.QuantityBounds(of={leg.value}, lower={units[leg]})" for leg in goal.legs)
 
 
-def position_code(value: float, price: float, lower: float | None, upper: float | None, base: str, quote: str) -> str:
-    """The expression of a pool position: a range, or full range where it has no ends."""
-    tokens = f"{value!r}, base={base!r}, quote={quote!r}, price={price!r}"
-    if lower is None and upper is None:
-        return f"lp.UniswapV2.from_value({tokens})"
-    return f"lp.UniswapV3.from_value({tokens}, lower={lower!r}, upper={upper!r})"
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user asked, whole."""
+
+    position: Position
+    market: Market
+    goal: Goal
+    account: Account
+    costs: Costs
+    bounds: Bounds
+
+    def __post_init__(self) -> None:
+        from lpgreeks.errors import InputError
+
+        for group in vars(self).values():
+            for name, given in vars(group).items():
+                if isinstance(given, float) and not math.isfinite(given):
+                    raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+
+    def run(self, script: str) -> dict[str, Any]:
+        """The names that the script makes."""
+        names: dict[str, Any] = {}
+        exec(compile(script, "lpgreeks hedge --code", "exec"), names)
+        return names
+
+    def script(self) -> str:
+        """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
+        ends = [f"expected = {code}"] if (code := self.costs.economics(self._wallet())) else []
+        return "\n".join([*self._head(), f"plan = {self._call('hedge', 'pool', 'outcomes')}", *ends]) + "\n"
+
+    def frontier_script(self, along: Along, low: float, high: float, points: int) -> str:
+        """Python that ends with ``curve``: the same hedge along one of its figures."""
+        from lpgreeks.errors import InputError
+
+        position, market = self.position, self.market
+        if along is Along.half_width and position.full_range:
+            raise InputError("a range for a frontier along its width", got="--full-range")
+        if along is Along.days and market.prices is not None:
+            raise InputError("a model for a frontier along the days", got="--prices", remedy="Vary --window instead")
+        tokens = f"{position.value!r}, base={position.base!r}, quote={position.quote!r}, price={position.price!r}"
+        width = f"lower={position.price!r} * (1 - x), upper={position.price!r} * (1 + x)"
+        each = {
+            Along.budget: "lp.Budget(x)",
+            Along.leverage: "lp.MaxLeverage(x)",
+            Along.half_width: f"lp.UniswapV3.from_value({tokens}, {width})",
+            Along.days: self._law("x"),
+        }[along]
+        grid = f"[{low!r} + ({high!r} - {low!r}) * i / {points - 1!r} for i in range({points!r})]"
+        lines = [*self._head(), f"along = [{each} for x in {grid}]"]
+        return "\n".join([*lines, f"curve = {self._call('frontier', 'pool', 'outcomes', 'along=along')}"]) + "\n"
+
+    # ---- the lines of the script
+
+    def _head(self) -> list[str]:
+        return [
+            "import lpgreeks as lp",
+            "",
+            f"pool = {self.position.code()}",
+            *self._venues(),
+            *self._legs(),
+            *self._outcomes(),
+            "",
+        ]
+
+    def _call(self, verb: str, *arguments: str) -> str:
+        position, goal = self.position, self.goal
+        lines = [
+            f"    {arguments[0]},",
+            f"    [{', '.join(leg.value for leg in goal.legs)}],",
+            f"    {arguments[1]},",
+            f"    objective={goal.objective(position.base, position.quote)},",
+        ]
+        bounds = [*self._constraints(), *self.bounds.code(goal, position.price, position.quote)]
+        if bounds:
+            lines.append(f"    constraints=[{', '.join(bounds)}],")
+        if goal.tie_break is TieBreak.cost:
+            lines.append("    tie_break=lp.LeastCost(),")
+        if self.market.exit is Exit.range:
+            lines.append('    exit="range",')
+        lines += [f"    {argument}," for argument in arguments[2:]]
+        return "\n".join([f"lp.{verb}(", *lines, ")"])
+
+    def _wallet(self) -> str | None:
+        in_hand = self.account.in_hand
+        return f"lp.Wallet({dict(map(_amount, in_hand))!r})" if in_hand else None
+
+    def _venue_of(self, leg: Kind) -> str | None:
+        return {Kind.linear: self.account.linear_venue, Kind.inverse: self.account.inverse_venue}[leg]
+
+    def _venues(self) -> Iterator[str]:
+        from lpgreeks.errors import InputError
+
+        account = self.account
+        used = [leg for leg in self.goal.legs if self._venue_of(leg) is not None]
+        if used and account.on is None:
+            raise InputError("--on, the day of the venues' figures", got="none", remedy="Like --on 2023-05-01")
+        if not used:
+            require_unused({"--on": account.on, "--unconfirmed": account.unconfirmed or None}, "no venue")
+        flag = ", unconfirmed=True" if account.unconfirmed else ""
+        for leg in used:
+            yield f"{leg.value}_venue = lp.venue({self._venue_of(leg)!r}, on={account.on!r}{flag})"
+
+    def _legs(self) -> Iterator[str]:
+        position, terms = self.position, [*self.costs.terms()]
+        if self.account.maintenance is not None:
+            terms.append(f"maintenance=lp.Proportional(rate={self.account.maintenance!r})")
+        for leg in self.goal.legs:
+            tokens = f"base={position.base!r}, quote={position.quote!r}"
+            market = f", market={self._perp_market()!r}" if self.market.perp_prices is not None else ""
+            perp = f"lp.{_CLASSES[leg]}({tokens}, entry={position.price!r}{market})"
+            if not self.account.asked and not terms:
+                yield f"{leg.value} = {perp}"
+                continue
+            own = [*terms, f"venue={leg.value}_venue"] if self._venue_of(leg) else terms
+            token = position.quote if leg is Kind.linear else position.base
+            posted = [f"collateral={token!r}"] if self.account.asked else []
+            yield f"{leg.value} = lp.Leg({', '.join([perp, *posted, *own])})"
+
+    def _perp_market(self) -> str:
+        return f"{self.position.base}/{self.position.quote}:perp"
+
+    def _law(self, days: str) -> str:
+        market = self.market
+        volatility = 0.65 if market.volatility is None else market.volatility
+        law = f"price={self.position.price!r}, volatility={volatility!r}, years={days} / 365"
+        return f"lp.Lognormal({law}{f', drift_per_year={market.drift!r}' if market.drift else ''})"
+
+    def _outcomes(self) -> list[str]:
+        market, position = self.market, self.position
+        if market.prices is None:
+            return [f"outcomes = {self._law(repr(7.0 if market.days is None else market.days))}"]
+        pair = f"{position.base}/{position.quote}"
+        window, step = market.window or "7D", market.step or "1D"
+        if market.perp_prices is None:
+            return [
+                f"history = {_reader_code(market.prices, pair)}",
+                f"outcomes = history.windows({window!r}, step={step!r}, start={position.price!r})",
+            ]
+        perp = self._perp_market()
+        start = {pair: position.price, perp: position.price}
+        return [
+            f"spot = {_named_reader_code(market.prices, pair)}",
+            f"perp = {_named_reader_code(market.perp_prices, perp)}",
+            f"outcomes = lp.align(spot, perp).windows({window!r}, step={step!r}, start={start!r})",
+        ]
+
+    def _constraints(self) -> Iterator[str]:
+        from lpgreeks.errors import InputError
+
+        account = self.account
+        if account.max_leverage is not None:
+            yield f"lp.MaxLeverage({account.max_leverage!r})"
+        if account.budget is not None:
+            yield f"lp.Budget({account.budget!r})"
+        if (wallet := self._wallet()) is not None:
+            yield wallet
+        survived = {
+            "over=lp.RangeEdges()": account.survive_range,
+            f"over={account.survive!r}": account.survive is not None,
+            f"probability={account.liquidation_chance!r}": account.liquidation_chance is not None,
+        }
+        said = [code for code, given in survived.items() if given]
+        if len(said) > 1:
+            raise InputError("one of --survive, --survive-range, --liquidation-chance", got=f"{len(said)} of them")
+        if account.buffer is not None:
+            said.insert(0, f"buffer={account.buffer!r}")
+        if said:
+            yield f"lp.NoLiquidation({', '.join(said)})"
+        if account.effectiveness is not None:
+            yield f"lp.EffectivenessAtLeast({account.effectiveness!r})"
+        if account.pool_size_at_most is not None:
+            yield f"lp.PoolSize(upper={account.pool_size_at_most!r})"
+
+
+def require_unused(flags: Mapping[str, object], beside: str) -> None:
+    """An error for a flag that would have no effect."""
+    from lpgreeks.errors import InputError
+
+    for flag, value in flags.items():
+        if value is not None:
+            raise InputError(f"no {flag} with {beside}", got=f"{flag} {value}", remedy="It would have no effect")
+
+
+def _amount(text: str) -> tuple[str, float]:
+    from lpgreeks.errors import InputError
+
+    token, _, number = text.partition("=")
+    try:
+        return token, float(number)
+    except ValueError as error:
+        raise InputError("a token and its amount", got=text, remedy="Like --in-hand ETH=30") from error
 
 
 def is_klines(path: Path) -> bool:
@@ -168,5 +521,11 @@ def _reader_code(path: Path, default: str) -> str:
     if is_klines(path):
         # A bare CSV may have any name; the files inside an archive or a folder say whose they are.
         named = path.suffix.lower() != ".csv" or market_of_name(path)
-        return f"lp.read_klines({str(path)!r})" if named else f"lp.read_klines({str(path)!r}, market={default!r})"
-    return f"lp.read_prices({str(path)!r}, market={market_of_name(path) or default!r})"
+        return f"lp.read_klines({str(path)!r})" if named else _named_reader_code(path, default)
+    return _named_reader_code(path, market_of_name(path) or default)
+
+
+def _named_reader_code(path: Path, market: str) -> str:
+    """The expression that reads a file as the prices of ``market``."""
+    reader = "read_klines" if is_klines(path) else "read_prices"
+    return f"lp.{reader}({str(path)!r}, market={market!r})"

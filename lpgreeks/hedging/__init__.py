@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, Wallet
 from lpgreeks.hedging.constraints import Constraint, DeltaBounds, EffectivenessAtLeast, GammaBounds, QuantityBounds
+from lpgreeks.hedging.economics import Economics, Part, PoolFees, economics
+from lpgreeks.hedging.frontier import Frontier, FrontierPoint, frontier
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.legs import Leg, Side
 from lpgreeks.hedging.objectives import (
@@ -26,7 +28,10 @@ __all__ = [
     "Certificate",
     "Constraint",
     "DeltaBounds",
+    "Economics",
     "EffectivenessAtLeast",
+    "Frontier",
+    "FrontierPoint",
     "GammaBounds",
     "HedgePlan",
     "Hedged",
@@ -38,6 +43,8 @@ __all__ = [
     "NoLiquidation",
     "Objective",
     "Order",
+    "Part",
+    "PoolFees",
     "PoolSize",
     "QuantityBounds",
     "RangeEdges",
@@ -46,5 +53,7 @@ __all__ = [
     "Variance",
     "Wallet",
     "WorstCase",
+    "economics",
+    "frontier",
     "hedge",
 ]

@@ -33,7 +33,9 @@ class Box:
     def scale(self) -> FloatArray:
         """What a row's figures are measured against: its bounds, or a hedge of full size."""
         low, high = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (self.lower, self.upper))
-        return np.asarray(np.maximum(np.maximum(low, high), self.unit))
+        # A row that nothing moves is off by its own bounds.
+        unit = np.where(self.matrix.any(axis=1), self.unit, np.finfo(float).tiny)
+        return np.asarray(np.maximum(np.maximum(low, high), unit))
 
     def violation(self, x: FloatArray) -> float:
         """How far the worst row is broken, relative to its scale."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
 from lpgreeks.hedging.constraints import Constraint, outward
-from lpgreeks.hedging.legs import Side
-from lpgreeks.hedging.problem import Problem, Row
+from lpgreeks.hedging.legs import Pledge, Side
+from lpgreeks.hedging.problem import Problem, Row, Start
+from lpgreeks.instruments import Exposure
 from lpgreeks.tokens import find_token
 
-__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "require_pledges", "signs"]
+__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "needed", "require_pledges", "signs"]
 
 
 def signs(side: Side | None) -> tuple[float, ...]:
@@ -57,7 +58,7 @@ class MaxLeverage(Constraint):
 
 @dataclass(frozen=True)
 class Budget(Constraint):
-    """A cap on everything posted at the start: the pool's own value, collateral, premium.
+    """A cap on everything posted at the start: the position's own value and the collateral.
 
     Args:
         amount: in quote.
@@ -110,15 +111,7 @@ class Wallet(Constraint):
         return hash(tuple(self.tokens.items()))
 
     def rows(self, problem: Problem) -> Sequence[Row]:
-        exposure = problem.exposure
-        held = dict.fromkeys((*exposure.bases, exposure.quote), 0.0)
-        for market in exposure.markets:
-            part = exposure.on(market)
-            price = problem.start[market]
-            held[str(find_token(part.bases[0], held))] += float(part.base_amount(price))
-            held[exposure.quote] += float(part.quote_amount(price))
-        for pledge in problem.pledges:
-            held.setdefault(str(find_token(pledge.token, held) or pledge.token), 0.0)
+        held = needed(problem.exposure, problem.start, ((p, 0.0) for p in problem.pledges))
         in_hand = dict.fromkeys(held, 0.0)
         for token, amount in self.tokens.items():
             name = find_token(token, held)
@@ -156,6 +149,19 @@ class PoolSize(Constraint):
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         return ()
+
+
+def needed(exposure: Exposure, start: Start, posted: Iterable[tuple[Pledge, float]]) -> dict[str, float]:
+    """What the exposure and its collateral take at the start, by token."""
+    held = dict.fromkeys((*exposure.bases, exposure.quote), 0.0)
+    for market in exposure.markets:
+        part = exposure.on(market)
+        held[str(find_token(part.bases[0], held))] += float(part.base_amount(start[market]))
+        held[exposure.quote] += float(part.quote_amount(start[market]))
+    for pledge, amount in posted:
+        token = str(find_token(pledge.token, held) or pledge.token)
+        held[token] = held.get(token, 0.0) + amount
+    return held
 
 
 class NoDebt(Constraint):

@@ -58,9 +58,13 @@ class Constraint(ABC):
         """Itself as advice: "a budget of 160,000 USDC"."""
         return repr(self)
 
+    def told(self, problem: Problem) -> str:
+        """Itself in words where it clashes; "" where each of its rows is named instead."""
+        return self.way_out(problem) if self.easier(0.0, problem) is not None else ""
+
 
 @dataclass(frozen=True, kw_only=True)
-class _Bounds(Constraint):
+class PlainBounds(Constraint):
     """Bounds on one figure of the hedged whole.
 
     Args:
@@ -83,7 +87,7 @@ class _Bounds(Constraint):
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuantityBounds(_Bounds):
+class QuantityBounds(PlainBounds):
     """Bounds on the quantity of one leg, in its unit; negative is short.
 
     Args:
@@ -102,7 +106,7 @@ class QuantityBounds(_Bounds):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _NetBounds(_Bounds):
+class _NetBounds(PlainBounds):
     """Bounds on one Greek at the start, of exposure, legs and collateral together."""
 
     base: str = ""

@@ -21,8 +21,8 @@ from lpgreeks.hedging.plan import Hedged, HedgePlan
 from lpgreeks.hedging.problem import Model, Problem
 from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
-from lpgreeks.hedging.survival import InitialMargin, more_tangents, ranges, the_range
-from lpgreeks.hedging.ways_out import infeasible
+from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, more_tangents, ranges, the_range
+from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Exposure, Instrument, Margined
 from lpgreeks.margin import Flat, Proportional, Schedule, counts_value
@@ -30,7 +30,7 @@ from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
-__all__ = ["hedge"]
+__all__ = ["hedge", "planned"]
 
 # A measure that varies by less than this share of its own change varies by rounding.
 _NOISE = 1e-13
@@ -87,6 +87,30 @@ def hedge(
         DataError: a position beyond the part of a margin table that is known.
         InfeasibleError: constraints that nothing satisfies; names them and the nearest way out.
     """
+    return planned(
+        exposure,
+        legs,
+        over,
+        objective=objective,
+        constraints=constraints,
+        tie_break=tie_break,
+        exit=exit,
+        refuse=infeasible,
+    )
+
+
+def planned(
+    exposure: Exposure,
+    legs: Sequence[Leg | Instrument],
+    over: Model | Paths | Outcomes,
+    *,
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+    exit: str,
+    refuse: Refusal,
+) -> HedgePlan:
+    """What :func:`hedge` answers; ``refuse`` says what is wrong where nothing satisfies the constraints."""
     offered, constraints = _checked(exposure, legs, objective, constraints, tie_break)
     problem = _posed(exposure, legs=offered, over=over, objective=objective, exit=exit)
     _require_something_to_do(problem, objective)
@@ -98,7 +122,9 @@ def hedge(
     for constraint in others:
         constraint.check(problem)
     rebuild = partial(_posed, legs=offered, over=over, objective=objective, exit=exit)
-    problem, solution = _solved(problem, objective, others, tie_break, rebuild)
+    problem, solution = _solved(problem, objective, others, tie_break, rebuild, refuse)
+    if any(isinstance(c, NoLiquidation) and c.probability is not None for c in others):
+        problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break, rebuild, refuse)
     _require_known_margins(problem, solution)
     plan = _plan(problem, solution, objective)
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
@@ -118,10 +144,12 @@ def _posed(
 ) -> Problem:
     if exit not in ("held", "range"):
         raise InputError('exit "held" or "range"', got=repr(exit))
+    years = _horizon(over)
     if exit == "range":
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
         pool = the_range(exposure)
+        years = over.years_to_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
         over = over.stopped_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
     behind = pledges(legs)
     everything = sum((*(leg.instrument for leg in legs), *(p.holding for p in behind)), start=exposure)
@@ -139,8 +167,15 @@ def _posed(
         over=over,
         outcomes=outcomes,
         measures=objective.measures,
+        years=years,
         tiers=tiers or {},
     )
+
+
+def _horizon(over: Model | Paths | Outcomes) -> float | None:
+    if isinstance(over, Paths):
+        return float(over.years[-1])
+    return getattr(over, "years", None)
 
 
 def _checked(
@@ -225,11 +260,12 @@ def _solved(
     constraints: Sequence[Constraint],
     tie_break: LeastCapital | LeastCost,
     rebuild: Callable[..., Problem],
+    refuse: Refusal,
 ) -> tuple[Problem, Solution]:
     """The best over every choice of tiers of flat schedules; one choice where there are none."""
     best: tuple[tuple[float, float], Problem, Solution] | None = None
     for i, (tiers, caps) in enumerate(_tiers(problem)):
-        tiered = replace(problem, tiers=tiers)
+        tiered = _with_tiers(problem, tiers)
         every = [*constraints, *caps]
         try:
             met, solution = _met(tiered, objective, every, tie_break)
@@ -247,7 +283,7 @@ def _solved(
         if best is None or _better(figures, best[0]):
             best = figures, met, solution
     if best is None:
-        raise infeasible(tiered, [*every, *_own_terms(tiered)], partial(rebuild, tiers=tiers)) from None
+        raise refuse(tiered, [*every, *_own_terms(tiered)], partial(rebuild, tiers=tiers)) from None
     return best[1:]
 
 
@@ -257,6 +293,30 @@ def _better(figures: tuple[float, float], best: tuple[float, float]) -> bool:
         if abs(figure - least) > _STEP_BACK * abs(least):
             return figure < least
     return False
+
+
+def _with_tiers(problem: Problem, tiers: dict[tuple[int, str], Schedule]) -> Problem:
+    """The problem on chosen tiers; itself without any, with all that was computed for it."""
+    return replace(problem, tiers=tiers) if tiers else problem
+
+
+def _shared_by_the_traded(
+    problem: Problem,
+    solution: Solution,
+    objective: Objective,
+    constraints: Sequence[Constraint],
+    tie_break: LeastCapital | LeastCost,
+    rebuild: Callable[..., Problem],
+    refuse: Refusal,
+) -> tuple[Problem, Solution]:
+    """The optimum again where some accounts stayed empty: a chance is shared by those that are used."""
+    used = tuple(k for k, p in enumerate(problem.pledges) if any(solution.x[j] for j in p.legs))
+    if not 0 < len(used) < len(problem.pledges):
+        return problem, solution
+    idle = [j for k, p in enumerate(problem.pledges) if k not in used for j in p.legs]
+    closed = [QuantityBounds(of=problem.legs[j], lower=0.0, upper=0.0) for j in idle]
+    again = replace(problem, traded=used, tiers={})
+    return _solved(again, objective, [*constraints, *closed], tie_break, rebuild, refuse)
 
 
 def _flat(problem: Problem) -> list[tuple[int, str, Flat]]:
@@ -441,6 +501,7 @@ def _plan(problem: Problem, solution: Solution, objective: Objective) -> HedgePl
         objective=objective,
         outcomes=problem.outcomes,
         over=problem.over,
+        years=problem.years,
         start=problem.start,
         certificate=solution.certificate,
         unique=solution.unique,
@@ -502,13 +563,12 @@ def _slope_matched(slopes: FloatArray, solution: Solution) -> FloatArray:
         slopes: one column for the exposure, then one per leg.
         solution: says which legs are idle, or made up of others.
     """
-    idle = {*solution.idle, *(d.leg for d in solution.dependences)}
     scale = np.maximum(np.linalg.norm(slopes[:, 1:], axis=0), np.finfo(float).tiny)
     matrix = slopes[:, 1:] / scale
     used: list[int] = []
     # The legs that the optimum trades come first: the naive hedge is its rival with the same instruments.
     for j in sorted(range(len(scale)), key=lambda j: not solution.x[j]):
-        if j not in idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
+        if j not in solution.idle and np.linalg.matrix_rank(matrix[:, [*used, j]], tol=_SAME_SLOPE) > len(used):
             used.append(j)
     quantities = np.zeros(len(scale))
     quantities[used] = np.linalg.lstsq(matrix[:, used], -slopes[:, 0], rcond=None)[0] / scale[used]

@@ -14,7 +14,7 @@ from lpgreeks.errors import InputError, MarketError, require_positive, require_p
 from lpgreeks.hedging.problem import Problem, folded, price_of_token
 from lpgreeks.hedging.program import Program
 from lpgreeks.measures import Measure
-from lpgreeks.paths import Outcomes
+from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.powers import Powers
 from lpgreeks.tokens import market_pair
 
@@ -202,7 +202,7 @@ class CVaR(_OfOne):
         object.__setattr__(self, "level", require_probability("level", level))
 
     def __str__(self) -> str:
-        return f"the mean loss in the worst {1 - self.level:.4g} of outcomes (CVaR) of {self.measures[0]}"
+        return f"the mean loss in the worst {100 * (1 - self.level):.4g}% of outcomes (CVaR) of {self.measures[0]}"
 
     def risk(self, changes: FloatArray, outcomes: Outcomes) -> float:
         order = np.argsort(changes[:, 0])
@@ -226,7 +226,8 @@ class WorstCase(_OfOne):
 
     Args:
         measure: of what the loss is.
-        over: every price ``(low, high)`` of the one coin; the outcomes themselves unless said.
+        over: every price ``(low, high)`` of the one coin; the outcomes themselves unless said, which is meant for
+            paths: the far nodes of a model carry next to no weight, and a maximum does not ask for it.
     """
 
     over: tuple[float, float] | None
@@ -249,6 +250,12 @@ class WorstCase(_OfOne):
 
     def posed(self, problem: Problem) -> Problem:
         if self.over is None:
+            if not isinstance(problem.over, (Paths, Outcomes)):
+                raise InputError(
+                    "prices of a worst case: a model may go anywhere",
+                    got=f"WorstCase({self.measures[0]!r})",
+                    remedy="Say over=(low, high)",
+                )
             return problem
         low, high = self.over
         kinks = (k for tables in problem.tables for t in tables[0].values() for k in t.kinks if low < k < high)

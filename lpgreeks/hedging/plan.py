@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
 from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
 from lpgreeks.hedging.proof import Certificate
+from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.instruments import Exposure, Instrument, Portfolio, payoffs
 from lpgreeks.margin import Account, Ends, Proportional
 from lpgreeks.paths import Outcomes, Paths
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from lpgreeks.hedging.economics import Economics
+
 __all__ = ["HedgePlan", "Hedged", "Order"]
 
 
-# Columns of text that a terminal and a mail show whole; characters that fit above a picture.
-_WIDTH = 110
-_TITLE = 90
+# Prices and quantities that differ by less are one.
+_SAME_PRICE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +81,15 @@ class HedgePlan:
         pledges: the accounts behind them, in which collateral is posted.
         best: the optimum.
         rounded: the same in whole contracts; None where no venue says what one is.
-        naive: the legs that cancel the slope at the start (short the pool's coins); None where the outcomes
-            start at different prices.
+        naive: the legs that cancel the slope of the exposure at the start (short the pool's coins), as if coins
+            behind them were none; None where the outcomes start at different prices.
         standard_errors: of each quantity of a least variance, on samples; None elsewhere, or where a bound pins it.
         risk_unhedged: the objective's figure without a hedge, in ``token``.
         token: what risk is counted in.
         objective: what was made small.
         outcomes: over which end states.
         over: what prices may do on the way.
+        years: how long it is held, on average; None where outcomes have no horizon.
         start: the price of each market at the start (the mean one where windows differ).
         certificate: proof of the optimum.
         unique: no other quantities are as good.
@@ -107,6 +109,7 @@ class HedgePlan:
     objective: Objective
     outcomes: Outcomes
     over: Model | Paths | Outcomes
+    years: float | None
     start: Mapping[str, float]
     certificate: Certificate
     unique: bool
@@ -192,10 +195,31 @@ class HedgePlan:
         if isinstance(self.over, Outcomes):
             return None
         if isinstance(self.over, Paths):
+            # Strictly beyond, but for rounding: at a price that is survived, equity is the margin to the letter.
             lows, highs = self.over.extremes(market)
-            beyond = lows <= price if price <= self.start[market] else highs >= price
-            return float(beyond.mean())
+            below = lows < price * (1 - _SAME_PRICE)
+            return float((below if price <= self.start[market] else highs > price * (1 + _SAME_PRICE)).mean())
         return self.over.touch_probability(price)
+
+    def _chance(self, market: str, ends: Ends) -> float | None:
+        """How likely an account that ends there is liquidated before the horizon."""
+        if ends.below is not None and ends.above is not None and not isinstance(self.over, Outcomes):
+            if isinstance(self.over, Paths):
+                lows, highs = self.over.extremes(market)
+                return float(((lows <= ends.below) | (highs >= ends.above)).mean())
+            return self.over.exit_probability(ends.below, ends.above) if ends.below < ends.above else 1.0
+        price = ends.above if ends.below is None else ends.below
+        return 0.0 if price is None else self.touch_probability(market, price)
+
+    @cached_property
+    def economics(self) -> Economics | None:
+        """What it is expected to earn and cost with what is known; None without a horizon or one start.
+
+        :func:`~lpgreeks.economics` takes gas, swaps and the pool's volume into account.
+        """
+        from lpgreeks.hedging.economics import economics
+
+        return None if self.years is None or self.outcomes.start.ndim > 1 else economics(self)
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -225,15 +249,15 @@ class HedgePlan:
         """The answer in one sentence."""
         trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
         do = " and ".join(trades) if trades else "trade nothing"
-        left = f"{_round(self.risk_unhedged)} to {_round(self.best.risk)} {self.token}"
+        left = f"{rounded(self.risk_unhedged)} to {rounded(self.best.risk)} {self.token}"
         return (
             f"{do[0].upper()}{do[1:]}: {self.objective} goes from {left} "
-            f"({_percent(self.effectiveness)} of the variance removed)."
+            f"({percent(self.effectiveness)} of the variance removed)."
         )
 
     def _trade(self, leg: Leg, quantity: float) -> str:
         unit = leg.instrument.unit_text
-        return f"{'short' if quantity < 0 else 'long'} {_round(abs(quantity))} {unit} of {leg.name}"
+        return f"{'short' if quantity < 0 else 'long'} {rounded(abs(quantity))} {unit} of {leg.name}"
 
     def table(self) -> pd.DataFrame:
         """One row per leg: quantity, its unit, standard error, notional in quote, the naive quantity."""
@@ -256,17 +280,17 @@ class HedgePlan:
 
     def summary(self) -> str:
         """The whole plan as text."""
-        lines = [_wrapped(self.sentence(), _WIDTH), ""]
-        lines += _aligned(self._leg_rows(), words=(0, 2))
+        lines = [wrapped(self.sentence(), WIDTH), ""]
+        lines += aligned(self._leg_rows(), words=(0, 2))
         if self.pledges:
-            lines += ["", *_aligned(self._account_rows(), words=(0, 2))]
+            lines += ["", *aligned(self._account_rows(), words=(0, 2))]
         if self.orders:
-            lines += ["", *_aligned(self._order_rows(), words=(0, 3))]
-        lines += ["", *_aligned(self._figure_rows(), words=(0, 1))]
+            lines += ["", *aligned(self._order_rows(), words=(0, 3))]
+        lines += ["", *aligned(self._figure_rows(), words=(0, 1))]
         if self.notes:
-            lines += ["", *(_wrapped(f"- {note}", _WIDTH, indent="  ") for note in self.notes)]
+            lines += ["", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self.notes)]
         if self.assumptions:
-            lines += ["", _wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", _WIDTH)]
+            lines += ["", wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", WIDTH)]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -285,11 +309,11 @@ class HedgePlan:
             rows.append(
                 [
                     leg.name,
-                    _round(self.quantities[i]),
+                    rounded(self.quantities[i]),
                     leg.instrument.unit_text,
-                    "" if error is None else _round(error),
-                    _round(abs(self.quantities[i]) * self.notional(leg)),
-                    "" if self.naive is None else _round(self.naive.quantities[i]),
+                    "" if error is None else rounded(error),
+                    rounded(abs(self.quantities[i]) * self.notional(leg)),
+                    "" if self.naive is None else rounded(self.naive.quantities[i]),
                 ]
             )
         return rows
@@ -300,19 +324,18 @@ class HedgePlan:
             self.pledges, self.accounts, self.best.collateral, self.liquidations(), strict=True
         ):
             if account is None:
-                rows.append([pledge.name, _round(posted), pledge.token, "", "", "", ""])
+                rows.append([pledge.name, rounded(posted), pledge.token, "", "", "", ""])
             for market, (below, above) in ends.items():
-                chances = [self.touch_probability(market, p) for p in (below, above) if p is not None]
-                known = [c for c in chances if c is not None]
+                chance = self._chance(market, Ends(below, above))
                 rows.append(
                     [
                         pledge.name if len(ends) == 1 else f"{pledge.name}, {market}",
-                        _round(posted),
+                        rounded(posted),
                         pledge.token,
-                        _round(account.leverage(self.start)) if account and account.collateral else "unbounded",
-                        "never" if below is None else _round(below),
-                        "never" if above is None else _round(above),
-                        _percent(sum(known)) if known else ("0%" if not chances else "unknown"),
+                        f"{account.leverage(self.start):,.4g}" if account and account.collateral else "unbounded",
+                        "never" if below is None else rounded(below),
+                        "never" if above is None else rounded(above),
+                        "unknown" if chance is None else percent(chance),
                     ]
                 )
         return rows
@@ -321,7 +344,8 @@ class HedgePlan:
         rows = [["order", "contracts", "quantity", "unit", "left out by rounding"]]
         for order in self.orders:
             unit = order.leg.instrument.unit_text
-            rows.append([order.leg.name, _round(order.contracts), _round(order.quantity), unit, _round(order.residual)])
+            left = 0.0 if abs(order.residual) < _SAME_PRICE * abs(order.quantity) else order.residual
+            rows.append([order.leg.name, f"{order.contracts:,.10g}", rounded(order.quantity), unit, rounded(left)])
         return rows
 
     def _figure_rows(self) -> list[list[str]]:
@@ -329,16 +353,16 @@ class HedgePlan:
         rows = [["outcomes", first], *(["", other] for other in others)]
         if self.outcomes.sampled:
             count = len(self.outcomes)
-            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:.1f} independent outcomes"])
-        rows.append(["risk", f"{_round(self.risk_unhedged)} -> {_round(self.best.risk)} {self.token}"])
+            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:,.1f} independent outcomes"])
+        rows.append(["risk", f"{rounded(self.risk_unhedged)} -> {rounded(self.best.risk)} {self.token}"])
         rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
         if self.naive is not None:
             breaks = "" if self.naive.within_bounds else ", but breaks a bound"
-            left = f"{_round(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"
+            left = f"{rounded(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"
             rows.append(["naive hedge", f"leaves {left}{breaks}"])
         if self.rounded is not None:
             breaks = "" if self.rounded.within_bounds else ", but breaks a bound"
-            left = f"{_round(self.rounded.risk)} {self.token} ({self.rounded.effectiveness:.4%})"
+            left = f"{rounded(self.rounded.risk)} {self.token} ({self.rounded.effectiveness:.4%})"
             rows.append(["whole contracts", f"leave {left}{breaks}"])
         if self.pledges:
             quote = self.exposure.quote
@@ -346,14 +370,22 @@ class HedgePlan:
             rows.append(
                 [
                     "capital",
-                    f"{_round(self.capital)} {quote}: {_round(pool)} in the position, "
-                    f"{_round(self.capital - pool)} in collateral ({_round(self.capital / pool)} times the position)",
+                    f"{rounded(self.capital)} {quote}, {self.capital / pool:.4g} times the position: "
+                    f"{rounded(pool)} in it, {rounded(self.capital - pool)} in collateral",
                 ]
             )
+        if self.economics is not None:
+            rows.append(["expected", f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees"])
+            rows.append(
+                ["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year of the position"]
+            )
+            # Where accounts are kept the way there matters, not only the end.
+            if self.pledges and self.economics.leaving is not None:
+                rows.append(["range", f"left with a chance of {percent(self.economics.leaving)}"])
         for coin, figure in self.net_delta.items():
-            rows.append(["net delta", f"{_round(figure)} {coin}"])
+            rows.append(["net delta", f"{rounded(figure)} {coin}"])
         for coin, figure in self.net_gamma.items():
-            rows.append(["net gamma", f"{_round(figure)} {coin} per {self.exposure.quote}"])
+            rows.append(["net gamma", f"{rounded(figure)} {coin} per {self.exposure.quote}"])
         proof = self.certificate
         rows.append(
             [
@@ -450,7 +482,7 @@ class HedgePlan:
             return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
 
         parts = {"position": part(self.exposure), "hedge": part(self.hedge), "total": part(self.total)}
-        title = _wrapped(self.sentence(), _TITLE)
+        title = wrapped(self.sentence(), TITLE)
         return payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
@@ -463,36 +495,5 @@ class HedgePlan:
             {"unhedged": before, "hedged": after},
             self.outcomes.weights,
             xlabel=f"change of {measure} [{measure.token}]",
-            title=_wrapped(self.outcomes.source, _TITLE),
+            title=wrapped(self.outcomes.source, TITLE),
         )
-
-
-def _percent(share: float) -> str:
-    """Two decimals, or as many as it takes not to claim all of it."""
-    return f"{share:.2%}" if round(share, 4) < 1 else f"{share:.8%}"
-
-
-def _round(number: float) -> str:
-    """Six significant digits, thousands set apart."""
-    if number == 0:
-        return "0"
-    size = abs(number)
-    if size >= 1e5:
-        return f"{number:,.0f}"
-    return f"{number:,.{max(0, 5 - int(np.floor(np.log10(size))))}f}" if size >= 1e-4 else f"{number:.5e}"
-
-
-def _aligned(rows: list[list[str]], *, words: Sequence[int]) -> list[str]:
-    """The rows in columns: those of ``words`` to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if i in words else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _wrapped(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ Greek: TypeAlias = Callable[[Exposure, float], float]
 """A figure of an exposure at a price, such as ``Exposure.delta``."""
 
 
+@runtime_checkable
 class Model(Protocol):
     """What a probability law must offer to be hedged under."""
 
@@ -43,6 +44,12 @@ class Model(Protocol):
 
     def touch_probability(self, barrier: float) -> float:
         """How likely ``barrier`` is touched before the horizon."""
+
+    def exit_probability(self, lower: float, upper: float) -> float:
+        """How likely the price leaves a range before the horizon."""
+
+    def years_inside(self, lower: float, upper: float) -> float:
+        """How much of the horizon it spends in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +88,10 @@ class Problem:
         legs, pledges: what is decided.
         over: what prices may do.
         outcomes: the same as weighted end states.
+        years: how long it is held, on average; None where nobody says.
         measures: what is judged, added up in quote where there are several.
         touching: by leg, the signed quantities at which a curved margin is met exactly.
+        traded: the pledges that chances of liquidation are shared by; all of them unless said.
         tiers: the chosen tier of a flat schedule, by leg and by the schedule's name.
     """
 
@@ -92,7 +101,9 @@ class Problem:
     over: Model | Paths | Outcomes
     outcomes: Outcomes
     measures: tuple[Measure, ...]
+    years: float | None
     touching: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    traded: tuple[int, ...] | None = None
     tiers: Mapping[tuple[int, str], Schedule] = field(default_factory=dict)
 
     @cached_property
@@ -105,6 +116,11 @@ class Problem:
         """Exposure and one of each column: whatever the problem is about."""
         return sum(self.columns, start=self.exposure)
 
+    @property
+    def wallets(self) -> int:
+        """How many accounts share a chance of liquidation."""
+        return len(self.pledges if self.traded is None else self.traded)
+
     # ---- prices
 
     @cached_property
@@ -116,13 +132,6 @@ class Problem:
     def start(self) -> dict[str, float]:
         """The price of each market at the start; the mean one where windows differ."""
         return {m: float(np.mean(p)) for m, p in self.starts.items()}
-
-    @property
-    def years(self) -> float | None:
-        """The horizon, where what prices may do has one."""
-        if isinstance(self.over, Outcomes):
-            return None
-        return float(self.over.years[-1]) if isinstance(self.over, Paths) else self.over.years
 
     def extremes(self, market: str) -> tuple[float, float]:
         """The lowest low and the highest high of all paths."""

@@ -290,8 +290,8 @@ def _tie_broken(
         if result.status == _UNBOUNDED:
             raise InputError(
                 "a cheapest hedge",
-                got="one leg against another earns without end (funding)",
-                remedy="Bound it: Budget, MaxLeverage or QuantityBounds",
+                got="the more of some legs, the more funding, without end",
+                remedy="Bound it: Budget or QuantityBounds",
             )
         if result.x is None:
             return found
@@ -410,7 +410,8 @@ def _programmed(
     unhedged = abs(objective.value(problem, np.zeros(len(scale))))
     _, _, owner = box.one_sided()
     pulls = np.zeros(len(rows))
-    np.maximum.at(pulls, owner, optimum.multipliers)
+    if len(owner):
+        np.maximum.at(pulls, owner, optimum.multipliers)
     # In units of the objective's own: a multiplier of the solver's tolerance is none.
     binding, met = held(rows, box, x, np.where(pulls > _BINDING, pulls, 0.0) * unit, _BINDING)
     binding += tuple(cone.name for cone in cones if _slack(cone, x / scale) < _BINDING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -48,13 +49,14 @@ class NoLiquidation(Constraint):
 
     On paths: the lowest low and the highest high of all of them, or of all but a share ``probability``.
     Under a model nothing is certain: say ``over`` or ``probability``. One account's equity less its
-    maintenance margin is concave in the price, so that two prices stand for all between them.
+    maintenance margin, counted in quote, is concave in the price, so that two prices stand for all between
+    them. At these prices themselves the margin may be met to the letter; a buffer leaves room.
 
     Args:
         buffer: how far beyond the extremes, as a fraction of the price (0.1 is 10 %).
         over: the prices ``(low, high)`` to survive, or :class:`RangeEdges`.
         probability: of any account being liquidated before the horizon, at most: by first passage under
-            a model, by order statistic on paths; shared equally by the accounts (Bonferroni).
+            a model, by order statistic on paths; shared equally by the accounts that are used (Bonferroni).
     """
 
     buffer: float = 0.0
@@ -78,21 +80,23 @@ class NoLiquidation(Constraint):
         return list(self._rows(problem))
 
     def _rows(self, problem: Problem) -> Iterator[Row]:
+        # Accounts of one market and as many legs have the same prices to live through.
+        survived = cache(lambda market, legs: self.survived(problem, market, legs=legs))
         for pledge in problem.pledges:
             markets = dict.fromkeys(problem.legs[j].instrument.market for j in pledge.legs)
-            ends = {m: self.survived(problem, m, accounts=len(problem.pledges), legs=len(pledge.legs)) for m in markets}
+            ends = {m: survived(m, len(pledge.legs)) for m in markets}
             # Several markets behind one account: every corner of what each of them may do.
             for corner in itertools.product(*ends.values()):
                 prices = dict(zip(markets, corner, strict=True))
                 yield from _account_rows(problem, pledge, prices, "maintenance", "survival")
 
-    def survived(self, problem: Problem, market: str, *, accounts: int = 1, legs: int = 1) -> tuple[float, float]:
-        """The lowest and the highest price of ``market`` that accounts must live through.
+    def survived(self, problem: Problem, market: str, *, legs: int = 1) -> tuple[float, float]:
+        """The lowest and the highest price of ``market`` that an account of so many legs must live through.
 
         Raises:
             InputError: a model, and neither ``over`` nor ``probability``; paths that start apart.
         """
-        low, high = self._extremes(problem, market, accounts, legs)
+        low, high = self._extremes(problem, market, legs)
         start = problem.start[market]
         if not low <= start <= high:
             raise InputError(
@@ -100,7 +104,7 @@ class NoLiquidation(Constraint):
             )
         return low * (1.0 - self.buffer), high * (1.0 + self.buffer)
 
-    def _extremes(self, problem: Problem, market: str, accounts: int, legs: int) -> tuple[float, float]:
+    def _extremes(self, problem: Problem, market: str, legs: int) -> tuple[float, float]:
         if isinstance(self.over, RangeEdges):
             pool = the_range(problem.exposure)
             return pool.lower, pool.upper
@@ -109,7 +113,7 @@ class NoLiquidation(Constraint):
         over = problem.over
         if self.probability is not None and not isinstance(over, Outcomes):
             # One account is liquidated on one side only, unless it holds several legs.
-            share = self.probability / accounts / (2 if legs > 1 else 1)
+            share = self.probability / problem.wallets / (2 if legs > 1 else 1)
             return problem.barriers(market, share)
         if isinstance(over, Paths):
             return problem.extremes(market)
@@ -136,6 +140,13 @@ class NoLiquidation(Constraint):
         ((low, high),) = ends
         start = problem.start[markets[0]]
         return replace(self, over=(low + share * (start - low), high + share * (start - high)))
+
+    def told(self, problem: Problem) -> str:
+        if self.buffer or self.probability is not None:
+            return self.way_out(problem)
+        markets = dict.fromkeys(problem.legs[j].instrument.market for p in problem.pledges for j in p.legs)
+        ends = {m: self.survived(problem, m) for m in markets}
+        return "no liquidation from " + " and ".join(f"{a:,.6g} to {b:,.6g} ({m})" for m, (a, b) in ends.items())
 
     def way_out(self, problem: Problem) -> str:
         if self.buffer:

@@ -12,14 +12,14 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError
 from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.capital import NoDebt
-from lpgreeks.hedging.constraints import Constraint, outward
+from lpgreeks.hedging.constraints import Constraint, PlainBounds, outward
 from lpgreeks.hedging.feasible import point_within
 from lpgreeks.hedging.problem import Problem, Row
 from lpgreeks.hedging.solve import sizes_of
 from lpgreeks.hedging.survival import more_tangents, ranges
 from lpgreeks.instruments import Exposure, Portfolio, Position, UniswapV3
 
-__all__ = ["infeasible", "widened"]
+__all__ = ["Refusal", "clash", "infeasible", "widened"]
 
 # The nearest way out is found to this share of the way to no constraint at all, and told with a little to spare: what
 # stands exactly on an edge is feasible or not by rounding.
@@ -36,20 +36,40 @@ _STRIDES = 16
 Rebuild = Callable[[Exposure], Problem]
 """The same problem about another exposure."""
 
+Refusal = Callable[[Problem, Sequence[Constraint], Rebuild], InfeasibleError]
+"""What is said where nothing satisfies the constraints."""
+
 
 def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> InfeasibleError:
     """The error that names the clash and the nearest ways out of it, each of which alone is enough."""
-    # Debt is no way out: what no account may have is never named.
-    telling = [c for c in constraints if not isinstance(c, NoDebt)]
-    clashing = [c for c in telling if _feasible(problem, [o for o in constraints if o is not c])]
+    clashing = _clashing(problem, constraints)
     ways = [way for c in clashing for way in _ways(problem, c, constraints)]
     if (wider := _wider(problem, constraints, rebuild)) is not None:
         ways.append(wider)
-    named = clashing or telling
-    texts = dict.fromkeys(text for c in named for text in _texts(problem, c))
     remedy = "Leave one of them out" if clashing else "More than one of them must give way"
     if ways:
         remedy = "Any one of these is enough: " + "; ".join(ways)
+    return _refused(problem, clashing or _telling(constraints), remedy)
+
+
+def clash(problem: Problem, constraints: Sequence[Constraint], _rebuild: Rebuild) -> InfeasibleError:
+    """The error that only names the clash: each way out of it is a search of its own."""
+    return _refused(problem, _clashing(problem, constraints) or _telling(constraints))
+
+
+def _clashing(problem: Problem, constraints: Sequence[Constraint]) -> list[Constraint]:
+    """The constraints without any one of which the others can be satisfied."""
+    telling = _telling(constraints)
+    return [c for c in telling if _feasible(problem, [o for o in constraints if o is not c])]
+
+
+def _telling(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """What can be named: debt is no way out."""
+    return [c for c in constraints if not isinstance(c, NoDebt)]
+
+
+def _refused(problem: Problem, named: Sequence[Constraint], remedy: str = "") -> InfeasibleError:
+    texts = dict.fromkeys(text for c in named for text in _texts(problem, c))
     return InfeasibleError("constraints that some hedge satisfies", got=" and ".join(texts), remedy=remedy)
 
 
@@ -124,17 +144,17 @@ def _bounds_that_do(problem: Problem, constraint: Constraint, others: Sequence[C
     for i, row in enumerate(own):
         figure = float(box.matrix[i] @ x) * box.unit * box.sizes[i]
         if not row.lower <= figure <= row.upper:
-            up = figure > row.upper
+            above = figure > row.upper
             # A little to spare, then outwards.
-            given = (figure - (row.upper if up else row.lower)) * (1.0 + _TO_SPARE)
-            bound = outward(row.offset + (row.upper if up else row.lower) + given, up=up)
-            ways.append(f"{'upper' if up else 'lower'} bound of {row.name} at {bound} {row.unit}")
+            bound = figure + row.offset + _TO_SPARE * (figure - (row.upper if above else row.lower))
+            side = "upper" if above else "lower"
+            ways.append(f"{side} bound of {row.name} at {outward(bound, up=above)} {row.unit}")
     return [" with ".join(ways)] if ways else []
 
 
 def _texts(problem: Problem, constraint: Constraint) -> list[str]:
-    if constraint.easier(0.0, problem) is not None:
-        return [constraint.way_out(problem)]
+    if told := constraint.told(problem):
+        return [told]
     return [text for row in constraint.rows(problem) if (text := _bounds_text(row))]
 
 
@@ -166,7 +186,8 @@ def widened(exposure: Exposure, factor: float, start: float) -> Exposure | None:
 def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> str | None:
     """The least widening of the one range that does, the position's value kept."""
     pools = ranges(problem.exposure)
-    if len(pools) != 1:
+    # Plain bounds on a figure are about that figure: another range would be another question.
+    if len(pools) != 1 or all(isinstance(c, PlainBounds) for c in constraints):
         return None
     start = problem.start[pools[0].market]
 

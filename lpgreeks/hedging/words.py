@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.instruments import InversePerp, LinearPerp, UniswapV3
 from lpgreeks.measures import Amount, Value
-from lpgreeks.tokens import counted_as
+from lpgreeks.tokens import counted_as, market_pair
 
 __all__ = ["explain"]
 
@@ -20,6 +21,7 @@ _ENOUGH = 30
 
 # Notionals this close hold each other's value: "equal" to a trader.
 _EQUAL_NOTIONAL = 0.01
+_NEARLY_EQUAL = 0.1
 
 
 def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
@@ -31,6 +33,7 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_exchangeable(plan, solution),
         *_both_amounts(plan),
         *_coin_margined(plan),
+        *_basis(plan),
         *_collateral(plan),
         *_against_naive(plan),
         *_few(plan),
@@ -82,7 +85,12 @@ def _exchangeable(plan: HedgePlan, solution: Solution) -> list[str]:
             for i, ratio in dependence.of.items()
         )
         moved = " and ".join(map(str, plan.objective.measures))
-        chosen = "the tie-break chose" if plan.pledges else "the first leg offered carries it"
+        loaded = [plan.legs[j].name for j in (dependence.leg, *dependence.of) if plan.quantities[j]]
+        chosen = (
+            f"the tie-break loads the {' and the '.join(loaded)}"
+            if plan.pledges
+            else "the first leg offered carries it"
+        )
         note = (
             f"Exchangeable: 1 {leg.instrument.unit_text} of the {leg.name} moves {moved} exactly as {mix}; any "
             f"split with the same sum is as good, and {chosen}."
@@ -107,14 +115,19 @@ def _both_amounts(plan: HedgePlan) -> list[str]:
     if not coin > 0 > dollar:
         return []
     quote = plan.exposure.quote
-    apart = abs(coin + dollar) / coin
-    cancels = (
-        "at equal notional their dollar P&L cancels, so both amounts are held but the dollar P&L is what it was "
-        "without them, less costs"
-        if apart <= _EQUAL_NOTIONAL
-        else f"their dollar P&L cancels but for the {apart:.1%} by which they differ: the dollar P&L is nearly "
-        "what it was without them, less costs"
-    )
+    apart = abs(coin + dollar) / max(coin, -dollar)
+    if apart <= _EQUAL_NOTIONAL:
+        cancels = (
+            "at equal notional their dollar P&L cancels, so both amounts are held but the dollar P&L is what it was "
+            "without them, less costs"
+        )
+    elif apart <= _NEARLY_EQUAL:
+        cancels = (
+            f"their dollar P&L cancels but for the {apart:.1%} by which they differ: the dollar P&L is nearly what it "
+            "was without them, less costs"
+        )
+    else:
+        cancels = f"their dollar P&L cancels only in part: they differ by {apart:.1%}"
     return [
         f"The coin-margined long ({coin:,.0f} {quote}) holds the coin amount and the dollar-margined short "
         f"({-dollar:,.0f} {quote}) the dollar amount; {cancels}."
@@ -145,6 +158,26 @@ def _coin_margined(plan: HedgePlan) -> list[str]:
     return notes
 
 
+def _basis(plan: HedgePlan) -> list[str]:
+    """Said of legs whose price is not that of the position: how far the two drift apart over the horizon."""
+    notes = []
+    for market in plan.exposure.markets:
+        own, _ = plan.outcomes.column(market)
+        for other in dict.fromkeys(leg.instrument.market for leg in plan.legs):
+            column, _ = plan.outcomes.column(other)
+            if column == own or market_pair(other) != market_pair(market):
+                continue
+            apart = plan.outcomes.log_returns[:, column] - plan.outcomes.log_returns[:, own]
+            mean = plan.outcomes.weights @ apart
+            spread = float(np.sqrt(plan.outcomes.weights @ (apart - mean) ** 2))
+            value = abs(plan.total.on(other).delta(plan.start[other])) * plan.start[other] * spread
+            notes.append(
+                f"Basis: {other} ends apart from {market} with a standard deviation of {spread:.4%} of the price, "
+                f"{value:,.2f} {plan.exposure.quote} on the legs: a risk that no quantity of them removes."
+            )
+    return notes
+
+
 def _collateral(plan: HedgePlan) -> list[str]:
     """What sets the collateral, and what was taken for granted behind it."""
     notes = []
@@ -171,6 +204,8 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     columns = {plan.outcomes.column(m)[0] for m in plan.start}
     straight = all(not leg.instrument.worth().derivative().moves for leg in plan.legs)
     told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
+    # Coins posted are exposure too, and the average is that of a least variance.
+    told = told and isinstance(plan.objective, Variance) and not plan.collateral.markets
     if plan.naive is None or not told or plan.certificate.binding or len(plan.exposure.markets) != 1:
         return []
     market = plan.exposure.markets[0]

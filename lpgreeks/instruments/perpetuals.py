@@ -122,6 +122,10 @@ def averaged(fills: Exposure) -> Position:
     Raises:
         InputError: fills of different contracts or directions.
     """
+    if not isinstance(fills, Exposure):
+        raise InputError(
+            "fills of one perpetual", got=f"{fills!r:.60}", remedy="Add them: 1_000 * first + 2_000 * second"
+        )
     parts = [(p.quantity, p.instrument) for p in fills.positions if p.quantity]
     first = parts[0][1] if parts else None
     if not isinstance(first, Margined) or any(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive
+from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
 from lpgreeks.margin.schedules import Schedule
 from lpgreeks.powers import Powers
-from lpgreeks.tokens import find_token, price_of
+from lpgreeks.tokens import find_token, market_pair, price_of
 
 __all__ = ["Account", "Ends", "Marks", "counts_value", "margin_of"]
 
+# A root this many times the mark away is there by rounding only: a short that its coins cover has none.
+_FARTHEST = 1e12
+
 Marks: TypeAlias = "float | Mapping[str, float]"
-"""The price now: one number, or one by market."""
+"""The price now: one number for one coin, or one by market."""
 
 _Figure: TypeAlias = "Callable[[str], Powers]"
 """A figure of the part of an account that reads one market, as a function of that market's price."""
@@ -81,8 +84,8 @@ class Account:
     Args:
         collateral: what was posted, in ``token``; 0 or more.
         token: the base or the quote of the positions; the quote where there are several coins.
-        positions: perpetuals, signed.
-        maintenance: of every position, or by instrument.
+        positions: perpetuals, signed; fills of one contract in one direction share its brackets.
+        maintenance: of every position, or by instrument, whatever its entry.
         fixed_at_entry: maintenance stays what it was at the entry price (Bybit until 2025).
         closing_fee: rate of the position's value at bankruptcy that is set aside to close it there.
         tick: these prices are rounded to it, against the holder.
@@ -97,13 +100,22 @@ class Account:
     tick: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("collateral", "closing_fee"):
-            number = require_finite(name, getattr(self, name), unit=self.token)
-            if number < 0:
-                raise InputError(f"{name} of 0 or more", got=f"{number:g}", unit=self.token)
-            object.__setattr__(self, name, number)
+        collateral = require_finite("collateral", self.collateral, unit=require_token("token", self.token))
+        if collateral < 0:
+            raise InputError("collateral of 0 or more", got=f"{collateral:g}", unit=self.token)
+        fee = require_finite("closing_fee", self.closing_fee, unit="decimal")
+        if not 0 <= fee < 1:
+            raise InputError(
+                "a closing_fee from 0 up to 1", got=f"{fee:g}", unit="decimal", remedy="0.075 % is 0.00075"
+            )
+        object.__setattr__(self, "collateral", collateral)
+        object.__setattr__(self, "closing_fee", fee)
         if self.tick is not None:
             object.__setattr__(self, "tick", require_positive("tick", self.tick, unit="quote per base"))
+        if not isinstance(self.positions, Exposure):
+            raise InputError(
+                "perpetuals in an account", got=f"{self.positions!r:.60}", remedy="A quantity of one: -12.5 * perp"
+            )
         positions = tuple(p for p in self.positions.positions if p.quantity)
         if not positions or not all(isinstance(p.instrument, Margined) for p in positions):
             raise InputError(
@@ -116,8 +128,8 @@ class Account:
                 got=self.token,
                 remedy="The price of another token is not among those of the positions",
             )
-        for p in positions:
-            self._margin(p)
+        for market in self.markets:
+            self._maintenance(market)
 
     @cached_property
     def posted(self) -> Position:
@@ -139,7 +151,13 @@ class Account:
         return self.collateral + self._total(self._pnl, marks)
 
     def maintenance_margin(self, marks: Marks) -> float:
-        """What must be left, in ``token``."""
+        """What must be left, in ``token``.
+
+        Raises:
+            DataError: a position's value lies beyond its margin table.
+        """
+        for market, price in self._prices(marks).items():
+            self._require_known(market, price)
         return self._total(self._maintenance, marks)
 
     def notional(self, marks: Marks) -> float:
@@ -162,9 +180,11 @@ class Account:
         Both are the mark itself where equity is below the maintenance margin already.
 
         Raises:
-            DataError: the position's value there lies beyond its margin table.
+            DataError: a position's value at the marks, or there, lies beyond its margin table.
         """
         market, at = self._marked(marks, market)
+        for other, mark in at.items():
+            self._require_known(other, mark)
         excess = self._equity_on(market, at) - self._others(self._maintenance, market, at)
         excess -= self._maintenance(market)
         if self.closing_fee:
@@ -173,22 +193,25 @@ class Account:
         for price in ends:
             if price is not None:
                 self._require_known(market, price)
-        return self._rounded(ends)
+        return self._rounded(ends, at[market])
 
     def bankruptcy_prices(self, marks: Marks | None = None, *, market: str = "") -> Ends:
         """The nearest prices below and above the mark at which closing leaves nothing."""
         market, at = self._marked(marks, market)
-        return self._rounded(_ends(self._left_after_closing(market, at), at[market]))
+        return self._rounded(_ends(self._left_after_closing(market, at), at[market]), at[market])
 
     @property
     def liquidation_price(self) -> float | None:
-        """Where one position is liquidated: below the entry if long, above it if short, or never (None)."""
-        return _only(self.liquidation_prices())
+        """Where one position is liquidated: below the entry if long, above it if short, or never (None).
+
+        A margin that outgrows the profit can end it on the other side too: see :meth:`liquidation_prices`.
+        """
+        return self._own_side(self.liquidation_prices())
 
     @property
     def bankruptcy_price(self) -> float | None:
         """Where one position's collateral is used up, or None."""
-        return _only(self.bankruptcy_prices())
+        return self._own_side(self.bankruptcy_prices())
 
     # ---- figures of one market's part
 
@@ -204,7 +227,14 @@ class Account:
         return Powers.total((1.0, Portfolio((p,)).worth(token)) for p, _ in self._on(market))
 
     def _maintenance(self, market: str) -> Powers:
-        return Powers.total((1.0, self._margin(p)) for p, _ in self._on(market))
+        return Powers.total((1.0, self._margin(p)) for p, _ in self._sides(market))
+
+    def _sides(self, market: str) -> tuple[tuple[Position, Margined], ...]:
+        """As the venue counts them: fills of one contract in one direction are one position in its table."""
+        fills: dict[tuple[Margined, bool], list[tuple[Position, Margined]]] = {}
+        for p, contract in self._on(market):
+            fills.setdefault((replace(contract, entry=1.0), p.quantity > 0), []).append((p, contract))
+        return tuple(same[0] if len(same) == 1 else _as_one(p for p, _ in same) for same in fills.values())
 
     def _value(self, market: str) -> Powers:
         price = Powers.price()
@@ -219,15 +249,28 @@ class Account:
         return self._counted(margin, contract)
 
     def _schedule(self, contract: Margined) -> Schedule:
-        if isinstance(self.maintenance, Schedule):
-            return self.maintenance
-        if contract not in self.maintenance:
-            raise InputError(f"a maintenance schedule of {contract}", got=f"{len(self.maintenance)} others")
-        return self.maintenance[contract]
+        terms = self.maintenance
+        if isinstance(terms, Mapping):
+            # A schedule belongs to the contract, whatever its entry.
+            same = (
+                s
+                for c, s in terms.items()
+                if type(c) is type(contract) and replace(c, entry=contract.entry) == contract
+            )
+            found = terms.get(contract) or next(same, None)
+        else:
+            found = terms
+        if not isinstance(found, Schedule):
+            raise InputError(
+                f"a maintenance schedule of {contract}",
+                got=f"{found!r:.60}",
+                remedy="One of all positions, or one by instrument: {perp: Proportional(rate=0.005)}",
+            )
+        return found
 
     def _counted(self, amount: Powers, contract: Margined) -> Powers:
         """An amount of the contract's margin token, in the account's."""
-        if find_token(self.token, (contract.margin_token,)):
+        if find_token(self.token, (contract.margin_token, contract.size_token)) == contract.margin_token:
             return amount
         price = Powers.price()
         return amount * price if contract.margin_token == contract.base else amount / price
@@ -248,17 +291,31 @@ class Account:
         return self._equity_on(market, at) - self.closing_fee * self._value(market)
 
     def _closing_reserve(self, market: str, at: Mapping[str, float]) -> float:
-        broke = _only(_ends(self._left_after_closing(market, at), at[market]))
+        ends = _ends(self._left_after_closing(market, at), at[market])
+        # One at most: equity less a rate of the value is a line in the price or in its inverse.
+        broke = ends.above if ends.below is None else ends.below
         return 0.0 if broke is None else self.closing_fee * float(self._value(market)(broke))
 
     def _require_known(self, market: str, price: float) -> None:
-        for p, contract in self._on(market):
+        for p, contract in self._sides(market):
             schedule = self._schedule(contract)
-            per_unit = contract.position_value(price) if counts_value(schedule, contract) else 1.0
+            counted_at = contract.entry if self.fixed_at_entry else price
+            per_unit = contract.position_value(counted_at) if counts_value(schedule, contract) else 1.0
             schedule.require_known(abs(p.quantity) * per_unit)
+
+    def _own_side(self, ends: Ends) -> float | None:
+        """The one end there is; of two, the lower one of longs and the upper one of shorts."""
+        if ends.below is None or ends.above is None or ends.below == ends.above:
+            return ends.above if ends.below is None else ends.below
+        # Where there are longs and shorts there is no entry to look from: liquidation_prices() asks for the mark.
+        return ends.below if any(p.quantity > 0 for p in self.positions.positions) else ends.above
 
     def _prices(self, marks: Marks) -> dict[str, float]:
         if not isinstance(marks, Mapping):
+            if len({market_pair(m) for m in self.markets}) > 1:
+                raise MarketError(
+                    "a mark by market", got=f"{marks!r:.60}", remedy=f"One each of {', '.join(self.markets)}"
+                )
             marks = dict.fromkeys(self.markets, marks)
         found = {m: price_of(m, marks)[0] for m in self.markets}
         return {m: require_positive("mark", price, unit="quote per base") for m, price in found.items()}
@@ -271,29 +328,26 @@ class Account:
             raise MarketError("one of the account's markets", got=market or "none", remedy=", ".join(markets))
         return market, self._prices(averaged(self.positions).instrument.entry if marks is None else marks)  # type: ignore[attr-defined]
 
-    def _rounded(self, ends: Ends) -> Ends:
+    def _rounded(self, ends: Ends, mark: float) -> Ends:
         if self.tick is None:
             return ends
-        # Against the holder: towards the mark on both sides. A price on the grid but for rounding is on it.
-        steps = [None if price is None else price / self.tick for price in ends]
-        low = None if steps[0] is None else self.tick * math.ceil(steps[0] - 1e-9)
-        high = None if steps[1] is None else self.tick * math.floor(steps[1] + 1e-9)
-        return Ends(low, high)
+        # Against the holder: towards the mark, not past it. A price on the grid but for rounding is on it.
+        below, above = (None if price is None else price / self.tick for price in ends)
+        return Ends(
+            None if below is None else min(mark, self.tick * math.ceil(below - 1e-9)),
+            None if above is None else max(mark, self.tick * math.floor(above + 1e-9)),
+        )
 
 
 def _ends(excess: Powers, mark: float) -> Ends:
     """The roots nearest to the mark on its two sides."""
     if excess(mark) < 0:
         return Ends(mark, mark)
-    roots = [float(r) for r in excess.roots()]
+    roots = [float(r) for r in excess.roots() if mark * _FARTHEST > r > mark / _FARTHEST]
     return Ends(max((r for r in roots if r <= mark), default=None), min((r for r in roots if r > mark), default=None))
 
 
-def _only(ends: Ends) -> float | None:
-    if ends.below is not None and ends.above is not None and ends.below != ends.above:
-        raise InputError(
-            "one such price",
-            got=f"{ends.below:,.10g} and {ends.above:,.10g}",
-            remedy="An account that can end on both sides has liquidation_prices()",
-        )
-    return ends.above if ends.below is None else ends.below
+def _as_one(fills: Iterable[Position]) -> tuple[Position, Margined]:
+    position = averaged(Portfolio(tuple(fills)))
+    assert isinstance(position.instrument, Margined)
+    return position, position.instrument

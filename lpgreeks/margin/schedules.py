@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from numbers import Real
 from typing import NamedTuple, Self
 
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive, require_token
@@ -80,6 +81,9 @@ class Schedule(ABC):
         Raises:
             DataError: the size lies beyond the known table.
         """
+        size = require_finite("size", size, unit=self.unit)
+        if size < 0:
+            raise InputError("a size of 0 or more", got=f"{size:g}", unit=self.unit)
         self.require_known(size)
         return float(self.requirement(size)) if size else 0.0
 
@@ -155,9 +159,9 @@ class _Tiered(Schedule):
         """From a venue's table of ``(floor, cap, rate)`` rows, ascending; the last cap ends the table.
 
         Raises:
-            InputError: a gap or an overlap between two rows.
+            InputError: a gap or an overlap between two rows, or rows that are not three numbers.
         """
-        rows = list(tiers)
+        rows = [*map(_tier, tiers)]
         for (_, cap, _), (floor, _, _) in pairwise(rows):
             if cap != floor:
                 raise InputError(
@@ -262,6 +266,15 @@ def _rate(rate: float) -> float:
     return number
 
 
+def _tier(row: Iterable[float]) -> tuple[float, float, float]:
+    numbers = tuple(row) if isinstance(row, Iterable) else (row,)
+    if len(numbers) != 3 or not all(isinstance(x, Real) for x in numbers):
+        raise InputError("tiers as rows of three numbers: floor, cap, rate", got=f"{row!r:.60}")
+    floor, cap, rate = numbers
+    return floor, cap, rate
+
+
 def _require_end(up_to: float, floor: float, unit: str) -> None:
-    if not up_to > floor:
-        raise InputError(f"a table that ends above {floor:g}", got=f"{up_to:g}", unit=unit)
+    end = up_to if up_to == math.inf else require_positive("up_to", up_to, unit=unit)
+    if not end > floor:
+        raise InputError(f"a table that ends above {floor:g}", got=f"{end:g}", unit=unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,14 +132,19 @@ class Paths:
     def extremes(self, market: str) -> tuple[FloatArray, FloatArray]:
         """Lowest low and highest high of each path from now on, ``(paths,)`` each; prices where only they are known."""
         column, _ = column_of(market, self.markets)
-        first = self.prices[:, 0, column]
+        lowest, highest = self._extremes
+        return lowest[:, column], highest[:, column]
+
+    @cached_property
+    def _extremes(self) -> tuple[FloatArray, FloatArray]:
+        """``(paths, markets)`` each; kept, since every hedge over the same paths asks for them."""
+        first = self.prices[:, 0]
         lows = self.prices if self.lows is None else self.lows
         highs = self.prices if self.highs is None else self.highs
         # What a low at index 0 saw was before now.
-        return (
-            np.minimum(first, lows[:, 1:, column].min(axis=1)),
-            np.maximum(first, highs[:, 1:, column].max(axis=1)),
-        )
+        lowest, highest = np.minimum(first, lows[:, 1:].min(axis=1)), np.maximum(first, highs[:, 1:].max(axis=1))
+        lowest.flags.writeable = highest.flags.writeable = False
+        return lowest, highest
 
     def barriers(self, market: str, probability: float) -> tuple[float, float]:
         """The highest price below and the lowest above such that few paths go beyond either.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, cast
 
 from lpgreeks.costs import Fee
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.margin import Schedule
 from lpgreeks.tokens import counted_as, find_token
-from lpgreeks.venues.figures import NAMES, Figure, choose
+from lpgreeks.venues.figures import NAMES, Figure, Stated, choose
 from lpgreeks.venues.files import read_listed, stored_names, stored_text
 
 if TYPE_CHECKING:
@@ -26,20 +26,12 @@ _HOW = {
 }
 
 
-class _Unset:
-    """Stands in the place of a figure that was not given."""
-
-
-def _unset() -> Any:
-    return _Unset
-
-
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Contract:
     """A perpetual of a venue, with the figures that count on one day.
 
-    A figure that is not known, or known only without confirmation, raises when it is asked for. Replace any
-    of them by ``dataclasses.replace(contract, maintenance=...)``.
+    A figure that is not known, or known only without confirmation, raises when it is asked for. Any of them
+    is replaced by :meth:`supplied`.
 
     Args:
         venue: the venue's name.
@@ -51,16 +43,7 @@ class Contract:
         inverse: coin-margined.
         figures: everything known of it, used or not.
         unconfirmed: unconfirmed and undated figures are used where nothing better is there.
-        size: what one contract stands for: quote units of an inverse one, coins of a linear one.
-        lot: the least step of an order, in contracts.
-        tick: the least step of a price, quote per base.
-        fee: of an account without discounts, a decimal of the notional.
-        funding_hours: the interval that a funding rate is stated for.
-        maintenance: margin below which the venue closes a position.
-        initial: margin that a new position needs.
-
-    Raises:
-        DataError: on access to a figure that is missing.
+        own: figures by name that the user supplied; they come first.
     """
 
     venue: str
@@ -72,37 +55,67 @@ class Contract:
     inverse: bool
     figures: tuple[Figure, ...] = ()
     unconfirmed: bool = False
-    size: float = field(default_factory=_unset)
-    lot: float = field(default_factory=_unset)
-    tick: float = field(default_factory=_unset)
-    fee: Fee = field(default_factory=_unset)
-    funding_hours: float = field(default_factory=_unset)
-    maintenance: Schedule = field(default_factory=_unset)
-    initial: Schedule = field(default_factory=_unset)
+    own: tuple[tuple[str, Stated], ...] = ()
 
-    if TYPE_CHECKING:
-        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def supplied(self, **own: Stated) -> Contract:
+        """The same contract with figures of your own: ``contract.supplied(maintenance=..., fee=...)``.
 
-    def __post_init__(self) -> None:
-        for name in NAMES:
-            if vars(self)[name] is not _Unset:
-                continue
-            object.__delattr__(self, name)
-            figure = self._chosen(name)
-            if figure is not None:
-                object.__setattr__(self, name, figure.value)
+        Raises:
+            InputError: a figure that no contract has.
+        """
+        if strange := sorted(set(own) - set(NAMES)):
+            raise InputError(f"figures among {', '.join(NAMES)}", got=", ".join(strange))
+        return replace(self, own=tuple({**dict(self.own), **own}.items()))
 
-    # Hidden from the type checker, to which every attribute would exist.
-    if not TYPE_CHECKING:
+    # ---- the figures. Each raises DataError where there is none to use.
 
-        def __getattr__(self, name: str) -> Any:
-            if name not in NAMES:
-                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-            raise self._missing(name)
+    @property
+    def size(self) -> float:
+        """What one contract stands for: quote units of an inverse one, coins of a linear one."""
+        return cast("float", self._value("size"))
+
+    @property
+    def lot(self) -> float:
+        """The least step of an order, in contracts."""
+        return cast("float", self._value("lot"))
+
+    @property
+    def tick(self) -> float:
+        """The least step of a price, quote per base."""
+        return cast("float", self._value("tick"))
+
+    @property
+    def fee(self) -> Fee:
+        """Of an account without discounts, a decimal of the notional."""
+        return cast("Fee", self._value("fee"))
+
+    @property
+    def funding_hours(self) -> float:
+        """The interval that a funding rate is stated for."""
+        return cast("float", self._value("funding_hours"))
+
+    @property
+    def maintenance(self) -> Schedule:
+        """The margin below which the venue closes a position."""
+        return cast("Schedule", self._value("maintenance"))
+
+    @property
+    def initial(self) -> Schedule:
+        """The margin that a new position needs."""
+        return cast("Schedule", self._value("initial"))
 
     def knows(self, name: str) -> bool:
         """Whether a figure is there to be used, by its name."""
-        return name in vars(self)
+        return name in dict(self.own) or self._chosen(name) is not None
+
+    def _value(self, name: str) -> Stated:
+        own = dict(self.own)
+        if name in own:
+            return own[name]
+        figure = self._chosen(name)
+        if figure is None:
+            raise self._missing(name)
+        return figure.value
 
     @property
     def step(self) -> float:
@@ -116,7 +129,7 @@ class Contract:
         for name in NAMES:
             used, known = self._used(name), [f for f in self.figures if f.what == name]
             if used is None:
-                found += [f"{name}: supplied by the user"] if name in vars(self) else []
+                found += [f"{name}: supplied by the user"] if self.knows(name) else []
                 continue
             found += [f"{used}: {', '.join(flags)}" for flags in [used.flags_on(self.on)] if flags]
             newer = [f for f in known if f.counts_on(self.on) and (f.start or self.on) > (used.start or self.on)]
@@ -133,7 +146,7 @@ class Contract:
         lines = [f"{self.venue} {self.symbol}, {kind} perpetual margined in {self.margin_token}, on {self.on}"]
         for name in NAMES:
             used = self._used(name)
-            given = "supplied by the user" if name in vars(self) else "not known, or not confirmed"
+            given = "supplied by the user" if self.knows(name) else "not known, or not confirmed"
             lines.append(f"  {used}" if used else f"  {name}: {given}")
         return "\n".join([*lines, *(f"  - {note}" for note in self.notes)])
 
@@ -143,18 +156,11 @@ class Contract:
     def __repr__(self) -> str:
         return f"<Contract: {self.venue} {self.symbol} on {self.on}>"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Contract) and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
-        return hash((self.venue, self.symbol, self.on))
-
     def _chosen(self, name: str) -> Figure | None:
         return choose((f for f in self.figures if f.what == name), self.on, unconfirmed=self.unconfirmed)
 
     def _used(self, name: str) -> Figure | None:
-        figure = self._chosen(name)
-        return figure if figure is not None and vars(self).get(name) == figure.value else None
+        return None if name in dict(self.own) else self._chosen(name)
 
     def _rows(self) -> list[tuple[object, ...]]:
         rows: list[tuple[object, ...]] = []
@@ -165,7 +171,7 @@ class Contract:
         return rows
 
     def _missing(self, name: str) -> DataError:
-        own = f"supply your own: dataclasses.replace(contract, {_HOW.get(name, f'{name}=...')})"
+        own = f"supply your own: contract.supplied({_HOW.get(name, f'{name}=...')})"
         place = f"{name} of {self.symbol} at {self.venue} on {self.on}"
         # Asked again as if unconfirmed figures were allowed, to say what that would give.
         other = choose((f for f in self.figures if f.what == name), self.on, unconfirmed=True)
@@ -178,25 +184,6 @@ class Contract:
             got=f"only {' and '.join(other.flags_on(self.on))}: {other}",
             remedy=f'Use it by venue("{self.venue}", on="{self.on}", unconfirmed=True), or {own}',
         )
-
-
-class _KnownFields:
-    """The fields of a contract that have a value.
-
-    dataclasses.replace reads every field of the object that it copies: a figure that raises must not keep
-    another one from being supplied.
-    """
-
-    def __init__(self, fields: Mapping[str, Field[Any]]) -> None:
-        self.fields = dict(fields)
-
-    def __get__(self, contract: Contract | None, owner: type[Contract]) -> dict[str, Field[Any]]:
-        if contract is None:
-            return self.fields
-        return {name: field for name, field in self.fields.items() if name in vars(contract)}
-
-
-Contract.__dataclass_fields__ = _KnownFields(Contract.__dataclass_fields__)  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ STARTS = {
     "import numpy and all of lpgreeks": (["import numpy; from lpgreeks import *; print(hedge.__name__)"], "hedge"),
     "lpgreeks --help": ([COMMAND, "--help"], "Usage: lpgreeks"),
     "lpgreeks hedge": ([COMMAND, "hedge"], "Short 24.0586 ETH"),
-    "lpgreeks hedge, a bound binding": ([COMMAND, "hedge", "--short-at-most", "20000"], "binding: quantity of"),
+    "lpgreeks hedge, a bound binding": ([COMMAND, "hedge", "--short-at-most", "20000"], "quantity of linear perpetual"),
 }
 """What a new process runs, code and arguments, and what it then says."""
 
