@@ -12,8 +12,8 @@ from lpgreeks.hedging.program import Program
 
 __all__ = ["ScaledCone", "point_within"]
 
-ScaledCone = tuple[FloatArray, FloatArray, float]
-"""``||matrix @ x + offset|| <= bound`` in units of a hedge's size."""
+ScaledCone = tuple[FloatArray, FloatArray]
+"""``||matrix @ x + offset|| <= 1`` in units of a hedge's size."""
 
 # What pulls columns towards 0: collateral that nothing caps would run away.
 _PULL = 1e-8
@@ -50,9 +50,9 @@ def point_within(box: Box, cones: Sequence[ScaledCone]) -> FloatArray | None:
         program.at_most([(program.decision, sign * one), (size, -one)], np.zeros(columns))
     program.slope(share, np.ones(1))
     program.slope(size, np.full(columns, _PULL))
-    for matrix, offset, bound in cones:
-        program.norm_at_most([(program.decision, matrix)], [(share, np.array([-bound]))], offset)
+    for matrix, offset in cones:
+        program.norm_at_most([(program.decision, matrix)], [(share, -np.ones(1))], offset)
     x = program.minimise().values[program.decision]
-    broken = [float(np.linalg.norm(matrix @ x + offset)) / bound for matrix, offset, bound in cones]
+    broken = [float(np.linalg.norm(matrix @ x + offset)) for matrix, offset in cones]
     rows = (g @ x - h) / np.maximum(np.abs(h), 1.0)
     return x if max(broken) <= 1.0 + _MET and rows.max(initial=0.0) <= _MET else None

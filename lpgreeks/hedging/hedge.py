@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InfeasibleError, InputError, TokenError
+from lpgreeks.errors import InfeasibleError, InputError, LPGreeksError, TokenError
 from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.capital import NoDebt, PoolSize
 from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast, OneSide, QuantityBounds
@@ -264,17 +264,17 @@ def _solved(
 ) -> tuple[Problem, Solution]:
     """The best over every choice of tiers of flat schedules; one choice where there are none."""
     best: tuple[tuple[float, float], Problem, Solution] | None = None
-    for tiers, caps in _tiers(problem):
+    for i, (tiers, caps) in enumerate(_tiers(problem)):
         tiered = _with_tiers(problem, tiers)
         every = [*constraints, *caps]
         try:
             met, solution = _met(tiered, objective, every, tie_break)
         except InfeasibleError:
-            if not caps:
+            if not i:
                 # The lowest tiers without their caps ask for the least: where they fail, all do.
                 break
             continue
-        if not caps:
+        if not i:
             if _within_lowest_tiers(problem, solution.x):
                 return met, solution
             continue
@@ -372,9 +372,13 @@ def _met(
         solution = solve(problem, objective, rows, cones, tie_break)
         curved = more_tangents(problem, solution.x)
         if curved is None:
-            break
+            return problem, solution
         problem = curved
-    return problem, solution
+    raise LPGreeksError(
+        "tangents that meet the margins",
+        got=f"none after {_MOST_ROUNDS} rounds",
+        remedy="Give margins in brackets: Progressive(...)",
+    )
 
 
 def _own_terms(problem: Problem) -> list[Constraint]:
@@ -403,7 +407,7 @@ def _sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) 
     if not any(isinstance(c, EffectivenessAtLeast) for c in constraints):
         constraints = [*constraints, EffectivenessAtLeast(max(0.0, _best_effectiveness(problem) - _STEP_BACK))]
     found = []
-    for tiers, caps in _tiers(problem):
+    for i, (tiers, caps) in enumerate(_tiers(problem)):
         tiered = replace(problem, tiers=tiers)
         for _ in range(_MOST_ROUNDS):
             every = [*constraints, *caps, *_own_terms(tiered)]
@@ -413,7 +417,8 @@ def _sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) 
             x, multiple = optimum
             curved = more_tangents(tiered, x)
             if curved is None:
-                found.append(multiple)
+                if i or _within_lowest_tiers(problem, x):
+                    found.append(multiple)
                 break
             tiered = curved
     if not found or max(found) < size.lower:

@@ -171,8 +171,9 @@ class SemiVariance(_OfOne):
         moved, moves = problem.centred if self.about_mean else problem.changes
         count = len(moved)
         short = program.variables(count)
-        program.square(short, problem.outcomes.weights)
-        _at_least_losses(program, [short], moved, moves, scale, unit)
+        program.square(short, np.ones(count))
+        root = np.sqrt(problem.outcomes.weights)
+        _at_least_losses(program, [short], root, moved, moves, scale, unit)
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         return math.sqrt(max(least, 0.0)) * unit
@@ -215,8 +216,8 @@ class CVaR(_OfOne):
         moved, moves = problem.changes
         level, beyond = program.variables(1), program.variables(len(moved))
         program.slope(level, np.ones(1))
-        program.slope(beyond, problem.outcomes.weights / (1.0 - self.level))
-        _at_least_losses(program, [beyond, level], moved, moves, scale, unit)
+        program.slope(beyond, np.full(len(moved), 1.0 / (1.0 - self.level)))
+        _at_least_losses(program, [beyond, level], problem.outcomes.weights, moved, moves, scale, unit)
 
 
 @dataclass(frozen=True, init=False)
@@ -396,16 +397,27 @@ def _residual(program: Program, problem: Problem, scale: FloatArray, unit: float
 
 
 def _at_least_losses(
-    program: Program, covers: list[slice], moved: FloatArray, moves: FloatArray, scale: FloatArray, unit: float
+    program: Program,
+    covers: list[slice],
+    shares: FloatArray,
+    moved: FloatArray,
+    moves: FloatArray,
+    scale: FloatArray,
+    unit: float,
 ) -> None:
-    """The first cover, one per outcome, is at least 0 and at least the loss beyond the others."""
+    """The first cover, one per outcome, is at least 0 and at least the outcome's share of the loss beyond the others.
+
+    Counted by its share, an outcome that hardly weighs has a variable that hardly matters: one that cost next to
+    nothing would run away.
+    """
     from scipy.sparse import eye
 
     first, *others = covers
     count = len(moved)
     program.at_most([(first, -eye(count))], np.zeros(count))
-    ones = [(v, -np.ones((count, 1))) for v in others]
-    program.at_most([(program.decision, -moves[:, 0] / scale), (first, -eye(count)), *ones], moved[:, 0] / unit)
+    left = [(v, -shares[:, None]) for v in others]
+    losses = -shares[:, None] * moves[:, 0] / scale
+    program.at_most([(program.decision, losses), (first, -eye(count)), *left], shares * moved[:, 0] / unit)
 
 
 def _on_prices(problem: Problem, prices: set[float]) -> Problem:

@@ -74,9 +74,9 @@ class Cone:
     offset: FloatArray
     bound: float
 
-    def scaled(self, sizes: FloatArray, unit: float) -> tuple[FloatArray, FloatArray, float]:
-        """Matrix, offset and bound for columns in units of their sizes, and a hedge of size ``unit``."""
-        return self.matrix / sizes, self.offset / unit, self.bound / unit
+    def scaled(self, sizes: FloatArray, unit: float) -> tuple[FloatArray, FloatArray]:
+        """Matrix and offset of ``||matrix @ x + offset|| <= 1`` for ``x * unit / sizes``: of another measure, too."""
+        return self.matrix * (unit / self.bound) / sizes, self.offset / self.bound
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,7 +90,7 @@ class Problem:
         outcomes: the same as weighted end states.
         years: how long it is held, on average; None where nobody says.
         measures: what is judged, added up in quote where there are several.
-        touching: by leg, the quantities at which a curved margin is met exactly.
+        touching: by leg, the signed quantities at which a curved margin is met exactly.
         traded: the pledges that chances of liquidation are shared by; all of them unless said.
         tiers: the chosen tier of a flat schedule, by leg and by the schedule's name.
     """

@@ -90,8 +90,7 @@ class Program:
 
     def at_most(self, blocks: Sequence[Block], right: FloatArray) -> None:
         """``sum of matrix @ variables <= right``."""
-        if len(right):
-            self._below.append((blocks, right))
+        self._below.append((blocks, right))
 
     def norm_at_most(
         self, inside: Sequence[Block], bound: Sequence[Block], offset: FloatArray | None = None, right: float = 0.0
@@ -138,6 +137,10 @@ class Program:
         height = 0
         for kind, groups in zip(kinds, (self._equal, self._below, self._cones), strict=True):
             for blocks, right in groups:
+                if groups is self._below:
+                    self._last_rows = slice(height, height + len(right))
+                if not len(right):
+                    continue
                 for variables, matrix in blocks:
                     part = coo_matrix(matrix)
                     data.append(part.data)
@@ -146,8 +149,6 @@ class Program:
                 height += len(right)
                 rights.append(right)
                 cones.append(kind(len(right)))
-                if groups is self._below:
-                    self._last_rows = slice(height - len(right), height)
         if not height:
             return csc_matrix((0, self._count)), np.zeros(0), []
         stacked = coo_matrix(

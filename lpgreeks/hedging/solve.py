@@ -10,8 +10,9 @@ and second-order rows, go to the solver as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -40,6 +41,9 @@ _UNBOUNDED = 3
 
 # A quantity this small beside a hedge of full size is what rounding left of none.
 _DUST = 1e-11
+
+# Bounds that leave next to nothing between them are met by way of bounds that give way by this share.
+_GIVE = 1e-6
 
 # Prices that a worst case is refined by, at most; a handful is usual.
 _MOST_ROUNDS = 50
@@ -182,11 +186,13 @@ def _constrained(
 ) -> FloatArray:
     # In units of the unhedged risk: solvers are at home near 1.
     moves, moved = folded(scaled, b / box.unit)
-    program = Program(scaled.shape[1])
-    left = program.variables(len(moved))
-    program.square(left, np.ones(len(moved)))
-    program.equal([(program.decision, moves), (left, -np.eye(len(moved)))], -moved)
-    found = _minimised(program, box, ()).values[program.decision] * box.unit
+
+    def state(program: Program) -> None:
+        left = program.variables(len(moved))
+        program.square(left, np.ones(len(moved)))
+        program.equal([(program.decision, moves), (left, -np.eye(len(moved)))], -moved)
+
+    found = _minimised(state, len(scale), box, ())[0] * box.unit
     # Exact before the tie is broken: in the middle of what is equally good only the rows that bind are near.
     found = _polished(scaled, b, box, found)
     if tied:
@@ -197,28 +203,51 @@ def _constrained(
     return _cleared(box, found, _DUST)
 
 
-def _minimised(program: Program, box: Box, cones: Sequence[ScaledCone]) -> Optimum:
-    """The program's optimum within the rows and cones, in units of a hedge's size."""
+def _minimised(
+    state: Callable[[Program], None], columns: int, box: Box, cones: Sequence[ScaledCone]
+) -> tuple[FloatArray, Optimum]:
+    """The columns, in units of a hedge's size, that make the stated objective least within the rows and cones."""
     g, h, _ = box.one_sided()
-    program.at_most([(program.decision, g)], h)
-    for matrix, offset, bound in cones:
-        program.norm_at_most([(program.decision, matrix)], [], offset, bound)
-    optimum = program.minimise()
-    if not optimum.solved:
-        if point_within(box, cones) is None:
+    inside = None
+    for give in (0.0, _GIVE):
+        program = Program(columns)
+        state(program)
+        program.at_most([(program.decision, g)], h + give * np.maximum(np.abs(h), 1.0))
+        for matrix, offset in cones:
+            program.norm_at_most([(program.decision, matrix)], [], offset, 1.0 + give)
+        optimum = program.minimise()
+        if optimum.solved:
+            found = optimum.values[program.decision]
+            return found if inside is None else _between(inside, found, box, cones), optimum
+        inside = point_within(box, cones) if inside is None else inside
+        if inside is None:
             raise InfeasibleError("bounds that some quantities satisfy", got="none do")
         if "DualInfeasible" in optimum.status:
             raise InputError(
                 "an objective with an end",
                 got="the more of some legs, the better",
-                remedy="Bound it: Budget, MaxLeverage or QuantityBounds",
+                remedy="Bound it: Budget with MaxLeverage, or QuantityBounds",
             )
-        raise LPGreeksError(
-            "an optimum within the bounds",
-            got=f"solver status {optimum.status}",
-            remedy="Bring the bounds nearer to a hedge",
-        )
-    return optimum
+    raise LPGreeksError(
+        "an optimum within the bounds",
+        got=f"solver status {optimum.status}",
+        remedy="Bring the bounds nearer to a hedge",
+    )
+
+
+def _between(inside: FloatArray, found: FloatArray, box: Box, cones: Sequence[ScaledCone]) -> FloatArray:
+    """The point nearest to ``found``, on the way from ``inside``, that breaks nothing more than ``inside`` does."""
+
+    def broken(x: FloatArray) -> float:
+        over = (float(np.linalg.norm(matrix @ x + offset)) - 1.0 for matrix, offset in cones)
+        return max(box.violation(x * box.unit), *over)
+
+    most = max(broken(inside), ROW_TOLERANCE)
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if broken(inside + middle * (found - inside)) <= most else (low, middle)
+    return np.asarray(inside + low * (found - inside))
 
 
 def _costs(
@@ -364,15 +393,14 @@ def _programmed(
     for _ in range(_MOST_ROUNDS):
         assert posed is not None
         stated = posed
-        program = Program(len(scale))
-        objective.state(program, stated, scale, unit)
-        optimum = _minimised(program, box, rounds)
-        x = optimum.values[program.decision] * unit
+        state = partial(objective.state, problem=stated, scale=scale, unit=unit)
+        x, optimum = _minimised(state, len(scale), box, rounds)
+        x = x * unit
         posed = objective.refined(stated, x / scale)
         if posed is None:
             break
     _, moves = stated.changes
-    changes = np.vstack([moves.reshape(-1, len(scale)) / scale, *(matrix for matrix, _, _ in rounds)])
+    changes = np.vstack([moves.reshape(-1, len(scale)) / scale, *(matrix for matrix, _ in rounds)])
     triangle, _ = folded(changes, np.zeros(len(changes)))
     if np.linalg.matrix_rank(triangle, tol=_DEPENDENT * np.linalg.norm(triangle)) < len(scale):
         x = _tie_broken(triangle, box, _pushed_inside(box, x), _costs(problem, objective, scale, tie_break))

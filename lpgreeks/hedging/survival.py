@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar, NamedTuple, Self
 
+import numpy as np
+
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_finite, require_price_range, require_probability
 from lpgreeks.hedging.capital import require_pledges, signs
@@ -25,10 +27,8 @@ __all__ = ["InitialMargin", "NoLiquidation", "RangeEdges", "more_tangents", "ran
 _MOST_ROWS = 20_000
 
 
-# Tangents to a curved margin are added until one touches within this share of the size, so that they miss the margin
-# by less than its square: rounding, and above the noise that a solver's sizes have. The nearest few are kept.
-_MET = 3e-6
-_KEPT_TANGENTS = 6
+# Tangents to a curved margin are added until what they miss of it is this share of the account: rounding.
+_MET = 1e-11
 
 
 class _Slopes(NamedTuple):
@@ -212,7 +212,8 @@ def _slopes(problem: Problem, j: int, pledge: Pledge, prices: Mapping[str, float
     schedule = problem.schedule(j, terms)
     found = []
     for sign in signs(leg.side):
-        for line in _margin_lines(schedule, contract, price, problem.touching.get(j, ())):
+        touching = [abs(q) for q in problem.touching.get(j, ()) if q * sign > 0]
+        for line in _margin_lines(schedule, contract, price, touching):
             # The margin, counted in the pledge's token.
             rate, deduction = (x * _exchange(contract, pledge, price) for x in line)
             found.append(_Slopes(equity - sign * rate, deduction))
@@ -233,14 +234,26 @@ def _margin_lines(
 
 def more_tangents(problem: Problem, x: FloatArray) -> Problem | None:
     """The problem with tangents where curved margins still miss them at ``x``; None where all are met."""
-    more = {
-        j: tuple(sorted((*problem.touching.get(j, ()), size), key=lambda t: abs(t - size))[:_KEPT_TANGENTS])
-        for j, leg in enumerate(problem.legs)
-        if (size := abs(float(x[j])))
-        and any(isinstance(s, LinearInSize) for s in (leg.maintenance, leg.initial))
-        and not any(abs(size - t) <= _MET * size for t in problem.touching.get(j, ()))
-    }
+    more = {}
+    posted = problem.prices * np.abs(x)
+    for k, pledge in enumerate(problem.pledges, start=len(problem.legs)):
+        for j in pledge.legs:
+            quantity, known = float(x[j]), problem.touching.get(j, ())
+            curvature = max(_curvature(problem, j, name) for name in ("maintenance", "initial"))
+            least = min([abs(quantity), *(abs(quantity - t) for t in known)])
+            if curvature * least**2 > _MET * max(posted[k], curvature * quantity**2):
+                more[j] = (*known, quantity)
     return replace(problem, touching={**problem.touching, **more}) if more else None
+
+
+def _curvature(problem: Problem, j: int, name: str) -> float:
+    """What the square of a leg's quantity adds to its margin at the start, in quote."""
+    schedule, contract = problem.schedule(j, name), problem.legs[j].instrument
+    if not isinstance(schedule, LinearInSize):
+        return 0.0
+    assert isinstance(contract, Margined)
+    value = float(contract.position_value(problem.start[contract.market]))
+    return schedule.slope * float(problem.notionals[j]) * (value if counts_value(schedule, contract) else 1.0)
 
 
 def _exchange(contract: Margined, pledge: Pledge, price: float) -> float:

@@ -46,7 +46,9 @@ def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Reb
     ways = [way for c in clashing for way in _ways(problem, c, constraints)]
     if (wider := _wider(problem, constraints, rebuild)) is not None:
         ways.append(wider)
-    remedy = "Any one of these is enough: " + "; ".join(ways) if ways else "More than one of them must give way"
+    remedy = "Leave one of them out" if clashing else "More than one of them must give way"
+    if ways:
+        remedy = "Any one of these is enough: " + "; ".join(ways)
     return _refused(problem, clashing or _telling(constraints), remedy)
 
 
