@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "GREY",
     "bars",
     "crosses",
     "curves",
@@ -33,6 +34,11 @@ __all__ = [
 
 COLOURS = ("#0072B2", "#D55E00", "#000000", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, told apart by every kind of colour vision."""
+
+GREY = "#666666"
+
+# Black is kept for the sum.
+_THIN = (COLOURS[0], COLOURS[1], COLOURS[3], COLOURS[4])
 
 # Of the height of the axes, for each row; and the colours of rows, of which the first curve has none.
 _STRIP = 0.05
@@ -83,7 +89,9 @@ def curves(
     with _style():
         for i, (name, y) in enumerate(lines.items()):
             last = len(lines) > 1 and i == len(lines) - 1
-            ax.plot(x, y, label=name, color=COLOURS[2 if last else i % 2], linewidth=2.4 if last else 1.6)
+            ax.plot(
+                x, y, label=name, color=COLOURS[2] if last else _THIN[i % len(_THIN)], linewidth=2.4 if last else 1.6
+            )
         low, high = ax.get_ylim()
         if low < 0 < high:
             ax.axhline(0.0, color="#888888", linewidth=0.8)
@@ -94,9 +102,8 @@ def curves(
     return ax
 
 
-def verticals(ax: Axes, positions: Sequence[float], *, name: str, dotted: bool = False) -> Axes:
-    """Lines across the axes, dashed or dotted, named once in the legend."""
-    style, colour = (":", "#666666") if dotted else ("--", COLOURS[6])
+def verticals(ax: Axes, positions: Sequence[float], *, name: str, style: str = "--", colour: str = COLOURS[6]) -> Axes:
+    """Lines across the axes, named once in the legend."""
     for i, x in enumerate(positions):
         ax.axvline(x, color=colour, linewidth=1.0, linestyle=style, label=None if i else name)
     return ax

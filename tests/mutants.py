@@ -72,6 +72,10 @@ MUTANTS = [
     Mutant("hedging/solve.py", "10.0 ** np.minimum(", "10.0 ** -np.minimum(", "test_hedge.py"),
     Mutant("hedging/problem.py", "lower - offset, upper - offset", "lower, upper", "test_hedge.py"),
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
+    # ---- accounts
+    Mutant("hedging/survival.py", "_Slopes(equity - sign * rate, deduction)", "_Slopes(equity, deduction)", "test_collateral.py"),
+    Mutant("hedging/survival.py", "high * (1.0 + self.buffer)", "high", "test_hedge.py test_accounts.py"),
+    Mutant("hedging/capital.py", "upper=self.amount, offset=problem.pool_value", "upper=self.amount", "test_collateral.py"),
     # ---- first passage
     Mutant("models/passage.py", "_reached_first(a, b, -t)", "_reached_first(a, b, t)", "test_passage.py::test_leaving_and_staying_by_modes test_passage.py::test_published_liquidations_are_exits_upward"),
     Mutant("models/passage.py", "plus.sum(axis=0) - minus.sum(axis=0)", "plus.sum(axis=0)", "test_passage.py::test_the_two_series_agree_where_both_converge"),
@@ -87,14 +91,14 @@ MUTANTS = [
     Mutant("hedging/economics.py", "-self.before_fees / (self.position * self.years)", "-self.total / (self.position * self.years)", "test_economics.py"),
     Mutant("costs.py", "return -self.rate_per_year * value * years", "return self.rate_per_year * value * years", "test_economics.py"),
     # ---- frontiers
-    Mutant("hedging/frontier.py", "return [value if c in like else c for c in constraints] if like else [*constraints, value]", "return [*constraints, value]", "test_frontier.py"),
-    Mutant("hedging/frontier.py", "return 100.0 * (high - low) / (high + low)", "return 100.0 * (high - low) / low", "test_frontier.py"),
+    Mutant("hedging/frontier.py", "return [value if c in like else c for c in constraints] if like else [*constraints, value]", "return [*constraints, value]", "test_frontier.py::test_a_constraint_takes_the_place_of_its_like"),
+    Mutant("hedging/frontier.py", "return 100.0 * (high - low) / (high + low)", "return 100.0 * (high - low) / low", "test_frontier.py::test_axes_have_words_units_and_places"),
     Mutant("hedging/frontier.py", "points = sorted(self.points, key=lambda p: p.x)", "points = self.points", "test_frontier.py::test_the_curve_ascends_and_is_the_risk"),
     Mutant("hedging/ways_out.py", "    return _refused(problem, _clashing(problem, constraints) or _telling(constraints))", "    return infeasible(problem, constraints, _rebuild)", "test_frontier.py::test_points_that_nothing_satisfies_say_why_without_searching_ways_out"),
     Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
-    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py"),
+    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("instruments/base.py", "lines[[*parts][-1]] = lines[[*parts][-1]] + income", "pass", "test_plots.py"),
     Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
@@ -123,7 +127,14 @@ def caught(mutant: Mutant) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
             cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            # Real prices are slow, and no mutant needs them.
+            env={
+                **os.environ,
+                "LPGREEKS_TEST_DATA": "",
+                "PYTHONPATH": str(copy),
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+            },
             capture_output=True,
             text=True,
             check=False,

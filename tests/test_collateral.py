@@ -151,6 +151,22 @@ def test_too_little_money_names_the_ways_out_and_each_does() -> None:
             asked(**fails)
 
 
+def test_where_a_wider_range_does_not_help_it_says_so() -> None:
+    """Survival to the ends of the range takes more of the position the wider it is."""
+    pool, notional = POOL, 0.2 * matched(POOL)
+    floor = [lp.QuantityBounds(of=LINEAR, upper=-notional / START), lp.NoLiquidation(over=lp.RangeEdges())]
+    with pytest.raises(lp.InfeasibleError, match="A wider range does not help") as caught:
+        lp.hedge(
+            pool,
+            legs_of(HALF),
+            inside(pool),
+            objective=BOTH,
+            constraints=[*floor, lp.Budget(pool.value(START) + 5_000)],
+        )
+    assert "a range of" not in caught.value.remedy
+    assert ways(caught.value, "a budget of") > pool.value(START) + 5_000
+
+
 def test_without_the_floor_the_hedge_shrinks_to_the_money() -> None:
     plan = asked(share=None)
     assert plan.capital == pytest.approx(MONEY, rel=1e-9)

@@ -102,3 +102,20 @@ def test_every_word_lies_inside_the_picture(plan: lp.HedgePlan) -> None:
             assert box.x1 <= width
             assert box.y0 >= 0
             assert box.y1 <= height
+
+
+def test_a_plan_with_accounts_shows_the_coins_posted_and_where_it_ends() -> None:
+    leg = lp.Leg(lp.InversePerp(base="ETH", quote="USDC", entry=1_900), collateral="ETH")
+    week = lp.Lognormal(price=1_900, volatility=0.65, years=7 / 365)
+    pool = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)
+    usdc = lp.Variance(lp.Value("USDC"))
+    plan = lp.hedge(pool, [leg], week, objective=usdc, constraints=[lp.MaxLeverage(5)])
+    ax = plan.plot()
+    lines = {line.get_label(): np.asarray(line.get_ydata()) for line in ax.get_lines()}
+    assert lines["position"] + lines["hedge"] + lines["collateral"] == pytest.approx(lines["total"])
+    (ends,) = plan.liquidations()
+    (drawn,) = (line for line in ax.get_lines() if line.get_label() == "liquidation")
+    assert drawn.get_xdata()[0] == ends["ETH/USDC"].above
+    # Far away it is not on the picture, and nothing says that it were.
+    calm = lp.hedge(pool, [leg], week, objective=usdc, constraints=[lp.MaxLeverage(2)])
+    assert "liquidation" not in {line.get_label() for line in calm.plot().get_lines()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import histograms, new_axes
+from lpgreeks.draw import COLOURS, histograms, legend_below, new_axes, verticals
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
 from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
@@ -466,7 +466,7 @@ class HedgePlan:
     # ---- pictures
 
     def plot(self, ax: Axes | None = None, *, prices: FloatArray | None = None, income: float = 0.0) -> Axes:
-        """P&L against price: what is hedged, the hedge, the total; start, kinks and break-evens marked.
+        """P&L against price: what is hedged, the hedge, coins posted, the total; where accounts end, and break-evens.
 
         With several coins, that part of all three which reads the exposure's first market.
 
@@ -481,9 +481,17 @@ class HedgePlan:
         def part(exposure: Exposure) -> Exposure:
             return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
 
-        parts = {"position": part(self.exposure), "hedge": part(self.hedge), "total": part(self.total)}
+        parts = {"position": part(self.exposure), "hedge": part(self.hedge)}
+        if (coins := part(self.collateral)).markets:
+            parts["collateral"] = coins
+        parts["total"] = part(self.total)
         title = wrapped(self.sentence(), TITLE)
-        return payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
+        ax = payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
+        low, high = ax.get_xlim()
+        ends = (e for account in self.liquidations() for m, e in account.items() if _same_coin(m, market))
+        shown = sorted({p for pair in ends for p in pair if p is not None and low < p < high})
+        verticals(ax, shown, name="liquidation", style="-.", colour=COLOURS[4])
+        return legend_below(ax) if self.pledges else ax
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
         """The first measure's change over the outcomes, before and after the hedge."""
@@ -497,3 +505,7 @@ class HedgePlan:
             xlabel=f"change of {measure} [{measure.token}]",
             title=wrapped(self.outcomes.source, TITLE),
         )
+
+
+def _same_coin(market: str, other: str) -> bool:
+    return counted_as(coin_of(market)) == counted_as(coin_of(other))

@@ -11,7 +11,7 @@ __all__ = ["TITLE", "WIDTH", "aligned", "percent", "rounded", "wrapped"]
 
 # Columns of text that a terminal and a mail show whole; characters that fit above a picture.
 WIDTH = 110
-TITLE = 90
+TITLE = 82
 
 
 def percent(share: float) -> str:

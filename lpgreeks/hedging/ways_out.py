@@ -12,7 +12,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InfeasibleError
 from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.capital import NoDebt
-from lpgreeks.hedging.constraints import Constraint, PlainBounds, outward
+from lpgreeks.hedging.constraints import Constraint, outward
 from lpgreeks.hedging.feasible import point_within
 from lpgreeks.hedging.problem import Problem, Row
 from lpgreeks.hedging.solve import sizes_of
@@ -44,11 +44,14 @@ def infeasible(problem: Problem, constraints: Sequence[Constraint], rebuild: Reb
     """The error that names the clash and the nearest ways out of it, each of which alone is enough."""
     clashing = _clashing(problem, constraints)
     ways = [way for c in clashing for way in _ways(problem, c, constraints)]
-    if (wider := _wider(problem, constraints, rebuild)) is not None:
-        ways.append(wider)
+    # Plain bounds on a figure are about that figure: another range would be another question.
+    asks = len(ranges(problem.exposure)) == 1 and any(c.easier(0.0, problem) is not None for c in constraints)
+    wider = _wider(problem, constraints, rebuild) if asks else None
     remedy = "Leave one of them out" if clashing else "More than one of them must give way"
-    if ways:
-        remedy = "Any one of these is enough: " + "; ".join(ways)
+    if wider is not None or ways:
+        remedy = "Any one of these is enough: " + "; ".join([*ways, *([wider] if wider else [])])
+    if asks and wider is None:
+        remedy += ". A wider range does not help"
     return _refused(problem, clashing or _telling(constraints), remedy)
 
 
@@ -185,11 +188,8 @@ def widened(exposure: Exposure, factor: float, start: float) -> Exposure | None:
 
 def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild) -> str | None:
     """The least widening of the one range that does, the position's value kept."""
-    pools = ranges(problem.exposure)
-    # Plain bounds on a figure are about that figure: another range would be another question.
-    if len(pools) != 1 or all(isinstance(c, PlainBounds) for c in constraints):
-        return None
-    start = problem.start[pools[0].market]
+    (given,) = ranges(problem.exposure)
+    start = problem.start[given.market]
 
     def does(factor: float) -> bool:
         wide = widened(problem.exposure, factor, start)

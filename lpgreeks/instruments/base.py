@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import curves, legend, marks, new_axes, verticals
+from lpgreeks.draw import GREY, curves, legend, marks, new_axes, verticals
 from lpgreeks.errors import (
     InputError,
     MarketError,
@@ -387,7 +387,7 @@ def payoffs(
     lines[[*parts][-1]] = lines[[*parts][-1]] + income
     xlabel, ylabel = f"price [{total.quote} per {'/'.join(total.bases)}]", f"P&L [{total.quote}]"
     curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel, title=title)
-    verticals(ax, [start], name=f"start, {start:,.6g}", dotted=True)
+    verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
     verticals(ax, [k for k in total.worth().kinks if x[0] < k < x[-1]], name="kinks: ends of a range, strikes")
     evens = total.break_evens(start=start, income=income)
     marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
