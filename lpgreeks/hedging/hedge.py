@@ -41,6 +41,9 @@ _SAME_SLOPE = 1e-9
 # Rounds of tangents to curved margins; each one halves the distance at least.
 _MOST_ROUNDS = 30
 
+# A size stops this short of its tier's end: beyond it, by rounding even, the next tier's margin is asked for.
+_SHORT_OF = 1e-8
+
 # The largest size is stepped back by this share from the edge where nothing is left to choose.
 _STEP_BACK = 1e-7
 
@@ -338,7 +341,7 @@ def _tiers(problem: Problem) -> Iterator[tuple[dict[tuple[int, str], Schedule], 
     yield {(j, name): schedule.tiers[0] for j, name, schedule in flat}, []
     for chosen in itertools.product(*(schedule.tiers for _, _, schedule in flat)) if flat else ():
         tiers = [(j, name, tier) for (j, name, _), tier in zip(flat, chosen, strict=True)]
-        caps = [(problem.legs[j], _most(problem, j, name, tier)) for j, name, tier in tiers]
+        caps = [(problem.legs[j], _most(problem, j, name, tier) * (1.0 - _SHORT_OF)) for j, name, tier in tiers]
         yield (
             {(j, name): tier for j, name, tier in tiers},
             [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)],

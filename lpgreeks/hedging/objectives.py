@@ -171,9 +171,10 @@ class SemiVariance(_OfOne):
         moved, moves = problem.centred if self.about_mean else problem.changes
         count = len(moved)
         short = program.variables(count)
-        program.square(short, np.ones(count))
-        root = np.sqrt(problem.outcomes.weights)
-        _at_least_losses(program, [short], root, moved, moves, scale, unit)
+        weights = problem.outcomes.weights
+        most = weights.max()
+        program.square(short, np.full(count, most))
+        _at_least_losses(program, [short], np.sqrt(weights / most), moved, moves, scale, unit)
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         return math.sqrt(max(least, 0.0)) * unit
@@ -216,8 +217,10 @@ class CVaR(_OfOne):
         moved, moves = problem.changes
         level, beyond = program.variables(1), program.variables(len(moved))
         program.slope(level, np.ones(1))
-        program.slope(beyond, np.full(len(moved), 1.0 / (1.0 - self.level)))
-        _at_least_losses(program, [beyond, level], problem.outcomes.weights, moved, moves, scale, unit)
+        weights = problem.outcomes.weights
+        most = weights.max()
+        program.slope(beyond, np.full(len(moved), most / (1.0 - self.level)))
+        _at_least_losses(program, [beyond, level], weights / most, moved, moves, scale, unit)
 
 
 @dataclass(frozen=True, init=False)

@@ -42,8 +42,8 @@ _UNBOUNDED = 3
 # A quantity this small beside a hedge of full size is what rounding left of none.
 _DUST = 1e-11
 
-# Bounds that leave next to nothing between them are met by way of bounds that give way by this share.
-_GIVE = 1e-6
+# Bounds that leave next to nothing between them are met by way of bounds that give way by these shares.
+_GIVES = (0.0, 1e-6, 1e-4)
 
 # Prices that a worst case is refined by, at most; a handful is usual.
 _MOST_ROUNDS = 50
@@ -209,7 +209,7 @@ def _minimised(
     """The columns, in units of a hedge's size, that make the stated objective least within the rows and cones."""
     g, h, _ = box.one_sided()
     inside = None
-    for give in (0.0, _GIVE):
+    for give in _GIVES:
         program = Program(columns)
         state(program)
         program.at_most([(program.decision, g)], h + give * np.maximum(np.abs(h), 1.0))
@@ -273,6 +273,9 @@ def _tie_broken(
     n = len(found)
     _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
     kept = directions[sizes > _DEPENDENT * sizes.max()]
+    # Columns that the changes fix have nothing to break.
+    open_ = np.abs(_null_space(kept)).max(axis=1, initial=0.0) > _DEPENDENT
+    costs = [(signed, absolute) for signed, absolute in costs if (signed[open_] != 0).any() or absolute[open_].any()]
     g, h, _ = box.one_sided()
     # Longs and shorts apart, so that their sum is the absolute quantity; in units of a hedge's size.
     above, right = np.hstack([g, -g]), h + 0.2 * ROW_TOLERANCE
@@ -306,22 +309,27 @@ def with_least_collateral(problem: Problem, solution: Solution, quantities: Floa
     x = np.concatenate([quantities, np.zeros(len(problem.pledges))])
     if not problem.pledges:
         return x
-    from scipy.optimize import linprog
-
     count = len(quantities)
     g, h, _ = solution.box.one_sided()
     # In units of a hedge's size, in which rows are held.
     scaled = x * solution.sizes / solution.box.unit
-    result = linprog(
-        problem.prices[count:] / solution.sizes[count:],
-        A_ub=g[:, count:],
-        b_ub=h - g[:, :count] @ scaled[:count],
-        bounds=(0, None),
-        options={"primal_feasibility_tolerance": 1e-10},
-    )
-    if result.x is not None:
-        x[count:] = result.x * solution.box.unit / solution.sizes[count:]
+    posted, asked = g[:, count:], g[:, :count] @ scaled[:count] - h
+    asking = (posted < 0).any(axis=1)
+    if ((posted[asking] != 0).sum(axis=1) == 1).all():
+        # Each row that asks for collateral asks one account for it; the others are met with the least there is.
+        found = np.max(asked[asking, None] / np.where(posted[asking] < 0, -posted[asking], np.inf), axis=0, initial=0.0)
+        found = found if (posted @ found + asked <= ROW_TOLERANCE * np.maximum(np.abs(h), 1.0)).all() else 0.0 * found
+    else:
+        found = _least_posted(problem.prices[count:] / solution.sizes[count:], posted, -asked)
+    x[count:] = found * solution.box.unit / solution.sizes[count:]
     return x
+
+
+def _least_posted(prices: FloatArray, posted: FloatArray, most: FloatArray) -> FloatArray:
+    from scipy.optimize import linprog
+
+    result = linprog(prices, A_ub=posted, b_ub=most, bounds=(0, None), options={"primal_feasibility_tolerance": 1e-10})
+    return np.zeros(len(prices)) if result.x is None else np.asarray(result.x)
 
 
 def behind(problem: Problem, objective: Objective, solution: Solution, rows: Sequence[Row]) -> Solution | None:
