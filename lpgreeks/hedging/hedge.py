@@ -42,7 +42,7 @@ _SAME_SLOPE = 1e-9
 _MOST_ROUNDS = 30
 
 # A size stops this short of its tier's end: beyond it, by rounding even, the next tier's margin is asked for.
-_SHORT_OF = 1e-8
+_SHORT_OF = 3e-10
 
 # The largest size is stepped back by this share from the edge where nothing is left to choose.
 _STEP_BACK = 1e-7
