@@ -9,17 +9,12 @@ from typing import Self
 
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
 from lpgreeks.hedging.constraints import Constraint, outward
-from lpgreeks.hedging.legs import Pledge, Side
+from lpgreeks.hedging.legs import Pledge
 from lpgreeks.hedging.problem import Problem, Row, Start
 from lpgreeks.instruments import Exposure
 from lpgreeks.tokens import find_token
 
-__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "needed", "require_pledges", "signs"]
-
-
-def signs(side: Side | None) -> tuple[float, ...]:
-    """The signs that a leg's quantity may have."""
-    return (-1.0, 1.0) if side is None else (float(side),)
+__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "needed", "require_pledges"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,8 @@ class MaxLeverage(Constraint):
 
     def _rows(self, problem: Problem) -> Iterator[Row]:
         for k, pledge in enumerate(problem.pledges, start=len(problem.legs)):
-            for chosen in itertools.product(*(signs(problem.legs[j].side) for j in pledge.legs)):
+            # Both signs, even of a leg with one side: which side it has is a row of its own, that may give way.
+            for chosen in itertools.product((-1.0, 1.0), repeat=len(pledge.legs)):
                 entries = {
                     j: s * float(problem.notionals[j]) / self.leverage for j, s in zip(pledge.legs, chosen, strict=True)
                 }

@@ -24,6 +24,9 @@ __all__ = ["Constraint", "DeltaBounds", "EffectivenessAtLeast", "GammaBounds", "
 # The share of variance that a floor which gives way leaves to spare.
 _SHARE_TO_SPARE = 3e-7
 
+# A floor below this is none.
+_LEAST_SHARE = 1e-6
+
 
 def outward(figure: float, *, up: bool) -> str:
     """Six significant digits, rounded to the side on which a figure still does."""
@@ -191,7 +194,9 @@ class EffectivenessAtLeast(Constraint):
 
     def easier(self, share: float, problem: Problem) -> Self:
         # Said with more to spare than cones are met to.
-        return replace(self, share=max(0.0, self.share * (1.0 - share) - (_SHARE_TO_SPARE if share else 0.0)))
+        if not share:
+            return self
+        return replace(self, share=max(_LEAST_SHARE, self.share * (1.0 - share) - _SHARE_TO_SPARE))
 
     def way_out(self, problem: Problem) -> str:
         return f"an effectiveness of at least {outward(100 * self.share, up=False)} %"

@@ -20,7 +20,7 @@ from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Vari
 from lpgreeks.hedging.plan import Hedged, HedgePlan
 from lpgreeks.hedging.problem import Model, Problem
 from lpgreeks.hedging.program import Program
-from lpgreeks.hedging.solve import Solution, sizes_of, solve, with_least_collateral
+from lpgreeks.hedging.solve import Solution, behind, sizes_of, solve, with_least_collateral
 from lpgreeks.hedging.survival import InitialMargin, NoLiquidation, more_tangents, ranges, the_range
 from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
@@ -39,7 +39,7 @@ _NOISE = 1e-13
 _SAME_SLOPE = 1e-9
 
 # Rounds of tangents to curved margins; each one halves the distance at least.
-_MOST_ROUNDS = 40
+_MOST_ROUNDS = 30
 
 # The largest size is stepped back by this share from the edge where nothing is left to choose.
 _STEP_BACK = 1e-7
@@ -283,6 +283,9 @@ def _solved(
         if best is None or _better(figures, best[0]):
             best = figures, met, solution
     if best is None:
+        # Said for the highest tiers: what is enough for them is enough for all.
+        tiers = {(j, name): schedule.tiers[-1] for j, name, schedule in _flat(problem)}
+        tiered, every = _with_tiers(problem, tiers), [*constraints]
         raise refuse(tiered, [*every, *_own_terms(tiered)], partial(rebuild, tiers=tiers)) from None
     return best[1:]
 
@@ -374,11 +377,15 @@ def _met(
         if curved is None:
             return problem, solution
         problem = curved
-    raise LPGreeksError(
-        "tangents that meet the margins",
-        got=f"none after {_MOST_ROUNDS} rounds",
-        remedy="Give margins in brackets: Progressive(...)",
-    )
+    # Among equally good quantities the solver may go on and on: these, with all the collateral that they need.
+    topped = behind(problem, objective, solution, [row for c in every for row in c.rows(problem)])
+    if topped is None:
+        raise LPGreeksError(
+            "tangents that meet the margins",
+            got=f"none after {_MOST_ROUNDS} rounds",
+            remedy="Give margins in brackets: Progressive(...)",
+        )
+    return problem, topped
 
 
 def _own_terms(problem: Problem) -> list[Constraint]:

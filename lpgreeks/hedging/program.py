@@ -24,6 +24,9 @@ __all__ = ["Optimum", "Program"]
 # Rows of a program in units near 1 that are broken by more are not met.
 _BROKEN = 1e-6
 
+# How near the solver is asked to come; rows can get worse while it presses on.
+_TOLERANCES = (1e-10, 1e-8, 1e-7)
+
 Block = tuple[slice, Any]
 """Variables, and the dense or sparse matrix that multiplies them."""
 
@@ -114,20 +117,24 @@ class Program:
         for variables, slope in self._linear:
             linear[variables] += slope
         matrix, right, cones = self._stacked(clarabel)
-        settings = clarabel.DefaultSettings()
-        settings.verbose = False
-        settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = 1e-10
         curvature = diags(weights).tocsc()
-        found = clarabel.DefaultSolver(curvature, linear, matrix, right, cones, settings).solve()
-        v, s, z = (np.array(part) for part in (found.x, found.s, found.z))
-        return Optimum(
-            status=str(found.status),
-            values=v,
-            infeasibility=float(np.abs(matrix @ v + s - right).max(initial=0.0)),
-            stationarity=float(np.abs(weights * v + linear + matrix.T @ z).max(initial=0.0)),
-            multipliers=z[self._last_rows],
-            least=float(-weights @ v**2 / 2 - right @ z),
-        )
+        for tolerance in _TOLERANCES:
+            settings = clarabel.DefaultSettings()
+            settings.verbose = False
+            settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = tolerance
+            found = clarabel.DefaultSolver(curvature, linear, matrix, right, cones, settings).solve()
+            v, s, z = (np.array(part) for part in (found.x, found.s, found.z))
+            optimum = Optimum(
+                status=str(found.status),
+                values=v,
+                infeasibility=float(np.abs(matrix @ v + s - right).max(initial=0.0)),
+                stationarity=float(np.abs(weights * v + linear + matrix.T @ z).max(initial=0.0)),
+                multipliers=z[self._last_rows],
+                least=float(-weights @ v**2 / 2 - right @ z),
+            )
+            if optimum.solved or "Infeasible" in optimum.status:
+                break
+        return optimum
 
     def _stacked(self, clarabel: Any) -> tuple[csc_matrix, FloatArray, list[Any]]:
         from scipy.sparse import coo_matrix, csc_matrix

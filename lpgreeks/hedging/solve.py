@@ -11,7 +11,7 @@ and second-order rows, go to the solver as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,7 +25,7 @@ from lpgreeks.hedging.problem import Cone, Problem, Row, folded
 from lpgreeks.hedging.program import Optimum, Program
 from lpgreeks.hedging.proof import Certificate, certify, held
 
-__all__ = ["Dependence", "Solution", "sizes_of", "solve", "with_least_collateral"]
+__all__ = ["Dependence", "Solution", "behind", "sizes_of", "solve", "with_least_collateral"]
 
 # Two legs whose scaled changes differ by less than this over all outcomes are one leg to the objective.
 _DEPENDENT = 1e-9
@@ -310,11 +310,32 @@ def with_least_collateral(problem: Problem, solution: Solution, quantities: Floa
 
     count = len(quantities)
     g, h, _ = solution.box.one_sided()
-    g, h = g * solution.sizes, h * solution.box.unit
-    result = linprog(problem.prices[count:], A_ub=g[:, count:], b_ub=h - g[:, :count] @ quantities, bounds=(0, None))
+    # In units of a hedge's size, in which rows are held.
+    scaled = x * solution.sizes / solution.box.unit
+    result = linprog(
+        problem.prices[count:] / solution.sizes[count:],
+        A_ub=g[:, count:],
+        b_ub=h - g[:, :count] @ scaled[:count],
+        bounds=(0, None),
+        options={"primal_feasibility_tolerance": 1e-10},
+    )
     if result.x is not None:
-        x[count:] = result.x
+        x[count:] = result.x * solution.box.unit / solution.sizes[count:]
     return x
+
+
+def behind(problem: Problem, objective: Objective, solution: Solution, rows: Sequence[Row]) -> Solution | None:
+    """The same quantities with the collateral that other rows ask for; None where that is not as good."""
+    box = Box.of(rows, solution.sizes, solution.box.unit)
+    found = replace(solution, box=box)
+    x = with_least_collateral(problem, found, solution.x[: len(problem.legs)])
+    value, least = objective.value(problem, x), objective.value(problem, solution.x)
+    if not found.allows(x) or value > least + _AS_GOOD * abs(least):
+        return None
+    scaled, old = x * solution.sizes, solution.certificate
+    _, met = held(rows, box, scaled, np.zeros(len(rows)), _BINDING)
+    met = tuple(name for name in met if name not in old.binding)
+    return replace(found, x=x, certificate=replace(old, feasibility=box.violation(scaled), met=met))
 
 
 def _polished(scaled: FloatArray, b: FloatArray, box: Box, found: FloatArray) -> FloatArray:

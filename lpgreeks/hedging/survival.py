@@ -12,7 +12,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_finite, require_price_range, require_probability
-from lpgreeks.hedging.capital import require_pledges, signs
+from lpgreeks.hedging.capital import require_pledges
 from lpgreeks.hedging.constraints import Constraint, outward
 from lpgreeks.hedging.legs import Pledge
 from lpgreeks.hedging.problem import Problem, Row
@@ -211,7 +211,7 @@ def _slopes(problem: Problem, j: int, pledge: Pledge, prices: Mapping[str, float
     equity = float(contract.value(price, pledge.token))
     schedule = problem.schedule(j, terms)
     found = []
-    for sign in signs(leg.side):
+    for sign in (-1.0, 1.0):
         touching = [abs(q) for q in problem.touching.get(j, ()) if q * sign > 0]
         for line in _margin_lines(schedule, contract, price, touching):
             # The margin, counted in the pledge's token.

@@ -200,9 +200,11 @@ def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild
     if good is None:
         return None
     narrow, wide = float(factors[good - 1]), float(factors[good])
-    while wide - narrow > 1e-5 * wide:
+    while wide - narrow > _TO_SPARE * wide:
         middle = (narrow + wide) / 2
         narrow, wide = (narrow, middle) if does(middle) else (middle, wide)
+    # Rounded edges are not quite about the start: more to spare.
+    wide *= 1.0 + 10 * _TO_SPARE
     (pool,) = ranges(widened(problem.exposure, wide, start) or problem.exposure)
     return (
         f"a range of {outward(pool.lower, up=False)} to {outward(pool.upper, up=True)} "
