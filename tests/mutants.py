@@ -74,7 +74,9 @@ MUTANTS = [
     Mutant("hedging/words.py", "kernel = np.cumsum(((prices - mean) * weights)[::-1])[::-1][1:]", "kernel = np.cumsum((prices * weights)[::-1])[::-1][1:]", "test_hedge.py"),
     # ---- accounts
     Mutant("hedging/survival.py", "_Slopes(equity - sign * rate, deduction)", "_Slopes(equity, deduction)", "test_collateral.py"),
-    Mutant("hedging/survival.py", "high * (1.0 + self.buffer)", "high", "test_hedge.py test_accounts.py"),
+    Mutant("hedging/survival.py", "high * (1.0 + self.buffer)", "high", "test_survival.py"),
+    Mutant("hedging/survival.py", "share = self.probability / problem.wallets", "share = self.probability", "test_survival.py"),
+    Mutant("hedging/objectives.py", "shares = np.clip(tail - before, 0.0, weights)", "shares = np.where(before < tail, weights, 0.0)", "test_objectives.py"),
     Mutant("hedging/capital.py", "upper=self.amount, offset=problem.pool_value", "upper=self.amount", "test_collateral.py"),
     # ---- first passage
     Mutant("models/passage.py", "_reached_first(a, b, -t)", "_reached_first(a, b, t)", "test_passage.py::test_leaving_and_staying_by_modes test_passage.py::test_published_liquidations_are_exits_upward"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.hedging.objectives import Variance
+from lpgreeks.hedging.objectives import MeanVariance, Variance
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.instruments import InversePerp, LinearPerp, UniswapV3
@@ -35,6 +35,7 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_coin_margined(plan),
         *_basis(plan),
         *_collateral(plan),
+        *_constants(plan),
         *_against_naive(plan),
         *_few(plan),
     )
@@ -196,6 +197,16 @@ def _collateral(plan: HedgePlan) -> list[str]:
             "bankruptcy. Give maintenance= or venue=."
         )
     return notes
+
+
+def _constants(plan: HedgePlan) -> list[str]:
+    """Said where legs have costs that the objective cannot see."""
+    if isinstance(plan.objective, MeanVariance) or not any(leg.fee or leg.funding or leg.slippage for leg in plan.legs):
+        return []
+    return [
+        f"Fees, slippage and expected funding are constants to {plan.objective}: they chose no quantity here. The "
+        "expected P&L counts them; MeanVariance weighs them, and LeastCost chooses between equals by them."
+    ]
 
 
 def _against_naive(plan: HedgePlan) -> list[str]:
