@@ -52,6 +52,9 @@ class MaxLeverage(Constraint):
         return f"a leverage of {outward(self.leverage, up=True)}"
 
 
+_ALL = "The position's own value counts: a position of 100,000 with 20,000 to post is 120_000"
+
+
 @dataclass(frozen=True)
 class Budget(Constraint):
     """A cap on everything posted at the start: the position's own value and the collateral.
@@ -63,7 +66,7 @@ class Budget(Constraint):
     amount: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "amount", require_positive("a budget", self.amount, unit="quote"))
+        object.__setattr__(self, "amount", require_positive("a budget", self.amount, unit="quote", remedy=_ALL))
 
     def check(self, problem: Problem) -> None:
         quote = problem.exposure.quote
@@ -98,9 +101,12 @@ class Wallet(Constraint):
     tokens: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        amounts = {t: require_finite(f"the {t} in hand", x, unit=t) for t, x in dict(self.tokens).items()}
+        remedy = 'Wallet({"ETH": 10, "USDC": 50_000})'
+        if not isinstance(self.tokens, Mapping):
+            raise InputError("amounts by token", got=f"{self.tokens!r:.60}", remedy=remedy)
+        amounts = {t: require_finite(f"the {t} in hand", x, unit=t) for t, x in self.tokens.items()}
         if not amounts or min(amounts.values()) < 0:
-            raise InputError("amounts of 0 or more, by token", got=dict(self.tokens))
+            raise InputError("amounts of 0 or more, by token", got=dict(self.tokens), remedy=remedy)
         object.__setattr__(self, "tokens", amounts)
 
     def __hash__(self) -> int:
@@ -112,7 +118,7 @@ class Wallet(Constraint):
         for token, amount in self.tokens.items():
             name = find_token(token, held)
             if name is None:
-                raise TokenError(f"tokens that the hedge can use: {', '.join(held)}", got=token)
+                raise TokenError(f"tokens that the hedge can use: {', '.join(held)}", got=token, remedy="Leave it out")
             in_hand[name] += amount
         rows = []
         for token, amount in in_hand.items():
@@ -141,7 +147,7 @@ class PoolSize(Constraint):
         upper = require_positive("the largest size", self.upper, unit="multiples of the exposure")
         lower = require_finite("the smallest size", self.lower, unit="multiples of the exposure")
         if not 0 <= lower <= upper:
-            raise InputError("0 <= lower <= upper", got=repr(self))
+            raise InputError("0 <= lower <= upper", got=repr(self), remedy="1 is the exposure as given")
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         return ()

@@ -178,8 +178,18 @@ class EffectivenessAtLeast(Constraint):
     def __post_init__(self) -> None:
         share = require_finite("the least effectiveness", self.share, unit="decimal")
         if not 0 <= share < 1:
-            raise InputError("a least effectiveness from 0 up to 1", got=f"{share:g}", unit="decimal")
+            raise InputError(
+                "a least effectiveness from 0 up to 1",
+                got=f"{share:g}",
+                unit="decimal",
+                remedy="95 % is 0.95; the best hedge without a floor says how much there is",
+            )
         object.__setattr__(self, "share", share)
+        if not isinstance(self.measures, (tuple, list)) or not all(isinstance(m, Measure) for m in self.measures):
+            raise InputError(
+                "measures as a tuple", got=f"{self.measures!r:.60}", remedy='measures=(Value("ETH"), Amount("USDC"))'
+            )
+        object.__setattr__(self, "measures", tuple(self.measures))
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         return ()

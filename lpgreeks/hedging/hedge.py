@@ -130,6 +130,9 @@ def planned(
         problem, solution = _shared_by_the_traded(problem, solution, objective, others, tie_break, rebuild, refuse)
     _require_known_margins(problem, solution)
     plan = _plan(problem, solution, objective)
+    # Sizes that grow with the price may leave the known table on the way: an error here, not where it is printed.
+    if any(s.up_to < np.inf for leg in offered for s in (leg.maintenance, leg.initial) if s is not None):
+        plan.liquidations()
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
     if exit != "range":
         notes += _leaving(exposure, over)
@@ -194,13 +197,15 @@ def _checked(
     if not isinstance(objective, Objective):
         raise InputError("an objective", got=f"{objective!r:.60}", remedy='Variance(Value("USDC"))')
     if not isinstance(tie_break, (LeastCapital, LeastCost)):
-        raise InputError("a tie-break: LeastCapital() or LeastCost()", got=f"{tie_break!r:.60}")
+        raise InputError(
+            "a tie-break: LeastCapital() or LeastCost()", got=f"{tie_break!r:.60}", remedy="tie_break=LeastCost()"
+        )
     if not isinstance(legs, (list, tuple)) or not all(isinstance(leg, (Leg, Instrument)) for leg in legs):
         raise InputError(
             "legs as a list of instruments, +1 long", got=f"{legs!r:.80}", remedy="Quantities are the answer"
         )
     if not isinstance(constraints, (list, tuple)) or not all(isinstance(c, Constraint) for c in constraints):
-        raise InputError("constraints as a list of bounds", got=f"{constraints!r:.80}")
+        raise InputError("constraints as a list of bounds", got=f"{constraints!r:.80}", remedy="[MaxLeverage(5)]")
     if not legs:
         raise InputError("at least one leg", got="none", remedy="Offer a LinearPerp or an InversePerp")
     offered = tuple(leg if isinstance(leg, Leg) else Leg(leg) for leg in legs)
@@ -341,7 +346,12 @@ def _tiers(problem: Problem) -> Iterator[tuple[dict[tuple[int, str], Schedule], 
     yield {(j, name): schedule.tiers[0] for j, name, schedule in flat}, []
     for chosen in itertools.product(*(schedule.tiers for _, _, schedule in flat)) if flat else ():
         tiers = [(j, name, tier) for (j, name, _), tier in zip(flat, chosen, strict=True)]
-        caps = [(problem.legs[j], _most(problem, j, name, tier) * (1.0 - _SHORT_OF)) for j, name, tier in tiers]
+        # The last tier has no cap: a size beyond the known table is an error, not a bound.
+        caps = [
+            (problem.legs[j], _most(problem, j, name, tier) * (1.0 - _SHORT_OF))
+            for (j, name, tier), (_, _, schedule) in zip(tiers, flat, strict=True)
+            if tier.up_to < schedule.up_to
+        ]
         yield (
             {(j, name): tier for j, name, tier in tiers},
             [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -21,6 +21,19 @@ class Side(IntEnum):
 
     SHORT = -1
     LONG = 1
+
+
+_TERMS: Mapping[str, tuple[type, str]] = {
+    "collateral": (str, '"USDC"'),
+    "account": (str, '"cross"'),
+    "maintenance": (Schedule, "Proportional(rate=0.005)"),
+    "initial": (Schedule, "Proportional(rate=0.05)"),
+    "fee": (Fee, "Fee(taker=0.0005)"),
+    "slippage": (Slippage, "Slippage(rate=0.0002)"),
+    "funding": (Funding, "Funding(rate=0.0001)"),
+    "venue": (Venue, 'venue("bybit", on="2023-05-01")'),
+}
+"""What each term of a leg is, and how one is written."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +70,20 @@ class Leg:
             raise InputError(
                 "a leg of one instrument, +1 long", got=f"{self.instrument!r:.60}", remedy="Quantities are the answer"
             )
+        for name, (kind, example) in _TERMS.items():
+            if getattr(self, name) is not None and not isinstance(getattr(self, name), kind):
+                raise InputError(
+                    f"{name} as a {kind.__name__}", got=f"{getattr(self, name)!r:.60}", remedy=f"{name}={example}"
+                )
         if self.venue is not None:
             self._take_terms()
         tokens = (self.instrument.base, self.instrument.quote)
         if self.collateral and not isinstance(self.instrument, Margined):
-            raise InputError("collateral behind a perpetual", got=f"{self.collateral} behind {self.instrument.label}")
+            raise InputError(
+                "collateral behind a perpetual",
+                got=f"{self.collateral} behind {self.instrument.label}",
+                remedy="What is bought and held needs none",
+            )
         if self.collateral and find_token(self.collateral, tokens) is None:
             raise TokenError(
                 f"collateral in {' or '.join(tokens)}",
@@ -70,7 +92,13 @@ class Leg:
             )
         for name in ("account", "maintenance", "initial"):
             if getattr(self, name) and not self.collateral:
-                raise InputError(f"collateral for a leg with {name}", got="no collateral token")
+                raise InputError(
+                    f"collateral for a leg with {name}",
+                    got="no collateral token",
+                    remedy=f"Say what is posted: collateral={self.instrument.quote!r}",
+                )
+        if self.side is not None and self.side not in tuple(Side):
+            raise InputError("a side", got=repr(self.side), remedy="Side.SHORT or Side.LONG; both unless said")
         if self.side is not None:
             object.__setattr__(self, "side", Side(self.side))
 
@@ -144,7 +172,11 @@ def _pledge(legs: Sequence[Leg], members: Sequence[int]) -> Pledge:
     first = legs[members[0]]
     tokens = {legs[i].collateral for i in members}
     if len(tokens) > 1:
-        raise InputError(f"one collateral token in account {first.account}", got=", ".join(sorted(tokens)))
+        raise InputError(
+            f"one collateral token in account {first.account}",
+            got=", ".join(sorted(tokens)),
+            remedy="Give the legs accounts of their own, or post one token behind both",
+        )
     contract = first.instrument
     in_quote = find_token(first.collateral, (contract.quote, contract.base)) == contract.quote
     coins = {legs[i].instrument.base for i in members}

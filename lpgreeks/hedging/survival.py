@@ -100,7 +100,10 @@ class NoLiquidation(Constraint):
         start = problem.start[market]
         if not low <= start <= high:
             raise InputError(
-                "prices to survive around the start", got=f"{low:,.6g} to {high:,.6g}, start {start:,.6g}", unit=market
+                "prices to survive around the start",
+                got=f"{low:,.6g} to {high:,.6g}, start {start:,.6g}",
+                unit=market,
+                remedy="An account is opened at the start: let the prices reach from below it to above it",
             )
         return low * (1.0 - self.buffer), high * (1.0 + self.buffer)
 
@@ -273,5 +276,5 @@ def the_range(exposure: Exposure) -> UniswapV3:
     """The one range that the exposure has."""
     found = ranges(exposure)
     if len(found) != 1:
-        raise InputError("one range in the exposure", got=f"{len(found)} ranges")
+        raise InputError("one range in the exposure", got=f"{len(found)} ranges", remedy="Say over=(low, high)")
     return found[0]
