@@ -66,7 +66,7 @@ MUTANTS = [
     # ---- the hedge
     Mutant("hedging/problem.py", "(x - np.tensordot(self.outcomes.weights, x, axes=1) for x in self.changes)", "(x for x in self.changes)", "test_hedge.py"),
     Mutant("hedging/objectives.py", "return 1.0 - float(outcomes.weights @ outcomes.weights) if outcomes.sampled else 1.0", "return 1.0", "test_hedge.py"),
-    Mutant("hedging/hedge.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py::test_standard_error_is_the_spread_of_repetitions"),
+    Mutant("hedging/judged.py", "widened = (n - k - 1) / (worth - k - 1)", "widened = 0.25", "test_lognormal.py::test_standard_error_is_the_spread_of_repetitions"),
     Mutant("hedging/solve.py", "_least_squares(scaled[:, basis], -b)", "_least_squares(scaled[:, basis], b)", "test_hedge.py"),
     Mutant("hedging/solve.py", "if not box.holds(x) or (tied", "if (tied", "test_hedge.py"),
     Mutant("hedging/solve.py", "10.0 ** np.minimum(", "10.0 ** -np.minimum(", "test_hedge.py"),
