@@ -18,7 +18,7 @@ from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
 from lpgreeks.hedging.optimum import require_known_margins, shared_by_the_traded, solved
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model, Problem
-from lpgreeks.hedging.sizing import sized
+from lpgreeks.hedging.sizing import best_effectiveness, sized
 from lpgreeks.hedging.survival import NoLiquidation, the_range
 from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
@@ -104,6 +104,8 @@ def planned(
     _require_something_to_do(problem, objective)
     sizes = [c for c in constraints if isinstance(c, PoolSize)]
     others = [c for c in constraints if not isinstance(c, PoolSize)]
+    if len(sizes) > 1:
+        raise InputError("one PoolSize", got=f"{len(sizes)} of them", remedy="Give the narrower bounds in one")
     if sizes:
         size = sized(problem, others, sizes[0])
         problem = replace(problem, exposure=size * exposure)
@@ -121,6 +123,9 @@ def planned(
     notes = [f"The position's size gave way: {size:.6g} of what was given is the largest that fits."] if sizes else []
     if exit != "range":
         notes += leaving(exposure, over)
+    if plan.certificate.binding and (best := best_effectiveness(problem)) > plan.effectiveness + 1e-4:
+        names = " and ".join(plan.certificate.binding)
+        notes.append(f"What binds holds the hedge back: {names}. Without that up to {best:.2%} of the variance would go.")
     return explain(replace(plan, notes=tuple(notes)), solution)
 
 

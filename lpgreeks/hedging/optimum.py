@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from lpgreeks._types import FloatArray
-from lpgreeks.errors import InfeasibleError, InputError, LPGreeksError
+from lpgreeks.errors import InfeasibleError, LPGreeksError
 from lpgreeks.hedging.capital import NoDebt
 from lpgreeks.hedging.constraints import Constraint, OneSide, QuantityBounds
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
 from lpgreeks.hedging.problem import Problem
 from lpgreeks.hedging.solve import Solution, behind, solve
 from lpgreeks.hedging.survival import InitialMargin, more_tangents
+from lpgreeks.hedging.tiers import flat_terms, tiers_of, within_lowest_tiers
 from lpgreeks.hedging.ways_out import Refusal
 from lpgreeks.instruments import Margined
-from lpgreeks.margin import Flat, Proportional, Schedule, counts_value
+from lpgreeks.margin import Schedule, counts_value
 
 __all__ = [
     "MOST_ROUNDS",
@@ -28,16 +27,11 @@ __all__ = [
     "require_known_margins",
     "shared_by_the_traded",
     "solved",
-    "tiers_of",
-    "within_lowest_tiers",
 ]
 
 
 # Rounds of tangents to curved margins; each one halves the distance at least.
 MOST_ROUNDS = 30
-
-# A size stops this short of its tier's end: beyond it, by rounding even, the next tier's margin is asked for.
-_SHORT_OF = 3e-10
 
 # The largest size is stepped back by this share from the edge where nothing is left to choose.
 STEP_BACK = 1e-7
@@ -73,7 +67,7 @@ def solved(
             best = figures, met, solution
     if best is None:
         # Said for the highest tiers: what is enough for them is enough for all.
-        tiers = {(j, name): schedule.tiers[-1] for j, name, schedule in _flat(problem)}
+        tiers = {(j, name): schedule.tiers[-1] for j, name, schedule in flat_terms(problem)}
         tiered, every = _with_tiers(problem, tiers), [*constraints]
         raise refuse(tiered, [*every, *own_terms(tiered)], partial(rebuild, tiers=tiers)) from None
     return best[1:]
@@ -109,54 +103,6 @@ def shared_by_the_traded(
     closed = [QuantityBounds(of=problem.legs[j], lower=0.0, upper=0.0) for j in idle]
     again = replace(problem, traded=used, tiers={})
     return solved(again, objective, [*constraints, *closed], tie_break, rebuild, refuse)
-
-
-def _flat(problem: Problem) -> list[tuple[int, str, Flat]]:
-    """Which leg has which terms in flat tiers."""
-    return [
-        (j, name, schedule)
-        for j, leg in enumerate(problem.legs)
-        for name in ("maintenance", "initial")
-        if isinstance(schedule := getattr(leg, name), Flat)
-    ]
-
-
-def tiers_of(problem: Problem) -> Iterator[tuple[dict[tuple[int, str], Schedule], list[Constraint]]]:
-    """The lowest tier of every flat schedule for any size; then each choice of tiers, with the caps they come with."""
-    flat = _flat(problem)
-    yield {(j, name): schedule.tiers[0] for j, name, schedule in flat}, []
-    for chosen in itertools.product(*(schedule.tiers for _, _, schedule in flat)) if flat else ():
-        tiers = [(j, name, tier) for (j, name, _), tier in zip(flat, chosen, strict=True)]
-        # The last tier has no cap: a size beyond the known table is an error, not a bound.
-        caps = [
-            (problem.legs[j], _most(problem, j, name, tier) * (1.0 - _SHORT_OF))
-            for (j, name, tier), (_, _, schedule) in zip(tiers, flat, strict=True)
-            if tier.up_to < schedule.up_to
-        ]
-        yield (
-            {(j, name): tier for j, name, tier in tiers},
-            [QuantityBounds(of=leg, lower=-most, upper=most) for leg, most in caps if np.isfinite(most)],
-        )
-
-
-def _most(problem: Problem, j: int, name: str, tier: Proportional) -> float:
-    """The greatest quantity of a leg inside a tier."""
-    contract = problem.legs[j].instrument
-    assert isinstance(contract, Margined)
-    if not counts_value(tier, contract):
-        return tier.up_to
-    if name != InitialMargin.terms:
-        raise InputError(
-            f"flat maintenance tiers counted in {contract.size_token}, in which a size stands still",
-            got=f"in {tier.unit}, in which it moves with the price",
-            remedy="Convert the tiers' edges at the start price",
-        )
-    return tier.up_to / float(contract.position_value(problem.start[contract.market]))
-
-
-def within_lowest_tiers(problem: Problem, x: FloatArray) -> bool:
-    """Whether no leg is larger than the lowest tier of its flat schedules."""
-    return all(abs(x[j]) <= _most(problem, j, name, flat.tiers[0]) for j, name, flat in _flat(problem))
 
 
 def _met(

@@ -375,7 +375,10 @@ class HedgePlan:
                 ]
             )
         if self.economics is not None:
-            rows.append(["expected", f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees"])
+            costless = not any(leg.fee or leg.funding or leg.slippage for leg in self.legs)
+            nothing = ", trading and funding taken as 0" if costless else ""
+            made = f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees and gas{nothing}"
+            rows.append(["expected", made])
             rows.append(
                 ["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year of the position"]
             )

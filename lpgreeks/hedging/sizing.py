@@ -12,19 +12,20 @@ from lpgreeks.errors import InfeasibleError
 from lpgreeks.hedging.box import Box
 from lpgreeks.hedging.capital import PoolSize
 from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast
-from lpgreeks.hedging.optimum import MOST_ROUNDS, STEP_BACK, own_terms, tiers_of, within_lowest_tiers
+from lpgreeks.hedging.optimum import MOST_ROUNDS, STEP_BACK, own_terms
 from lpgreeks.hedging.problem import Problem
 from lpgreeks.hedging.program import Program
 from lpgreeks.hedging.solve import sizes_of
 from lpgreeks.hedging.survival import more_tangents
+from lpgreeks.hedging.tiers import tiers_of, within_lowest_tiers
 
-__all__ = ["sized"]
+__all__ = ["best_effectiveness", "sized"]
 
 
 def sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) -> float:
     """The largest multiple of the exposure whose hedge meets the constraints and does what it must."""
     if not any(isinstance(c, EffectivenessAtLeast) for c in constraints):
-        constraints = [*constraints, EffectivenessAtLeast(max(0.0, _best_effectiveness(problem) - STEP_BACK))]
+        constraints = [*constraints, EffectivenessAtLeast(max(0.0, best_effectiveness(problem) - STEP_BACK))]
     found = []
     for i, (tiers, caps) in enumerate(tiers_of(problem)):
         tiered = replace(problem, tiers=tiers)
@@ -49,7 +50,8 @@ def sized(problem: Problem, constraints: Sequence[Constraint], size: PoolSize) -
     return max(found) * (1.0 - STEP_BACK)
 
 
-def _best_effectiveness(problem: Problem) -> float:
+def best_effectiveness(problem: Problem) -> float:
+    """The share of the variance that the legs would remove without any constraint, and without collateral."""
     a, b = problem.least_squares()
     a = a[:, : len(problem.legs)]
     scale = np.linalg.norm(a, axis=0)

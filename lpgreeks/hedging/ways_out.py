@@ -17,6 +17,7 @@ from lpgreeks.hedging.feasible import point_within
 from lpgreeks.hedging.problem import Problem, Row
 from lpgreeks.hedging.solve import sizes_of
 from lpgreeks.hedging.survival import more_tangents, ranges
+from lpgreeks.hedging.tiers import tiers_of
 from lpgreeks.instruments import Exposure, Portfolio, Position, UniswapV3
 
 __all__ = ["Refusal", "clash", "infeasible", "widened"]
@@ -25,6 +26,9 @@ __all__ = ["Refusal", "clash", "infeasible", "widened"]
 # stands exactly on an edge is feasible or not by rounding.
 _FINE = 1e-9
 _TO_SPARE = 1e-6
+
+# Choices of tiers that a way out is searched in; what is enough for the highest is enough for all.
+_MOST_CHOICES = 12
 
 # Rounds of tangents to curved margins; each one halves the distance at least.
 _MOST_ROUNDS = 40
@@ -77,7 +81,15 @@ def _refused(problem: Problem, named: Sequence[Constraint], remedy: str = "") ->
 
 
 def _feasible(problem: Problem, constraints: Sequence[Constraint]) -> bool:
-    """Whether anything satisfies these constraints."""
+    """Whether anything satisfies these constraints, in any tiers; in the highest alone where they are too many."""
+    if not problem.tiers:
+        return _feasible_as_it_is(problem, constraints)
+    choices = list(tiers_of(problem))[1:]
+    chosen = choices if len(choices) <= _MOST_CHOICES else choices[-1:]
+    return any(_feasible_as_it_is(replace(problem, tiers=tiers), [*constraints, *caps]) for tiers, caps in chosen)
+
+
+def _feasible_as_it_is(problem: Problem, constraints: Sequence[Constraint]) -> bool:
     for _ in range(_MOST_ROUNDS):
         box, scale = _boxed(problem, [row for c in constraints for row in c.rows(problem)])
         cones = [cone.scaled(scale, box.unit) for c in constraints for cone in c.cones(problem)]

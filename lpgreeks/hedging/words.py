@@ -36,6 +36,7 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_basis(plan),
         *_collateral(plan),
         *_constants(plan),
+        *_venues(plan),
         *_against_naive(plan),
         *_few(plan),
     )
@@ -196,6 +197,28 @@ def _collateral(plan: HedgePlan) -> list[str]:
             f"No maintenance margin is known for the {' and the '.join(bare)}: taken as 0, so that liquidation is "
             "bankruptcy. Give maintenance= or venue=."
         )
+    return notes
+
+
+def _venues(plan: HedgePlan) -> list[str]:
+    """Whose contract each traded leg is, and which of its figures are flagged or missing."""
+    notes = []
+    for leg, quantity in zip(plan.legs, plan.quantities, strict=True):
+        contract = leg.contract
+        if contract is None or not quantity:
+            continue
+        flagged = [f"{what} {' and '.join(flags)}" for what, flags in contract.flags.items()]
+        missing = [what for what in ("fee", "lot") if not contract.knows(what)]
+        note = f"The {leg.name} is {contract.symbol} of {contract.venue} on {contract.on}, margined in "
+        note += f"{contract.margin_token}, by its figures of that day"
+        note += f"; flagged: {', '.join(flagged)}" if flagged else ""
+        note += f"; not known, and not counted: {' and '.join(missing)}" if missing else ""
+        note += (
+            "."
+            if contract.quote == leg.instrument.quote
+            else (f". {leg.instrument.quote} and {contract.quote} counted as one token.")
+        )
+        notes.append(note)
     return notes
 
 

@@ -123,6 +123,12 @@ class Contract:
         return self.lot * self.size
 
     @property
+    def flags(self) -> dict[str, tuple[str, ...]]:
+        """Of the figures used, those that need a word, and why: unconfirmed, undated."""
+        used = {name: self._used(name) for name in NAMES}
+        return {name: flags for name, f in used.items() if f is not None and (flags := f.flags_on(self.on))}
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What to know of the figures used: flags, newer figures that were not used, and those of the user."""
         found = []
