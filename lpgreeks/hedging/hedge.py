@@ -125,7 +125,9 @@ def planned(
         notes += leaving(exposure, over)
     if plan.certificate.binding and (best := best_effectiveness(problem)) > plan.effectiveness + 1e-4:
         names = " and ".join(plan.certificate.binding)
-        notes.append(f"What binds holds the hedge back: {names}. Without that up to {best:.2%} of the variance would go.")
+        notes.append(
+            f"What binds holds the hedge back: {names}. Without that up to {best:.2%} of the variance would go."
+        )
     return explain(replace(plan, notes=tuple(notes)), solution)
 
 

@@ -30,6 +30,8 @@ _TO_SPARE = 1e-6
 # Choices of tiers that a way out is searched in; what is enough for the highest is enough for all.
 _MOST_CHOICES = 12
 
+_RANGE_TO_SPARE = 1e-4
+
 # Rounds of tangents to curved margins; each one halves the distance at least.
 _MOST_ROUNDS = 40
 
@@ -215,6 +217,8 @@ def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild
     while wide - narrow > _TO_SPARE * wide:
         middle = (narrow + wide) / 2
         narrow, wide = (narrow, middle) if does(middle) else (middle, wide)
+    # A little to spare, where that still does: the ends are rounded when they are told.
+    wide = wide * (1 + _RANGE_TO_SPARE) if does(wide * (1 + _RANGE_TO_SPARE)) else wide
     # Rounded edges are not quite about the start: more to spare.
     wide *= 1.0 + 10 * _TO_SPARE
     (pool,) = ranges(widened(problem.exposure, wide, start) or problem.exposure)
