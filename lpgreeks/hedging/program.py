@@ -57,7 +57,11 @@ class Optimum:
     @property
     def solved(self) -> bool:
         """Whether there is an optimum, by own arithmetic: values without bound look solved to the solver."""
-        return self.status.endswith("Solved") and self.infeasibility <= _BROKEN
+        return self.to_within(_BROKEN)
+
+    def to_within(self, broken: float) -> bool:
+        """Whether there is an optimum, rows broken by no more than so much."""
+        return self.status.endswith("Solved") and self.infeasibility <= broken
 
 
 class Program:

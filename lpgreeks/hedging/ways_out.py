@@ -220,7 +220,7 @@ def _wider(problem: Problem, constraints: Sequence[Constraint], rebuild: Rebuild
     # A little to spare, where that still does: the ends are rounded when they are told.
     wide = wide * (1 + _RANGE_TO_SPARE) if does(wide * (1 + _RANGE_TO_SPARE)) else wide
     # Rounded edges are not quite about the start: more to spare.
-    wide *= 1.0 + 10 * _TO_SPARE
+    wide *= 1.0 + 50 * _TO_SPARE
     (pool,) = ranges(widened(problem.exposure, wide, start) or problem.exposure)
     return (
         f"a range of {outward(pool.lower, up=False)} to {outward(pool.upper, up=True)} "
