@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,9 @@ from lpgreeks.powers import Powers
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
 __all__ = ["Cone", "Model", "Problem", "Row", "Start", "by_coin", "folded", "notional_of", "price_of_token"]
+
+# Directions that move a figure by less than this share of the one that moves it most are rounding.
+_DEPENDENT = 1e-12
 
 Start: TypeAlias = Mapping[str, float]
 """The price of each market at the start."""
@@ -77,6 +81,17 @@ class Cone:
     def scaled(self, sizes: FloatArray, unit: float) -> tuple[FloatArray, FloatArray]:
         """Matrix and offset of ``||matrix @ x + offset|| <= 1`` for ``x * unit / sizes``: of another measure, too."""
         return self.matrix * (unit / self.bound) / sizes, self.offset / self.bound
+
+    def narrowed(self) -> Cone:
+        """The same row without what no ``x`` moves: a bound just above that is a cone too thin for a solver."""
+        left, singular, right = np.linalg.svd(self.matrix, full_matrices=False)
+        kept = singular > _DEPENDENT * singular.max(initial=0.0)
+        offset = left[:, kept].T @ self.offset
+        unmoved = float(np.linalg.norm(self.offset - left[:, kept] @ offset))
+        if unmoved >= self.bound:
+            return self
+        bound = math.sqrt((self.bound - unmoved) * (self.bound + unmoved))
+        return replace(self, matrix=singular[kept, None] * right[kept], offset=offset, bound=bound)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -77,7 +77,7 @@ def _largest(problem: Problem, constraints: Sequence[Constraint], size: PoolSize
     sign = np.concatenate([np.ones(np.isfinite(box.upper).sum()), -np.ones(np.isfinite(box.lower).sum())])
     share = sign * offsets[owner]
     program.at_most([(program.decision, g), (multiple, share[:, None])], h + share)
-    for cone in (cone for c in constraints for cone in c.cones(problem)):
+    for cone in (cone.narrowed() for c in constraints for cone in c.cones(problem)):
         inside = [(program.decision, cone.matrix / scale), (multiple, cone.offset[:, None] / unit)]
         program.norm_at_most(inside, [(multiple, np.array([-cone.bound / unit]))])
     optimum = program.minimise()
