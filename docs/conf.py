@@ -47,7 +47,7 @@ NAMES = {"base": "x(P)", "quote": "y(P)", "value": "V(P)", "delta": "V'(P)", "ga
 
 def _instrument(kind: type[lp.Instrument]) -> str:
     samples = kind.samples()
-    latex = kind.symbolic().latex()
+    latex = samples[0].symbolic().latex()
     rows = " \\\\[6pt]\n".join(f"{NAMES[what]} &= {text}" for what, text in latex.items())
     listed = "\n".join(map(repr, samples))
     return f"""

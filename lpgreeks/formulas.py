@@ -1,12 +1,12 @@
 r"""The same formulas on symbols: derivation, delta, gamma, means and hedge ratios, as LaTeX.
 
-Importing this module teaches the three words of :mod:`lpgreeks.powers` to read sympy expressions. It is the
-only module that imports sympy, and nothing imports it until a symbol is asked for.
+Importing this module teaches the words of :mod:`lpgreeks.powers` and :mod:`lpgreeks.smears` to read sympy
+expressions. It is the only module that imports sympy, and nothing imports it until a symbol is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ import sympy as sp
 
 from lpgreeks.errors import InputError
 from lpgreeks.powers import above, clamp, sqrt, worth_in_quote
+from lpgreeks.smears import smeared
 
 __all__ = ["PRICE", "Symbolic", "mean", "minimum_variance_ratio", "partial_moment", "symbol"]
 
@@ -40,6 +41,11 @@ def _(x: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
 @above.register
 def _(x: sp.Expr, kink: sp.Expr) -> sp.Expr:
     return sp.Piecewise((0, x <= kink), (1, True))
+
+
+@smeared.register
+def _(price: sp.Expr, payoff: Callable[[sp.Expr], sp.Expr], width: sp.Expr) -> sp.Expr:
+    return mean(payoff(PRICE), price, width**2)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Symbolic:
 
 
 def partial_moment(exponent: sp.Expr, kink: sp.Expr, forward: sp.Expr, variance: sp.Expr) -> sp.Expr:
-    r""":math:`M_a(k)` of :func:`lpgreeks.powers.partial_moment`, on symbols; ``variance`` is :math:`w^2`."""
+    r""":math:`M_a(k)` of :func:`lpgreeks.smears.partial_moment`, on symbols; ``variance`` is :math:`w^2`."""
     full = forward**exponent * sp.exp(exponent * (exponent - 1) * variance / 2)
     if kink == 0:
         return full
@@ -150,11 +156,14 @@ def _pieces(expression: sp.Expr) -> Iterator[tuple[sp.Expr, Any, Any]]:
     lower: Any = sp.Integer(0)
     parts = expression.args if isinstance(expression, sp.Piecewise) else [(expression, sp.true)]
     for part, condition in parts:
-        if condition != sp.true and not (isinstance(condition, sp.LessThan) and condition.lhs == PRICE):
+        # sympy writes P <= K, and K >= P where the other symbol sorts first.
+        if condition != sp.true and not (
+            isinstance(condition, (sp.LessThan, sp.GreaterThan)) and condition.lts == PRICE
+        ):
             raise InputError(
                 "branches split at ascending prices", got=condition, remedy="A mean is linear: take it term by term"
             )
-        upper = None if condition == sp.true else condition.rhs
+        upper = None if condition == sp.true else condition.gts
         yield part, lower, upper
         lower = upper
 

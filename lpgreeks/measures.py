@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from lpgreeks.errors import InputError, TokenError, require_token
 from lpgreeks.instruments import Cash, Exposure, Portfolio, Spot
 from lpgreeks.powers import Powers
+from lpgreeks.smears import Curve
 from lpgreeks.tokens import coin_of, find_token
 
 __all__ = ["Amount", "Excess", "Measure", "Value"]
@@ -40,7 +41,7 @@ class Measure(ABC):
     def __str__(self) -> str:
         return f"{self.words} {self.token}"
 
-    def __call__(self, exposure: Exposure, start: Mapping[str, ArrayLike]) -> dict[str, Powers]:
+    def __call__(self, exposure: Exposure, start: Mapping[str, ArrayLike]) -> dict[str, Curve]:
         """The measure of ``exposure`` as a sum of functions, one of each market's price.
 
         Args:
@@ -61,7 +62,7 @@ class Measure(ABC):
             tables[market] = tables.get(market, Powers.constant(0.0)) + part
         return tables
 
-    def _worth(self, part: Exposure) -> Powers:
+    def _worth(self, part: Exposure) -> Curve:
         if find_token(self.token, (part.quote, *part.bases)) is None:
             raise TokenError(
                 f"{self} of positions in that token",
@@ -71,7 +72,7 @@ class Measure(ABC):
         return part.worth(self.token)
 
     @abstractmethod
-    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Curve:
         """The function of the price of the one market that ``part`` reads."""
 
 
@@ -80,7 +81,7 @@ class Value(Measure):
 
     words: ClassVar[str] = "the value in"
 
-    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Curve:
         return self._worth(part)
 
 
@@ -89,7 +90,7 @@ class Amount(Measure):
 
     words: ClassVar[str] = "the amount of"
 
-    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Curve:
         name = find_token(self.token, (part.quote, *part.bases))
         if name is None:
             return Powers.constant(0.0)
@@ -104,7 +105,7 @@ class Excess(Measure):
 
     words: ClassVar[str] = "the value over holding, in"
 
-    def _of(self, part: Exposure, start: ArrayLike) -> Powers:
+    def _of(self, part: Exposure, start: ArrayLike) -> Curve:
         if np.ndim(start):
             raise InputError(
                 "one start price for every outcome",

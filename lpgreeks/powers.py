@@ -26,7 +26,7 @@ from lpgreeks._types import FloatArray, IntArray
 from lpgreeks._workspace import Workspace
 from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
 
-__all__ = ["Powers", "Reading", "above", "clamp", "partial_moment", "smear", "sqrt", "worth_in_base", "worth_in_quote"]
+__all__ = ["Powers", "Reading", "above", "clamp", "sqrt", "worth_in_base", "worth_in_quote"]
 
 Reading: TypeAlias = Any
 """What a formula can be read on: :class:`Powers`, a numpy array, a float or a sympy expression."""
@@ -83,9 +83,13 @@ class Powers:
     # ---- algebra
 
     def __add__(self, other: Powers | float) -> Powers:
+        if not _can_be_powers(other):
+            return NotImplemented
         return Powers.total([(1.0, self), (1.0, _powers(other))])
 
     def __sub__(self, other: Powers | float) -> Powers:
+        if not _can_be_powers(other):
+            return NotImplemented
         return Powers.total([(1.0, self), (-1.0, _powers(other))])
 
     def __rsub__(self, other: float) -> Powers:
@@ -95,6 +99,8 @@ class Powers:
         return -1.0 * self
 
     def __mul__(self, other: Powers | float) -> Powers:
+        if not _can_be_powers(other):
+            return NotImplemented
         other = _powers(other)
         kinks = _merged(self, other)
         pairs = zip(self._refined(kinks), other._refined(kinks), strict=True)
@@ -269,6 +275,10 @@ class Powers:
                 total += jump * ((moves > edge).astype(float) - (edge < 0))
         return total
 
+    def log_derivative(self) -> Powers:
+        """``P f'(P)`` away from the kinks: each power times its exponent."""
+        return Powers(self.kinks, tuple(tuple((e, e * c) for e, c in piece if e) for piece in self.pieces))
+
     def derivative(self) -> Powers:
         """``f'(P)`` away from the kinks; a jump of ``f`` is not a density (see :attr:`jumps`)."""
         return Powers(self.kinks, tuple(tuple((e - 1.0, e * c) for e, c in piece if e) for piece in self.pieces))
@@ -313,6 +323,10 @@ class Powers:
             if jump and left * (left + jump) < 0:
                 found.append(kink)
         return distinct(sorted(found))
+
+
+def _can_be_powers(value: object) -> bool:
+    return isinstance(value, (Powers, int, float, np.number))
 
 
 def _powers(value: Powers | float) -> Powers:
@@ -403,38 +417,3 @@ def worth_in_quote(base: Reading, quote: Reading, price: Reading) -> Reading:
 def worth_in_base(base: Reading, quote: Reading, price: Reading) -> Reading:
     """What ``base`` coins and ``quote`` dollars are worth in coins: ``base + quote / P``."""
     return base + quote / price
-
-
-# ---- the one primitive of every lognormal mean and price
-
-
-def partial_moment(exponent: ArrayLike, kink: ArrayLike, forward: ArrayLike, width: float) -> FloatArray:
-    r"""``M_a(k) = E[S^a 1{S > k}]`` for ``S`` lognormal with mean ``forward`` and log standard deviation ``width``.
-
-    .. math::
-        M_a(k) = F^a\, e^{a(a-1)w^2/2}\, N\!\left(\frac{\ln(F/k) + (a - \tfrac12) w^2}{w}\right)
-
-    ``kink = 0`` gives the full moment; ``width = 0`` gives ``F^a 1{F > k}``. Arguments broadcast.
-    """
-    from scipy.special import ndtr
-
-    a, k, f = (np.asarray(x, dtype=np.float64) for x in (exponent, kink, forward))
-    if width == 0:
-        return np.asarray(f**a * (f > k))
-    with np.errstate(divide="ignore"):
-        distance = np.log(f / k)
-    growth = np.exp(a * (a - 1.0) * width**2 / 2.0)
-    return np.asarray(f**a * growth * ndtr(distance / width + (a - 0.5) * width))
-
-
-def smear(powers: Powers, forward: ArrayLike, width: float) -> Any:
-    """``E[f(S)]`` for ``S`` lognormal with mean ``forward`` and log standard deviation ``width``.
-
-    The mean of a payoff under a model, and its undiscounted price before expiry, are this one sum of
-    partial moments. Shape: that of ``forward``.
-    """
-    coefficients, exponents, kinks = powers.terms()
-    f = np.asarray(forward, dtype=np.float64)
-    moments = partial_moment(exponents, kinks, f[..., None], width)
-    mean = (coefficients * moments).sum(axis=-1)
-    return float(mean) if f.ndim == 0 else mean

@@ -34,8 +34,8 @@ MUTANTS = [
     Mutant("powers.py", "inside = prices > self.kinks[piece - 1]", "inside = prices >= self.kinks[piece - 1]", "test_powers.py test_laws.py"),
     Mutant("powers.py", "if holed:\n            low, high", "if False:\n            low, high", "test_laws.py"),
     Mutant("powers.py", "np.expm1(exponent * spent)", "np.exp(exponent * spent)", "test_powers.py"),
-    Mutant("powers.py", "a * (a - 1.0) * width**2 / 2.0", "a * (a + 1.0) * width**2 / 2.0", "test_powers.py::test_partial_moment_is_the_integral"),
-    Mutant("powers.py", "(a - 0.5) * width", "(a + 0.5) * width", "test_powers.py::test_partial_moment_is_the_integral"),
+    Mutant("smears.py", "a * (a - 1.0) * w**2 / 2.0", "a * (a + 1.0) * w**2 / 2.0", "test_powers.py::test_partial_moment_is_the_integral"),
+    Mutant("smears.py", "logs / w + (a - 0.5) * w", "logs / w + (a + 0.5) * w", "test_powers.py::test_partial_moment_is_the_integral"),
     Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py"),
     Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py::test_double_roots_are_found"),
     # ---- instruments

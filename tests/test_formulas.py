@@ -39,7 +39,7 @@ def test_mean_of_a_range_equals_the_numeric_one() -> None:
 
 
 def test_partial_moment_equals_the_numeric_one() -> None:
-    from lpgreeks.powers import partial_moment as numeric
+    from lpgreeks.smears import partial_moment as numeric
 
     for a in (-1.0, 0.5, 2.0):
         symbolic = partial_moment(sp.Rational(a), sp.Integer(2), sp.Integer(3), sp.Rational(1, 4))

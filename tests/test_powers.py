@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lpgreeks as lp
-from lpgreeks.powers import Powers, above, clamp, partial_moment, smear, sqrt
+from lpgreeks.powers import Powers, above, clamp, sqrt
+from lpgreeks.smears import partial_moment, smear
 from tests.tolerances import ROUNDING
 
 P = Powers.price()

@@ -14,7 +14,7 @@ from lpgreeks.hedging.solve import Solution, with_least_collateral
 from lpgreeks.hedging.survival import ranges
 from lpgreeks.instruments import Exposure
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.powers import Powers
+from lpgreeks.smears import Curve
 from lpgreeks.tokens import coin_of, counted_as
 
 __all__ = ["leaving", "plan_of"]
@@ -104,7 +104,7 @@ def _naive(problem: Problem, solution: Solution) -> FloatArray:
     return _slope_matched(slopes, solution)
 
 
-def _slopes(tables: Sequence[Mapping[str, Powers]], weights: FloatArray, start: Mapping[str, float]) -> FloatArray:
+def _slopes(tables: Sequence[Mapping[str, Curve]], weights: FloatArray, start: Mapping[str, float]) -> FloatArray:
     """Change of each measure per relative move of each coin: markets of one coin move together."""
     coins = list(dict.fromkeys(counted_as(coin_of(m)) for m in start))
     found = np.zeros((len(weights), len(coins)))

@@ -136,7 +136,7 @@ class Leg:
     @property
     def name(self) -> str:
         """What it is and whose price it reads: "linear perpetual ETH/USDC"."""
-        return f"{self.instrument.label} {self.instrument.market}"
+        return self.instrument.name
 
     def cost_rate(self) -> float:
         """What a trade costs per notional: the taker fee and the slippage."""

@@ -15,7 +15,7 @@ from lpgreeks.hedging.problem import Problem, folded, price_of_token
 from lpgreeks.hedging.program import Program
 from lpgreeks.measures import Measure
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.powers import Powers
+from lpgreeks.smears import total
 from lpgreeks.tokens import market_pair
 
 __all__ = [
@@ -280,10 +280,10 @@ class WorstCase(_OfOne):
         low, high = self.over
         start = next(iter(problem.start.values()))
         sums = zip((1.0, *x), (tables[0] for tables in problem.tables), strict=True)
-        total = Powers.total((weight, powers) for weight, tables in sums for powers in tables.values())
-        turning = [p for p in (*total.kinks, *total.derivative().roots()) if low < p < high]
+        summed = total((weight, powers) for weight, tables in sums for powers in tables.values())
+        turning = [p for p in (*summed.kinks, *summed.derivative().roots()) if low < p < high]
         prices = np.array([low, high, *turning])
-        losses = -total.change(start, np.log(prices / start))
+        losses = -summed.change(start, np.log(prices / start))
         return float(losses.max()), float(prices[losses.argmax()])
 
     def state(self, program: Program, problem: Problem, scale: FloatArray, unit: float) -> None:

@@ -17,7 +17,7 @@ from lpgreeks.instruments import Exposure, Instrument, Margined
 from lpgreeks.margin import Schedule
 from lpgreeks.measures import Measure
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.powers import Powers
+from lpgreeks.smears import Curve
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
 __all__ = ["Cone", "Model", "Problem", "Row", "Start", "by_coin", "folded", "notional_of", "price_of_token"]
@@ -219,7 +219,7 @@ class Problem:
         return np.array([price_of_token(m.token, self.exposure, self.start) for m in self.measures])
 
     @cached_property
-    def tables(self) -> list[list[dict[str, Powers]]]:
+    def tables(self) -> list[list[dict[str, Curve]]]:
         """By exposure and column, by measure: the measure as functions of each market's price."""
         return [[measure(e, self.starts) for measure in self.measures] for e in (self.exposure, *self.columns)]
 

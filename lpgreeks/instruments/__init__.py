@@ -5,27 +5,40 @@ from __future__ import annotations
 from inspect import isabstract
 
 from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term
-from lpgreeks.instruments.perpetuals import InversePerp, LinearPerp, Margined, averaged
+from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
+from lpgreeks.instruments.greeks import Greeks, greeks_of
+from lpgreeks.instruments.marked import Marked
+from lpgreeks.instruments.options import Call, InverseCall, InversePut, Option, Put
 from lpgreeks.instruments.spot import Cash, Spot
 from lpgreeks.instruments.uniswap_v2 import UniswapV2
 from lpgreeks.instruments.uniswap_v3 import Deposit, UniswapV3
 
 __all__ = [
     "Amounts",
+    "Call",
     "Cash",
     "Deposit",
     "Exposure",
+    "Greeks",
     "Instrument",
+    "InverseCall",
+    "InverseFuture",
     "InversePerp",
+    "InversePut",
+    "LinearFuture",
     "LinearPerp",
     "Margined",
+    "Marked",
+    "Option",
     "Portfolio",
     "Position",
+    "Put",
     "Spot",
     "UniswapV2",
     "UniswapV3",
     "averaged",
     "every_instrument",
+    "greeks_of",
     "payoffs",
     "term",
 ]

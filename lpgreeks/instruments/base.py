@@ -23,12 +23,14 @@ from lpgreeks.errors import (
     require_token,
 )
 from lpgreeks.powers import Powers, Reading, worth_in_base, worth_in_quote
+from lpgreeks.smears import Curve, Smeared, total
 from lpgreeks.tokens import counted_as, find_token, market_pair, one_token_notes, price_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from lpgreeks.formulas import Symbolic
+    from lpgreeks.instruments.marked import Marked
 
 __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term"]
 
@@ -39,8 +41,8 @@ Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 class Amounts(NamedTuple):
     """Two token amounts as functions of one price: coins and dollars."""
 
-    base: Powers
-    quote: Powers
+    base: Curve
+    quote: Curve
 
 
 def term(symbol: str, unit: str) -> Any:
@@ -159,7 +161,7 @@ class Exposure(ABC):
         """Quote tokens held at ``price``."""
         return self.amounts.quote(price)
 
-    def worth(self, token: str | None = None) -> Powers:
+    def worth(self, token: str | None = None) -> Curve:
         """The value in ``token`` (the quote unless said) as a function of the one coin's price.
 
         ``base(P) * P + quote(P)`` in quote, ``base(P) + quote(P) / P`` in the coin.
@@ -174,15 +176,15 @@ class Exposure(ABC):
         )
 
     @cached_property
-    def _worth_in_quote(self) -> Powers:
+    def _worth_in_quote(self) -> Curve:
         return worth_in_quote(*self.amounts, Powers.price())  # type: ignore[no-any-return]
 
     @cached_property
-    def _slope(self) -> Powers:
+    def _slope(self) -> Curve:
         return self._worth_in_quote.derivative()
 
     @cached_property
-    def _curvature(self) -> Powers:
+    def _curvature(self) -> Curve:
         return self._slope.derivative()
 
     def value(self, price: Prices, token: str | None = None) -> Any:
@@ -276,6 +278,8 @@ class Instrument(Exposure):
     """What people call it: "linear perpetual"."""
     in_hand: ClassVar[bool] = True
     """Whether its amounts are tokens that could be held instead; a contract's are a difference paid later."""
+    settled_in_base: ClassVar[bool] = False
+    """Whether it is quoted, paid and settled in coins."""
     unit: ClassVar[str]
     """What a quantity of +1 is: "{base}", "{quote} of notional", "position"."""
 
@@ -310,18 +314,44 @@ class Instrument(Exposure):
     @cached_property
     def _of_one(self) -> Amounts:
         """The formula read on :class:`~lpgreeks.powers.Powers`."""
-        return Amounts(*map(_as_powers, self.formula(Powers.price())))
+        return Amounts(*map(_as_curve, self.formula(Powers.price())))
 
     @classmethod
     def symbolic(cls) -> Symbolic:
         """The same formula on symbols: value, delta, gamma as sympy expressions, and their LaTeX."""
-        from lpgreeks.formulas import PRICE, Symbolic, symbol
+        from lpgreeks.formulas import PRICE, Symbolic
+
+        return Symbolic(cls.__name__, *cls._template().formula(PRICE))
+
+    @classmethod
+    def _template(cls) -> Self:
+        """An instance whose numbers are symbols."""
+        from lpgreeks.formulas import symbol
 
         template = object.__new__(cls)
         for f in fields(cls):
             if "symbol" in f.metadata:
                 object.__setattr__(template, f.name, symbol(f.metadata["symbol"]))
-        return Symbolic(cls.__name__, *template.formula(PRICE))
+        return template
+
+    def marked(self, *, volatility: float, years: float | None = None) -> Marked:
+        """What +1 is worth ``years`` before its end, as an instrument: of an option, Black-76.
+
+        Args:
+            volatility: per year, a decimal (0.65 is 65 %).
+            years: left to its end, in 365-day years; an option knows its own from now on.
+        """
+        from lpgreeks.instruments.marked import Marked
+
+        left = getattr(self, "years", None) if years is None else years
+        if left is None:
+            raise InputError("years to the end", got="none", unit="years", remedy="Seven days are 7 / 365")
+        return Marked(of=self, volatility=volatility, years=left)
+
+    @property
+    def name(self) -> str:
+        """What it is and whose price it reads: "linear perpetual ETH/USDC"."""
+        return f"{self.label} {self.market}"
 
     @property
     def unit_text(self) -> str:
@@ -404,11 +434,11 @@ def _folded(positions: Sequence[Position]) -> Amounts:
     tables = [(p.quantity, p.instrument._of_one) for p in positions]
     if len(tables) == 1 and tables[0][0] == 1:
         return tables[0][1]
-    return Amounts(*(Powers.total((q, table[side]) for q, table in tables) for side in (0, 1)))
+    return Amounts(*(total((q, table[side]) for q, table in tables) for side in (0, 1)))
 
 
-def _as_powers(reading: Reading) -> Powers:
-    return reading if isinstance(reading, Powers) else Powers.constant(reading)
+def _as_curve(reading: Reading) -> Curve:
+    return reading if isinstance(reading, (Powers, Smeared)) else Powers.constant(reading)
 
 
 def _distinct_tokens(tokens: Any) -> tuple[str, ...]:

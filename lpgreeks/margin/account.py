@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
@@ -224,7 +224,8 @@ class Account:
 
     def _pnl(self, market: str) -> Powers:
         token = self.token
-        return Powers.total((1.0, Portfolio((p,)).worth(token)) for p, _ in self._on(market))
+        # A contract is a sum of powers.
+        return Powers.total((1.0, cast(Powers, Portfolio((p,)).worth(token))) for p, _ in self._on(market))
 
     def _maintenance(self, market: str) -> Powers:
         return Powers.total((1.0, self._margin(p)) for p, _ in self._sides(market))

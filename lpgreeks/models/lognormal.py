@@ -21,7 +21,8 @@ from lpgreeks.measures import Measure, Value
 from lpgreeks.models import passage
 from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
-from lpgreeks.powers import Powers, smear
+from lpgreeks.powers import Powers
+from lpgreeks.smears import Curve, Smeared, smear, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +110,7 @@ class Lognormal:
 
     # ---- moments
 
-    def mean(self, of: Powers | Exposure, measure: Measure | None = None) -> float:
+    def mean(self, of: Curve | Exposure, measure: Measure | None = None) -> float:
         """``E[f(S_T)]``, the closed form: a finite sum of partial moments.
 
         Args:
@@ -118,7 +119,7 @@ class Lognormal:
         """
         return float(smear(self._function(of, measure), self.forward, self.width))
 
-    def covariance(self, first: Powers | Exposure, second: Powers | Exposure, measure: Measure | None = None) -> float:
+    def covariance(self, first: Curve | Exposure, second: Curve | Exposure, measure: Measure | None = None) -> float:
         """``Cov(f(S_T), g(S_T))`` by quadrature of centred changes, which does not cancel at short horizons.
 
         The closed form ``E[f g] - E[f] E[g]`` agrees to rounding at long ones.
@@ -129,12 +130,12 @@ class Lognormal:
         f, g = (x - nodes.weights @ x for x in (f, g))
         return float(nodes.weights @ (f * g))
 
-    def standard_deviation(self, of: Powers | Exposure, measure: Measure | None = None) -> float:
+    def standard_deviation(self, of: Curve | Exposure, measure: Measure | None = None) -> float:
         """Standard deviation of ``f(S_T)``."""
         return math.sqrt(self.covariance(of, of, measure))
 
-    def _function(self, of: Powers | Exposure, measure: Measure | None) -> Powers:
-        if isinstance(of, Powers):
+    def _function(self, of: Curve | Exposure, measure: Measure | None) -> Curve:
+        if isinstance(of, (Powers, Smeared)):
             return of
         if not isinstance(of, Exposure):
             raise InputError("a function of the price or an exposure", got=f"{of!r:.60}")
@@ -142,7 +143,7 @@ class Lognormal:
         # Raises where there is more than one coin: this is the law of one price.
         _ = of.amounts
         tables = measure(of, dict.fromkeys(of.markets or (ANY_MARKET,), self.price))
-        return Powers.total((1.0, powers) for powers in tables.values())
+        return total((1.0, powers) for powers in tables.values())
 
     def nodes(self, kinks: Iterable[float] = ()) -> Outcomes:
         """The law as weighted prices: Gauss-Legendre panels that break at every kink."""

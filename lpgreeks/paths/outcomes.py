@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_positive, require_prices
 from lpgreeks.instruments import Exposure
-from lpgreeks.powers import Powers
+from lpgreeks.smears import Curve
 from lpgreeks.tokens import market_pair, price_of
 
 __all__ = ["ANY_MARKET", "Outcomes", "column_of", "read_only"]
@@ -135,7 +135,7 @@ class Outcomes:
         """The start price of each market, scalar or one per outcome."""
         return {m: self.start[..., self.column(m)[0]] for m in markets}
 
-    def changes(self, tables: Mapping[str, Powers]) -> FloatArray:
+    def changes(self, tables: Mapping[str, Curve]) -> FloatArray:
         """The change, start to end, of a sum of functions of one market's price each; shape ``(n,)``."""
         total = np.zeros(len(self))
         for market, powers in tables.items():

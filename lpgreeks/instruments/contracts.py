@@ -1,4 +1,4 @@
-"""Perpetual swaps: dollar-margined (linear) and coin-margined (inverse). Funding is a cost, not a payoff."""
+"""Perpetuals and dated futures: dollar-margined (linear) and coin-margined (inverse). Funding is a cost, no payoff."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lpgreeks.errors import InputError
 from lpgreeks.instruments.base import Exposure, Instrument, Position, term
 from lpgreeks.powers import Reading
 
-__all__ = ["InversePerp", "LinearPerp", "Margined", "averaged"]
+__all__ = ["InverseFuture", "InversePerp", "LinearFuture", "LinearPerp", "Margined", "averaged"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,17 +41,9 @@ class Margined(Instrument):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearPerp(Margined):
-    r"""A perpetual on one coin, margined and settled in the quote (USDT- or USDC-margined).
+class Linear(Margined):
+    """Margined and settled in the quote: +1 is one coin."""
 
-    .. math::
-        x(P) = 0, \qquad y(P) = P - E
-
-    Args:
-        entry: price at which it was opened, quote per base.
-    """
-
-    label: ClassVar[str] = "linear perpetual"
     unit: ClassVar[str] = "{base}"
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
@@ -74,21 +66,11 @@ class LinearPerp(Margined):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InversePerp(Margined):
-    r"""A perpetual on one quote unit of notional, margined and settled in the coin (coin-margined).
+class Inverse(Margined):
+    """Margined and settled in the coin: +1 is one quote unit of notional."""
 
-    .. math::
-        x(P) = \frac{1}{E} - \frac{1}{P}, \qquad y(P) = 0
-
-    Its value in quote is :math:`P/E - 1`: the same line as a linear perpetual on ``1 / E`` coins. Only
-    what it pays in, its collateral and its liquidation differ.
-
-    Args:
-        entry: price at which it was opened, quote per base.
-    """
-
-    label: ClassVar[str] = "inverse perpetual"
     unit: ClassVar[str] = "{quote} of notional"
+    settled_in_base: ClassVar[bool] = True
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
         return 1 / self.entry - 1 / price, 0
@@ -107,6 +89,69 @@ class InversePerp(Margined):
     @classmethod
     def samples(cls) -> tuple[Self, ...]:
         return tuple(cls(base="ETH", quote="USDC", entry=entry) for entry in (1e-9, 1.0, 1_900.0, 1e9))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearPerp(Linear):
+    r"""A perpetual on one coin, margined and settled in the quote (USDT- or USDC-margined).
+
+    .. math::
+        x(P) = 0, \qquad y(P) = P - E
+
+    Args:
+        entry: price at which it was opened, quote per base.
+    """
+
+    label: ClassVar[str] = "linear perpetual"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InversePerp(Inverse):
+    r"""A perpetual on one quote unit of notional, margined and settled in the coin (coin-margined).
+
+    .. math::
+        x(P) = \frac{1}{E} - \frac{1}{P}, \qquad y(P) = 0
+
+    Its value in quote is :math:`P/E - 1`: the same line as a linear perpetual on ``1 / E`` coins. Only
+    what it pays in, its collateral and its liquidation differ.
+
+    Args:
+        entry: price at which it was opened, quote per base.
+    """
+
+    label: ClassVar[str] = "inverse perpetual"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearFuture(Linear):
+    r"""A dated future on one coin, margined and settled in the quote.
+
+    .. math::
+        x(P) = 0, \qquad y(P) = P - E
+
+    with :math:`P` the price of the future itself: name its ``market``, or the basis is taken as zero.
+
+    Args:
+        entry: price at which it was opened, quote per base.
+    """
+
+    label: ClassVar[str] = "linear future"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InverseFuture(Inverse):
+    r"""A dated future on one quote unit of notional, margined and settled in the coin.
+
+    .. math::
+        x(P) = \frac{1}{E} - \frac{1}{P}, \qquad y(P) = 0
+
+    with :math:`P` the price of the future itself: name its ``market``, or the basis is taken as zero.
+
+    Args:
+        entry: price at which it was opened, quote per base.
+    """
+
+    label: ClassVar[str] = "inverse future"
 
 
 def averaged(fills: Exposure) -> Position:
