@@ -58,7 +58,7 @@ from lpgreeks.instruments import (
 from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
 from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
 from lpgreeks.measures import Amount, Excess, Measure, Value
-from lpgreeks.models import Lognormal, range_for_exits
+from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
@@ -74,6 +74,7 @@ __all__ = [
     "Certificate",
     "Columns",
     "Contract",
+    "Correlated",
     "DataError",
     "DataReport",
     "DeltaBounds",
@@ -110,6 +111,7 @@ __all__ = [
     "MaxLeverage",
     "MeanVariance",
     "Measure",
+    "Merton",
     "NoLiquidation",
     "OnchainPool",
     "Order",

@@ -119,10 +119,10 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount Bracket Budget CVaR Cash Certificate Columns Contract DataError DataReport DeltaBounds Deposit
+Account Amount Bracket Budget CVaR Cash Certificate Columns Contract Correlated DataError DataReport DeltaBounds Deposit
 Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier FrontierPoint Funding GammaBounds Gas
 HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError LeastCapital LeastCost Leg
-LinearInSize LinearPerp Lognormal Margined MarketError MaxLeverage MeanVariance Measure NoLiquidation OnchainPool
+LinearInSize LinearPerp Lognormal Margined MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool
 Order Outcomes Part Paths PoolFees PoolSize Portfolio Position Powers Progressive Proportional QuantityBounds
 RangeEdges RawAmounts Rescaled Schedule SemiVariance Shifted Side Slippage Spot TokenError UniswapV2 UniswapV3 Value
 Variance Venue Wallet WorstCase above align averaged check_klines check_prices clamp economics every_instrument

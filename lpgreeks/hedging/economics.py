@@ -111,7 +111,7 @@ class Economics:
         (pool,) = pools
         if isinstance(over, Paths):
             return float(over.leaving(market=pool.market, lower=pool.lower, upper=pool.upper).mean())
-        return over.exit_probability(pool.lower, pool.upper)
+        return over.on(pool.market).exit_probability(pool.lower, pool.upper)
 
     @cached_property
     def inside(self) -> float | None:
@@ -304,4 +304,4 @@ def _years_inside(plan: HedgePlan, pool: UniswapV3) -> float:
     assert not isinstance(over, Outcomes)
     if isinstance(over, Paths):
         return over.years_inside(market=pool.market, lower=pool.lower, upper=pool.upper)
-    return over.years_inside(pool.lower, pool.upper)
+    return over.on(pool.market).years_inside(pool.lower, pool.upper)

@@ -225,7 +225,11 @@ def _outcomes(everything: Exposure, over: Model | Paths | Outcomes) -> Outcomes:
     if not hasattr(over, "nodes"):
         remedy = "Cut a history into paths: history.windows('7D', step='1D', start=...)"
         raise InputError("a model, paths or outcomes to hedge over", got=type(over).__name__, remedy=remedy)
-    return over.nodes(k for p in everything.positions for powers in p.instrument.amounts for k in powers.kinks)
+    kinks: dict[str, set[float]] = {market: set() for market in everything.markets}
+    for position in everything.positions:
+        if position.instrument.market:
+            kinks[position.instrument.market].update(*(powers.kinks for powers in position.instrument.amounts))
+    return over.nodes(kinks)
 
 
 def _require_something_to_do(problem: Problem, objective: Objective) -> None:

@@ -199,7 +199,7 @@ class HedgePlan:
             lows, highs = self.over.extremes(market)
             below = lows < price * (1 - _SAME_PRICE)
             return float((below if price <= self.start[market] else highs > price * (1 + _SAME_PRICE)).mean())
-        return self.over.touch_probability(price)
+        return self.over.on(market).touch_probability(price)
 
     def _chance(self, market: str, ends: Ends) -> float | None:
         """How likely an account that ends there is liquidated before the horizon."""
@@ -207,7 +207,9 @@ class HedgePlan:
             if isinstance(self.over, Paths):
                 lows, highs = self.over.extremes(market)
                 return float(((lows <= ends.below) | (highs >= ends.above)).mean())
-            return self.over.exit_probability(ends.below, ends.above) if ends.below < ends.above else 1.0
+            if ends.below >= ends.above:
+                return 1.0
+            return self.over.on(market).exit_probability(ends.below, ends.above)
         price = ends.above if ends.below is None else ends.below
         return 0.0 if price is None else self.touch_probability(market, price)
 

@@ -32,16 +32,8 @@ Greek: TypeAlias = Callable[[Exposure, float], float]
 """A figure of an exposure at a price, such as ``Exposure.delta``."""
 
 
-@runtime_checkable
-class Model(Protocol):
-    """What a probability law must offer to be hedged under."""
-
-    @property
-    def years(self) -> float:
-        """The horizon."""
-
-    def nodes(self, kinks: Iterable[float] = ...) -> Outcomes:
-        """The law as weighted end prices that break at every kink."""
+class OnTheWay(Protocol):
+    """What the law of one market's price says of the time until the horizon."""
 
     def barriers(self, probability: float) -> tuple[float, float]:
         """The prices below and above that are each touched with ``probability`` before the horizon."""
@@ -54,6 +46,21 @@ class Model(Protocol):
 
     def years_inside(self, lower: float, upper: float) -> float:
         """How much of the horizon it spends in it."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What a probability law must offer to be hedged under."""
+
+    @property
+    def years(self) -> float:
+        """The horizon."""
+
+    def nodes(self, kinks: Mapping[str, Iterable[float]]) -> Outcomes:
+        """The law as weighted end prices that break at every kink, by market."""
+
+    def on(self, market: str) -> OnTheWay:
+        """The law of the price of one market."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +165,7 @@ class Problem:
         if isinstance(self.over, Paths):
             return self._paths().barriers(market, probability)
         assert not isinstance(self.over, Outcomes)
-        return self.over.barriers(probability)
+        return self.over.on(market).barriers(probability)
 
     def _paths(self) -> Paths:
         assert isinstance(self.over, Paths)
