@@ -31,6 +31,9 @@ Payoff: TypeAlias = "Exposure | Mapping[str, Powers]"
 # Correlations written with twelve digits may miss semidefiniteness by as much.
 _SEMIDEFINITE = 1e-12
 
+# Times this close, relatively, are one: 3 / 365 is not quite the third of seven steps.
+_SAME_TIME = 1e-9
+
 # Gauss-Legendre with 16 points on panels two standard deviations wide leaves 1e-17 of a smooth payoff.
 _PANEL = 2.0
 
@@ -237,10 +240,10 @@ class Correlated:
         steps = require_whole("steps", steps, at_least=1)
         horizons = np.array([law.years for law in self._laws])
         asked = np.linspace(0.0, self.years, steps + 1)
-        times = np.unique([*asked, *horizons])
+        times = np.unique([*asked, *(h for h in horizons if np.abs(asked - h).min() > _SAME_TIME * h)])
         root = _square_root(self._on_the_way(horizons))
         noise = generator(seed).standard_normal((paths, times.size - 1, len(self.models))) @ root.T
-        spans = np.diff(times)[:, None] * (times[1:, None] <= horizons)
+        spans = np.diff(times)[:, None] * (times[1:, None] <= horizons * (1 + _SAME_TIME))
         volatilities = np.array([law.volatility for law in self._laws])
         drifts = np.array([law.drift_per_year for law in self._laws]) - volatilities**2 / 2
         logs = np.zeros((paths, times.size, len(self.models)))
@@ -271,9 +274,7 @@ class Correlated:
 def _correlations(given: ArrayLike, count: int) -> FloatArray:
     if np.ndim(given) == 0:
         if count > 2:
-            raise InputError(
-                f"a matrix of correlations for {count} markets", got=f"{given}", remedy="One row per market"
-            )
+            raise InputError(f"a matrix of correlations, {count} by {count}", got=f"{given!r}")
         number = require_finite("correlation", given, unit="decimal")  # type: ignore[arg-type]
         if abs(number) > 1:
             raise InputError("a correlation from -1 to 1", got=f"{number:g}", remedy="A decimal: 0.8 is 80 %")
@@ -294,9 +295,9 @@ def _correlations(given: ArrayLike, count: int) -> FloatArray:
 
 
 def _square_root(matrix: FloatArray) -> FloatArray:
-    """``r`` with ``r @ r.T`` the matrix, which may be singular."""
+    """``r`` with ``r @ r.T`` the matrix, which may be singular: eigenvalues of 0 up to rounding are 0."""
     values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+    return np.asarray(vectors * np.sqrt(np.where(values > _SEMIDEFINITE, values, 0.0)))
 
 
 def _panels(reach: float) -> FloatArray:

@@ -184,17 +184,28 @@ class Merton:
         return nodes_at(self.price, x, shares * (np.exp(-z * z / 2) @ (weights / widths)), source=self.describe())
 
     @cached_property
+    def _numbers(self) -> FloatArray:
+        """The numbers of jumps that come to anything, from 0 on: those of a law tilted by squares of the price too."""
+        heavy = self.jumps_per_year * self.years * math.exp(self._tilt)
+        return np.arange(1.0 + (math.ceil(heavy + 12 * math.sqrt(heavy) + _RAREST) if heavy else 0))
+
+    @property
+    def _tilt(self) -> float:
+        """How much one jump adds to the logarithm of the mean of a square of the price, or of its inverse, at most."""
+        return _LARGEST_POWER * abs(self.jump_mean) + (_LARGEST_POWER * self.jump_volatility) ** 2 / 2
+
+    @cached_property
     def _given_jumps(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """By number of jumps: its probability, mean and standard deviation of the log return."""
         count = self.jumps_per_year * self.years
-        tilt = _LARGEST_POWER * abs(self.jump_mean) + (_LARGEST_POWER * self.jump_volatility) ** 2 / 2
-        heavy = count * math.exp(tilt)
-        numbers = np.arange(1.0 + (math.ceil(heavy + 12 * math.sqrt(heavy) + _RAREST) if count else 0))
-        logs = _poisson_logs(numbers, np.array(count))
-        kept = (logs > -_RAREST) | (logs + numbers * tilt > -_RAREST + heavy - count)
-        numbers = numbers[kept]
+        logs = _poisson_logs(self._numbers, count)
+        tilted = _poisson_logs(self._numbers, count * math.exp(self._tilt))
+        kept = np.maximum(logs, tilted) > -_RAREST
+        numbers, weights = self._numbers[kept], np.exp(logs[kept])
         centres = self.log_drift * self.years + numbers * self.jump_mean
-        return np.exp(logs[kept]), centres, np.sqrt(self.volatility**2 * self.years + numbers * self.jump_volatility**2)
+        widths = np.sqrt(self.volatility**2 * self.years + numbers * self.jump_volatility**2)
+        # Hundreds of jumps have logarithms that are rounded at 1e-13.
+        return weights / weights.sum(), centres, widths
 
     # ---- on the way
 
@@ -267,7 +278,7 @@ class Merton:
         below, above = self._distances(lower, upper)
         logs, shares = on_panels(np.linspace(math.log(_INSTANT), 0.0, 33))
         times = (self.years * np.exp(logs))[:, None]
-        numbers = np.arange(1.0 * self._given_jumps[0].size)
+        numbers = self._numbers
         chances = np.exp(_poisson_logs(numbers, self.jumps_per_year * times))
         centres = self.log_drift * times + numbers * self.jump_mean
         widths = np.sqrt(self.volatility**2 * times + numbers * self.jump_volatility**2)
