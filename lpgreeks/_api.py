@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks import onchain
-from lpgreeks.costs import Fee, Funding, Gas, Slippage
+from lpgreeks.costs import Fee, Funding, Gas, Premium, Slippage
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     Budget,
@@ -27,11 +27,13 @@ from lpgreeks.hedging import (
     Part,
     PoolFees,
     PoolSize,
+    PremiumAtMost,
     QuantityBounds,
     RangeEdges,
     SemiVariance,
     Side,
     Variance,
+    VegaBounds,
     Wallet,
     WorstCase,
     economics,
@@ -67,7 +69,7 @@ from lpgreeks.instruments import (
 from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
 from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
 from lpgreeks.measures import Amount, Excess, Measure, Value
-from lpgreeks.models import Lognormal, range_for_exits
+from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
@@ -85,6 +87,7 @@ __all__ = [
     "Certificate",
     "Columns",
     "Contract",
+    "Correlated",
     "DataError",
     "DataReport",
     "DeltaBounds",
@@ -127,6 +130,7 @@ __all__ = [
     "MaxLeverage",
     "MeanVariance",
     "Measure",
+    "Merton",
     "NoLiquidation",
     "OnchainPool",
     "Option",
@@ -139,6 +143,8 @@ __all__ = [
     "Portfolio",
     "Position",
     "Powers",
+    "Premium",
+    "PremiumAtMost",
     "Progressive",
     "Proportional",
     "Put",
@@ -157,6 +163,7 @@ __all__ = [
     "UniswapV3",
     "Value",
     "Variance",
+    "VegaBounds",
     "Venue",
     "Wallet",
     "WorstCase",

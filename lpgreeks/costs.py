@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 
-__all__ = ["Fee", "Funding", "Gas", "Slippage"]
+__all__ = ["Fee", "Funding", "Gas", "Premium", "Slippage"]
 
 _HOURS_PER_YEAR = 365 * 24.0
 
@@ -99,6 +99,37 @@ class Funding:
     def received(self, value: float, years: float) -> float:
         """What a position of signed ``value`` (negative: short) receives over ``years``, in the value's token."""
         return -self.rate_per_year * value * years
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premium:
+    """What an option costs to buy and brings when sold, per +1, in the token that it is quoted in.
+
+    Fees that are known belong in it: the ask plus the fee, the bid less the fee.
+
+    Args:
+        ask: paid per +1 bought.
+        bid: received per -1 sold; 0 where nobody bids.
+        out_of: the coin that it is paid out of, where those coins are held otherwise: they are gone, which is exposure.
+            Unless said it is paid for in quote at the start.
+    """
+
+    ask: float
+    bid: float = 0.0
+    out_of: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("ask", "bid"):
+            price = require_finite(f"the {name}", getattr(self, name), unit="premium token")
+            if price < 0:
+                raise InputError(f"a premium's {name} of 0 or more", got=f"{price:g}", unit="premium token")
+            object.__setattr__(self, name, price)
+        if self.bid > self.ask:
+            raise InputError(
+                "a bid of at most the ask", got=f"bid {self.bid:g}, ask {self.ask:g}", remedy="A crossed quote is none"
+            )
+        if not isinstance(self.out_of, str):
+            raise InputError("the name of a token", got=repr(self.out_of), remedy='out_of="ETH"')
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ and of the point masses that their jumps leave.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 from itertools import pairwise
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from lpgreeks._sums import distinct
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import require_numbers
+from lpgreeks.errors import InputError, require_numbers
 from lpgreeks.powers import Powers, Reading
 
 __all__ = ["Curve", "Smeared", "partial_moment", "smear", "smeared", "total"]
@@ -227,6 +227,18 @@ class Smeared:
 
     def __truediv__(self, other: Powers | float) -> Smeared:
         return self * (other**-1.0)
+
+    def payoffs(self) -> Iterator[tuple[Powers, float]]:
+        """What it is the mean of, and by which width: a sum of payoffs that fall due at different times.
+
+        Raises:
+            InputError: a derivative, or a value in coins: no mean of a payoff.
+        """
+        yield self.plain, 0.0
+        for term in self.terms:
+            if term.exponent or term.order:
+                raise InputError("a sum of means of payoffs", got=term, remedy="Measure the value in quote")
+            yield term.weight * term.payoff, term.width
 
     # ---- readings
 

@@ -31,3 +31,9 @@ STANDARD_ERRORS = 4.0
 
 QUADRATURE = 1e-11
 """Times in a range, a tenth of their promise of 1e-10."""
+
+FINITE_SUM = 1e-8
+"""A covariance of ranges a day or more ahead as a sum of joint moments: 1e-16 times a value's square over a move's."""
+
+SPECTRAL = 1e-8
+"""The promise for the chance to touch or leave under jumps."""

@@ -181,7 +181,7 @@ def payoff_command(
         print("break-evens:", ", ".join(f"{p:,.2f}" for p in evens) or "none")
     if out is not None:
         parts = {"position": pool, "hedge": hedge, "total": total}
-        _write(out, lambda: payoffs(parts, start=price, income=income), lambda: table, lambda: record)
+        _write(out, lambda: payoffs(parts, start=price, earned={"total": income}), lambda: table, lambda: record)
 
 
 @app.command("greeks")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, Wallet
-from lpgreeks.hedging.constraints import Constraint, DeltaBounds, EffectivenessAtLeast, GammaBounds, QuantityBounds
+from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, PremiumAtMost, Wallet
+from lpgreeks.hedging.constraints import (
+    Constraint,
+    DeltaBounds,
+    EffectivenessAtLeast,
+    GammaBounds,
+    QuantityBounds,
+    VegaBounds,
+)
 from lpgreeks.hedging.economics import Economics, Part, PoolFees, economics
 from lpgreeks.hedging.frontier import Frontier, FrontierPoint, frontier
 from lpgreeks.hedging.hedge import hedge
@@ -46,11 +53,13 @@ __all__ = [
     "Part",
     "PoolFees",
     "PoolSize",
+    "PremiumAtMost",
     "QuantityBounds",
     "RangeEdges",
     "SemiVariance",
     "Side",
     "Variance",
+    "VegaBounds",
     "Wallet",
     "WorstCase",
     "economics",

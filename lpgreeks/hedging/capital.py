@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
 from lpgreeks.hedging.constraints import Constraint, outward
 from lpgreeks.hedging.legs import Pledge
-from lpgreeks.hedging.problem import Problem, Row, Start
+from lpgreeks.hedging.problem import Problem, Row, Start, price_of_token
 from lpgreeks.instruments import Exposure
 from lpgreeks.tokens import find_token
 
-__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "Wallet", "needed", "require_pledges"]
+__all__ = ["Budget", "MaxLeverage", "NoDebt", "PoolSize", "PremiumAtMost", "Wallet", "needed", "require_pledges"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ _ALL = "The position's own value counts: a position of 100,000 with 20,000 to po
 
 @dataclass(frozen=True)
 class Budget(Constraint):
-    """A cap on everything posted at the start: the position's own value and the collateral.
+    """A cap on everything posted at the start: the position's own value, collateral, premiums, margin of sold options.
+
+    What sold options bring is not counted: it stays with their margin.
 
     Args:
         amount: in quote.
@@ -80,14 +83,53 @@ class Budget(Constraint):
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         quote = problem.exposure.quote
-        entries = dict(enumerate(map(float, problem.prices)))
-        return [problem.row("budget", quote, entries, upper=self.amount, offset=problem.pool_value)]
+        posted = {k: float(price) for k, price in enumerate(problem.prices) if price}
+        return [
+            problem.row("budget", quote, posted | taken, upper=self.amount, offset=problem.pool_value)
+            for taken in problem.by_side(*problem.capital_by_side)
+        ]
 
     def easier(self, share: float, problem: Problem) -> Self | None:
         return None if share >= 1 else replace(self, amount=self.amount / (1.0 - share))
 
     def way_out(self, problem: Problem) -> str:
         return f"a budget of {outward(self.amount, up=True)} {problem.exposure.quote}"
+
+
+@dataclass(frozen=True)
+class PremiumAtMost(Constraint):
+    """A cap on the premium paid at the start, less what sold options bring.
+
+    Args:
+        amount: in quote.
+    """
+
+    amount: float
+
+    def __post_init__(self) -> None:
+        amount = require_finite("a premium", self.amount, unit="quote")
+        if amount < 0:
+            raise InputError("a premium of 0 or more", got=f"{amount:g}", unit="quote", remedy="It is what may be paid")
+        object.__setattr__(self, "amount", amount)
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
+        if not any(leg.premium for leg in problem.legs):
+            raise InputError(
+                "options with a premium, for PremiumAtMost",
+                got=", ".join(leg.name for leg in problem.legs),
+                remedy="Leg(put, premium=Premium(ask=..., bid=...)), or legs(chain)",
+            )
+        quote = problem.exposure.quote
+        paid = problem.by_side(*problem.premiums)
+        return [problem.row("premium", quote, entries, upper=self.amount) for entries in paid]
+
+    def easier(self, share: float, problem: Problem) -> Self | None:
+        # Of nothing a share is nothing: what gives way is counted beside the position's value.
+        most = self.amount + share * abs(problem.pool_value)
+        return None if share >= 1 else replace(self, amount=most)
+
+    def way_out(self, problem: Problem) -> str:
+        return f"a premium of {outward(self.amount, up=True)} {problem.exposure.quote}"
 
 
 @dataclass(frozen=True)
@@ -122,11 +164,25 @@ class Wallet(Constraint):
             in_hand[name] += amount
         rows = []
         for token, amount in in_hand.items():
-            entries = {
+            posted = {
                 k: 1.0 for k, p in enumerate(problem.pledges, start=len(problem.legs)) if find_token(p.token, (token,))
             }
-            rows.append(problem.row(f"{token} in hand", token, entries, upper=amount, offset=held[token]))
+            rows += [
+                problem.row(f"{token} in hand", token, posted | taken, upper=amount, offset=held[token])
+                for taken in problem.by_side(*_taken_in(token, problem))
+            ]
         return rows
+
+
+def _taken_in(token: str, problem: Problem) -> tuple[FloatArray, FloatArray]:
+    """The part of the capital by side that is taken in ``token``, in it."""
+    bought, sold = (side / price_of_token(token, problem.everything, problem.start) for side in problem.capital_by_side)
+    for j, leg in enumerate(problem.legs):
+        if leg.option is not None:
+            paid_in = leg.option.quote if leg.premium is None else leg.premium.out_of or leg.option.quote
+            bought[j] *= find_token(paid_in, (token,)) is not None
+            sold[j] *= find_token(leg.option.premium_token, (token,)) is not None
+    return bought, sold
 
 
 @dataclass(frozen=True, kw_only=True)

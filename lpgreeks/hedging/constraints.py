@@ -18,7 +18,16 @@ from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.measures import Measure
 from lpgreeks.tokens import counted_as
 
-__all__ = ["Constraint", "DeltaBounds", "EffectivenessAtLeast", "GammaBounds", "OneSide", "QuantityBounds", "outward"]
+__all__ = [
+    "Constraint",
+    "DeltaBounds",
+    "EffectivenessAtLeast",
+    "GammaBounds",
+    "OneSide",
+    "QuantityBounds",
+    "VegaBounds",
+    "outward",
+]
 
 
 # The share of variance that a floor which gives way leaves to spare.
@@ -127,8 +136,8 @@ class _NetBounds(PlainBounds):
         coin = counted_as(self.base) if self.base else next(iter(coins))
         if coin not in coins or (len(coins) > 1 and not self.base):
             raise MarketError("bounds on one of the coins", got=self.base or "none named", remedy=", ".join(coins))
-        held = by_coin(self.greek, exposure, start).get(coin, 0.0)
-        entries = {j: by_coin(self.greek, c, start).get(coin, 0.0) for j, c in enumerate(problem.columns)}
+        held, *moved = (by_coin(self.greek, e, start).get(coin, 0.0) for e in problem.today)
+        entries = dict(enumerate(moved))
         unit = self.unit.format(base=coin, quote=exposure.quote)
         return [problem.row(self.name, unit, entries, lower=self.lower, upper=self.upper, offset=held)]
 
@@ -161,6 +170,21 @@ class GammaBounds(_NetBounds):
 
     def greek(self, part: Exposure, price: float) -> float:
         return float(part.gamma(price))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VegaBounds(_NetBounds):
+    """Bounds on the net vega at the start, in quote per 1.00 of volatility; one point is a hundredth of it.
+
+    Args:
+        base: the coin, needed where there is more than one.
+    """
+
+    name: ClassVar[str] = "net vega"
+    unit: ClassVar[str] = "{quote} per 1.00 of volatility"
+
+    def greek(self, part: Exposure, price: float) -> float:
+        return part.vega(price)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class Economics:
         (pool,) = pools
         if isinstance(over, Paths):
             return float(over.leaving(market=pool.market, lower=pool.lower, upper=pool.upper).mean())
-        return over.exit_probability(pool.lower, pool.upper)
+        return over.on(pool.market).exit_probability(pool.lower, pool.upper)
 
     @cached_property
     def inside(self) -> float | None:
@@ -243,10 +243,17 @@ def _market(plan: HedgePlan) -> Iterator[Part]:
     yield Part(name="impermanent loss", amount=excess, why="the position against holding its tokens")
     if abs(held) > rounding:
         yield Part(name="tokens of the start", amount=held, why="what holding them would have made")
-    for leg, quantity in zip(plan.legs, plan.quantities, strict=True):
-        amount = _mean(plan, Value(quote), quantity * leg.instrument) if quantity else 0.0
+    for leg, end, quantity in zip(plan.legs, plan.ends, plan.quantities, strict=True):
+        if not quantity:
+            continue
+        amount = _mean(plan, Value(quote), quantity * leg.left_of(end))
+        if leg.premium is None:
+            why = "its P&L"
+        else:
+            amount += quantity * float(end.value(plan.start)) - plan.premium_of(leg, quantity)
+            why = "what it is worth at the horizon, less its premium"
         if abs(amount) > rounding:
-            yield Part(name=leg.name, amount=amount, why="its P&L")
+            yield Part(name=leg.name, amount=amount, why=why)
     if plan.collateral.markets and abs(amount := _mean(plan, Value(quote), plan.collateral)) > rounding:
         yield Part(name="coin collateral", amount=amount, why="what the coins posted make")
 
@@ -304,4 +311,4 @@ def _years_inside(plan: HedgePlan, pool: UniswapV3) -> float:
     assert not isinstance(over, Outcomes)
     if isinstance(over, Paths):
         return over.years_inside(market=pool.market, lower=pool.lower, upper=pool.upper)
-    return over.years_inside(pool.lower, pool.upper)
+    return over.on(pool.market).years_inside(pool.lower, pool.upper)

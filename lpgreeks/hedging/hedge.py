@@ -12,6 +12,7 @@ import numpy as np
 from lpgreeks.errors import InputError, TokenError
 from lpgreeks.hedging.capital import PoolSize
 from lpgreeks.hedging.constraints import Constraint
+from lpgreeks.hedging.horizon import at_horizon, early, expiry_notes, on_days, volatility_of
 from lpgreeks.hedging.judged import leaving, plan_of
 from lpgreeks.hedging.legs import Leg, pledges
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
@@ -22,7 +23,7 @@ from lpgreeks.hedging.sizing import best_effectiveness, sized
 from lpgreeks.hedging.survival import NoLiquidation, the_range
 from lpgreeks.hedging.ways_out import Refusal, infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Exposure, Instrument
+from lpgreeks.instruments import Exposure, Instrument, Option, Portfolio, Position
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import counted_as, find_token
@@ -117,6 +118,8 @@ def planned(
         problem, solution = shared_by_the_traded(problem, solution, objective, others, tie_break, rebuild, refuse)
     require_known_margins(problem, solution)
     plan = plan_of(problem, solution, objective)
+    held = [*(p.instrument for p in exposure.positions), *(leg.instrument for leg in offered)]
+    plan = replace(plan, assumptions=(*plan.assumptions, *expiry_notes(held, problem.years)))
     # Sizes that grow with the price may leave the known table on the way: an error here, not where it is printed.
     if any(s.up_to < np.inf for leg in offered for s in (leg.maintenance, leg.initial) if s is not None):
         plan.liquidations()
@@ -146,12 +149,26 @@ def _posed(
     if exit == "range":
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
+        held = sum((leg.instrument for leg in legs), start=exposure)
+        if any(isinstance(p.instrument, Option) for p in held.positions):
+            raise InputError(
+                "no options where position and hedge are closed at an exit",
+                got="options",
+                remedy='exit="held": what an option is worth at an exit is no payoff',
+            )
         pool = the_range(exposure)
         years = over.years_to_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
         over = over.stopped_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
     behind = pledges(legs)
-    everything = sum((*(leg.instrument for leg in legs), *(p.holding for p in behind)), start=exposure)
-    outcomes = _outcomes(everything, over)
+    volatility = volatility_of(over, years)
+    ends = tuple(at_horizon(leg.instrument, leg.volatility or volatility, years) for leg in legs)
+    days = early([*(p.instrument for p in exposure.positions), *(leg.instrument for leg in legs)], years)
+    if any(isinstance(p.instrument, Option) for p in exposure.positions):
+        exposure = Portfolio(
+            tuple(Position(p.quantity, at_horizon(p.instrument, volatility, years)) for p in exposure.positions)
+        )
+    everything = sum((*ends, *(p.holding for p in behind)), start=exposure)
+    outcomes = _outcomes(everything, over, days)
     if outcomes.sampled and len(outcomes) <= len(legs):
         raise InputError(
             f"more outcomes than the {len(legs)} legs",
@@ -162,6 +179,7 @@ def _posed(
         exposure=exposure,
         legs=legs,
         pledges=behind,
+        ends=ends,
         over=over,
         outcomes=outcomes,
         measures=objective.measures,
@@ -217,15 +235,20 @@ def _checked(
     return offered, tuple(constraints)
 
 
-def _outcomes(everything: Exposure, over: Model | Paths | Outcomes) -> Outcomes:
+def _outcomes(everything: Exposure, over: Model | Paths | Outcomes, days: Mapping[str, tuple[str, float]]) -> Outcomes:
+    """End prices, and those of the days on which options expire before the end, as markets of their own."""
     if isinstance(over, Paths):
-        return over.outcomes()
+        return over.outcomes(days)
     if isinstance(over, Outcomes):
         return over
     if not hasattr(over, "nodes"):
         remedy = "Cut a history into paths: history.windows('7D', step='1D', start=...)"
         raise InputError("a model, paths or outcomes to hedge over", got=type(over).__name__, remedy=remedy)
-    return over.nodes(k for p in everything.positions for powers in p.instrument.amounts for k in powers.kinks)
+    kinks: dict[str, set[float]] = {market: set() for market in everything.markets}
+    for position in everything.positions:
+        if position.instrument.market:
+            kinks[position.instrument.market].update(*(curve.kinks for curve in position.instrument.amounts))
+    return (on_days(over, days) if days else over).nodes(kinks)
 
 
 def _require_something_to_do(problem: Problem, objective: Objective) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from lpgreeks.costs import Fee, Funding, Slippage
-from lpgreeks.errors import InputError, TokenError
-from lpgreeks.instruments import Cash, Instrument, Margined, Spot
+from lpgreeks.costs import Fee, Funding, Premium, Slippage
+from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
+from lpgreeks.instruments import Cash, Exposure, Instrument, Margined, Marked, Option, Spot
 from lpgreeks.margin import Schedule
 from lpgreeks.tokens import find_token
 from lpgreeks.venues import Contract, Venue
@@ -31,6 +31,7 @@ _TERMS: Mapping[str, tuple[type, str]] = {
     "fee": (Fee, "Fee(taker=0.0005)"),
     "slippage": (Slippage, "Slippage(rate=0.0002)"),
     "funding": (Funding, "Funding(rate=0.0001)"),
+    "premium": (Premium, "Premium(ask=0.031, bid=0.030)"),
     "venue": (Venue, 'venue("bybit", on="2023-05-01")'),
 }
 """What each term of a leg is, and how one is written."""
@@ -50,6 +51,10 @@ class Leg:
         fee: of trading it.
         slippage: what its orders give away.
         funding: what it is expected to pay.
+        premium: of an option, per +1.
+        volatility: at which an option is marked, per year, a decimal; that of the outcomes unless said.
+        margin_short: margin that -1 of an option asks for at the start, in its premium token.
+        lot: the least step of its quantity; the venue's unless said.
         venue: whose margin, fee and order size hold where none of these is given; collateral is then the
             contract's margin token unless said.
     """
@@ -63,6 +68,10 @@ class Leg:
     fee: Fee | None = None
     slippage: Slippage | None = None
     funding: Funding | None = None
+    premium: Premium | None = None
+    volatility: float | None = None
+    margin_short: float = 0.0
+    lot: float | None = None
     venue: Venue | None = None
 
     def __post_init__(self) -> None:
@@ -97,10 +106,51 @@ class Leg:
                     got="no collateral token",
                     remedy=f"Say what is posted: collateral={self.instrument.quote!r}",
                 )
+        self._check_option()
         if self.side is not None and self.side not in tuple(Side):
             raise InputError("a side", got=repr(self.side), remedy="Side.SHORT or Side.LONG; both unless said")
         if self.side is not None:
             object.__setattr__(self, "side", Side(self.side))
+
+    def _check_option(self) -> None:
+        option = self.option
+        if option is None and (self.premium is not None or self.volatility is not None or self.margin_short):
+            raise InputError(
+                "premium, volatility and margin_short of an option",
+                got=self.instrument.label,
+                remedy="A perpetual has fee=, funding= and margin schedules",
+            )
+        out_of = self.premium.out_of if self.premium is not None else ""
+        if option is not None and out_of and find_token(out_of, (option.base,)) != option.premium_token:
+            raise TokenError(
+                f"a premium in coins, out of {option.base}",
+                got=f"{out_of}, of a premium in {option.premium_token}",
+                remedy="Leave out_of out: it is then paid for in quote at the start",
+            )
+        for name, unit in (("volatility", "decimal per year"), ("lot", "the leg's unit")):
+            if (given := getattr(self, name)) is not None:
+                object.__setattr__(self, name, require_positive(name, given, unit=unit))
+        margin = require_finite("margin_short", self.margin_short, unit="premium token")
+        if margin < 0:
+            raise InputError("a margin of 0 or more", got=f"{margin:g}", unit="premium token")
+        object.__setattr__(self, "margin_short", margin)
+
+    @property
+    def option(self) -> Option | None:
+        """The option that it is, marked or not."""
+        contract = self.instrument.of if isinstance(self.instrument, Marked) else self.instrument
+        return contract if isinstance(contract, Option) else None
+
+    def left_of(self, instrument: Instrument) -> Exposure:
+        """``instrument``, what it is at the horizon, less coins that its premium was paid out of.
+
+        They are those of the side that it may take; of the middle of bid and ask where it may take both.
+        """
+        premium, option = self.premium, self.option
+        if premium is None or option is None or not premium.out_of:
+            return instrument
+        coins = {Side.LONG: premium.ask, Side.SHORT: premium.bid, None: (premium.ask + premium.bid) / 2}[self.side]
+        return instrument - coins * Spot(base=option.base, quote=option.quote, market=option.market)
 
     def _take_terms(self) -> None:
         contract = self.contract
@@ -124,7 +174,9 @@ class Leg:
 
     @property
     def step(self) -> float | None:
-        """The least step of its quantity: whole contracts of the venue; None where it is not known."""
+        """The least step of its quantity: its lot, or whole contracts of the venue; None where it is not known."""
+        if self.lot is not None:
+            return self.lot
         contract = self.contract
         if contract is None or not contract.knows("size"):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -54,7 +55,7 @@ class Objective(ABC):
     def value(self, problem: Problem, x: FloatArray) -> float:
         """The figure of what a choice of columns leaves."""
         moved, moves = problem.changes
-        return self.risk(moved + moves @ x, problem.outcomes)
+        return self.risk(moved + moves @ x - problem.premium_cost(x), problem.outcomes)
 
     def __str__(self) -> str:
         return f"the {self.figure} of {' and '.join(map(str, self.measures))}"
@@ -174,7 +175,8 @@ class SemiVariance(_OfOne):
         weights = problem.outcomes.weights
         most = weights.max()
         program.square(short, np.full(count, most))
-        _at_least_losses(program, [short], np.sqrt(weights / most), moved, moves, scale, unit)
+        paid = [] if self.about_mean else _premiums(program, problem, scale)
+        _at_least_losses(program, [short], np.sqrt(weights / most), moved, moves, scale, unit, paid)
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         return math.sqrt(max(least, 0.0)) * unit
@@ -220,7 +222,8 @@ class CVaR(_OfOne):
         weights = problem.outcomes.weights
         most = weights.max()
         program.slope(beyond, np.full(len(moved), most / (1.0 - self.level)))
-        _at_least_losses(program, [beyond, level], weights / most, moved, moves, scale, unit)
+        paid = _premiums(program, problem, scale)
+        _at_least_losses(program, [beyond, level], weights / most, moved, moves, scale, unit, paid)
 
 
 @dataclass(frozen=True, init=False)
@@ -283,7 +286,7 @@ class WorstCase(_OfOne):
         summed = total((weight, powers) for weight, tables in sums for powers in tables.values())
         turning = [p for p in (*summed.kinks, *summed.derivative().roots()) if low < p < high]
         prices = np.array([low, high, *turning])
-        losses = -summed.change(start, np.log(prices / start))
+        losses = problem.premium_cost(x) - summed.change(start, np.log(prices / start))
         return float(losses.max()), float(prices[losses.argmax()])
 
     def state(self, program: Program, problem: Problem, scale: FloatArray, unit: float) -> None:
@@ -291,7 +294,8 @@ class WorstCase(_OfOne):
         program.slope(worst, np.ones(1))
         moved, moves = problem.changes
         ones = np.ones((len(moved), 1))
-        program.at_most([(program.decision, -moves[:, 0] / scale), (worst, -ones)], moved[:, 0] / unit)
+        paid = [(v, ones * rate) for v, rate in _premiums(program, problem, scale)]
+        program.at_most([(program.decision, -moves[:, 0] / scale), (worst, -ones), *paid], moved[:, 0] / unit)
 
 
 @dataclass(frozen=True, init=False)
@@ -335,6 +339,8 @@ class MeanVariance(_OfOne):
         _, moves = problem.changes
         signed, absolute = (x / self._price(problem) for x in cost_rates(problem))
         program.slope(program.decision, (signed - weights @ moves[:, 0]) / scale)
+        for variables, rate in _premiums(program, problem, scale):
+            program.slope(variables, rate)
         size = program.variables(len(absolute))
         program.slope(size, absolute / scale)
         one = np.eye(len(absolute))
@@ -342,7 +348,7 @@ class MeanVariance(_OfOne):
             program.at_most([(program.decision, sign * one), (size, -one)], np.zeros(len(absolute)))
 
     def costs(self, problem: Problem) -> list[tuple[FloatArray, FloatArray]]:
-        return [cost_rates(problem)]
+        return [LeastCost().costs(problem)]
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         # The mean of the exposure itself is a constant, which the program leaves out.
@@ -352,20 +358,24 @@ class MeanVariance(_OfOne):
 
 @dataclass(frozen=True)
 class LeastCapital:
-    """Of equally good hedges, the one that posts the least collateral."""
+    """Of equally good hedges, the one that takes the least capital: collateral, premiums, margin of sold options."""
 
     def costs(self, problem: Problem) -> tuple[FloatArray, FloatArray]:
         """Per unit, and per absolute unit, of each column."""
-        return problem.prices, np.zeros(len(problem.columns))
+        bought, sold = problem.capital_by_side
+        return problem.prices + (bought + sold) / 2.0, (bought - sold) / 2.0
 
 
 @dataclass(frozen=True)
 class LeastCost:
-    """Of equally good hedges, the one that is cheapest to trade and to keep: fees, slippage, expected funding."""
+    """Of equally good hedges, the one that is cheapest to trade and to keep: fees, slippage, funding, premiums."""
 
     def costs(self, problem: Problem) -> tuple[FloatArray, FloatArray]:
         """Per unit, and per absolute unit, of each column."""
-        return cost_rates(problem)
+        price = price_of_token(problem.measures[0].token, problem.everything, problem.start)
+        signed, absolute = cost_rates(problem)
+        more_signed, more_absolute = problem.premium_rates
+        return signed + price * more_signed, absolute + price * more_absolute
 
 
 def cost_rates(problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -399,6 +409,18 @@ def _residual(program: Program, problem: Problem, scale: FloatArray, unit: float
     return left
 
 
+def _premiums(program: Program, problem: Problem, scale: FloatArray) -> list[tuple[slice, FloatArray]]:
+    """What premiums take from every outcome: variables, and the row that multiplies them."""
+    signed, absolute = problem.premium_rates
+    if not signed.any() and not absolute.any():
+        return []
+    size = program.variables(len(absolute))
+    one = np.eye(len(absolute))
+    for sign in (1.0, -1.0):
+        program.at_most([(program.decision, sign * one), (size, -one)], np.zeros(len(absolute)))
+    return [(program.decision, signed / scale), (size, absolute / scale)]
+
+
 def _at_least_losses(
     program: Program,
     covers: list[slice],
@@ -407,6 +429,7 @@ def _at_least_losses(
     moves: FloatArray,
     scale: FloatArray,
     unit: float,
+    paid: Sequence[tuple[slice, FloatArray]],
 ) -> None:
     """The first cover, one per outcome, is at least 0 and at least the outcome's share of the loss beyond the others.
 
@@ -418,7 +441,7 @@ def _at_least_losses(
     first, *others = covers
     count = len(moved)
     program.at_most([(first, -eye(count))], np.zeros(count))
-    left = [(v, -shares[:, None]) for v in others]
+    left = [(v, -shares[:, None]) for v in others] + [(v, shares[:, None] * rate) for v, rate in paid]
     losses = -shares[:, None] * moves[:, 0] / scale
     program.at_most([(program.decision, losses), (first, -eye(count)), *left], shares * moved[:, 0] / unit)
 

@@ -79,6 +79,7 @@ class HedgePlan:
         exposure: what is hedged.
         legs: what was offered, +1 long.
         pledges: the accounts behind them, in which collateral is posted.
+        ends: what each leg is at the horizon: an option its payoff, or marked with what is then left.
         best: the optimum.
         rounded: the same in whole contracts; None where no venue says what one is.
         naive: the legs that cancel the slope of the exposure at the start (short the pool's coins), as if coins
@@ -91,6 +92,9 @@ class HedgePlan:
         over: what prices may do on the way.
         years: how long it is held, on average; None where outcomes have no horizon.
         start: the price of each market at the start (the mean one where windows differ).
+        today: the exposure and +1 of each leg and each unit of collateral as they stand at the start: options marked.
+        premium_beyond: what premiums cost beyond what changes from the start count, in the first measure's token: an
+            option's change is counted from its payoff at the start price.
         certificate: proof of the optimum.
         unique: no other quantities are as good.
         notes: what the numbers mean, in words.
@@ -100,6 +104,7 @@ class HedgePlan:
     exposure: Exposure
     legs: tuple[Leg, ...]
     pledges: tuple[Pledge, ...]
+    ends: tuple[Instrument, ...]
     best: Hedged
     naive: Hedged | None
     rounded: Hedged | None
@@ -111,6 +116,8 @@ class HedgePlan:
     over: Model | Paths | Outcomes
     years: float | None
     start: Mapping[str, float]
+    today: tuple[Exposure, ...]
+    premium_beyond: float
     certificate: Certificate
     unique: bool
     notes: tuple[str, ...]
@@ -128,8 +135,9 @@ class HedgePlan:
 
     @property
     def hedge(self) -> Portfolio:
-        """The legs in their quantities."""
-        return sum((q * leg.instrument for q, leg in zip(self.quantities, self.legs, strict=True)), Portfolio())
+        """The legs in their quantities, as they are at the horizon."""
+        left = (leg.left_of(end) for leg, end in zip(self.legs, self.ends, strict=True))
+        return sum((q * e for q, e in zip(self.quantities, left, strict=True)), Portfolio())
 
     @property
     def collateral(self) -> Portfolio:
@@ -142,19 +150,51 @@ class HedgePlan:
         return self.exposure + self.hedge + self.collateral
 
     @property
+    def total_today(self) -> Portfolio:
+        """Exposure, hedge and collateral together as they stand at the start: options marked with all of their time."""
+        amounts = (1.0, *self.quantities, *self.best.collateral)
+        return sum((q * e for q, e in zip(amounts, self.today, strict=True)), Portfolio())
+
+    @property
     def net_delta(self) -> dict[str, float]:
         """Delta of the total at the start by coin, in coins; every market of a coin added up."""
-        return by_coin(Exposure.delta, self.total, self.start)
+        return by_coin(Exposure.delta, self.total_today, self.start)
 
     @property
     def net_gamma(self) -> dict[str, float]:
         """Gamma of the total at the start by coin, in coins per unit of price."""
-        return by_coin(Exposure.gamma, self.total, self.start)
+        return by_coin(Exposure.gamma, self.total_today, self.start)
+
+    @property
+    def net_vega(self) -> dict[str, float]:
+        """Vega of the total at the start by coin, in quote per 1.00 of volatility."""
+        return by_coin(Exposure.vega, self.total_today, self.start)
+
+    @property
+    def premium(self) -> float:
+        """What the options cost at the start, less what those sold bring, in quote."""
+        return sum(self.premium_of(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True))
+
+    def premium_of(self, leg: Leg, quantity: float) -> float:
+        """What ``quantity`` of a leg costs at the start, in quote: at the ask, or at the bid (negative) where sold."""
+        if leg.premium is None or leg.option is None:
+            return 0.0
+        price = price_of_token(leg.option.premium_token, self.exposure + leg.instrument, self.start)
+        return quantity * (leg.premium.ask if quantity > 0 else leg.premium.bid) * price
 
     @property
     def capital(self) -> float:
-        """Everything posted at the start, in quote: the position and the collateral."""
-        return float(self.exposure.value(self.start)) + sum(self._posted())
+        """Everything that is taken at the start, in quote: position, collateral, premiums, margin of sold options."""
+        return float(self.exposure.value(self.start)) + sum(self._posted()) + self._in_options()
+
+    def _in_options(self) -> float:
+        """What options take at the start, in quote: premiums of those bought, margin of those sold."""
+        taken = 0.0
+        for quantity, leg in zip(self.quantities, self.legs, strict=True):
+            if quantity and leg.option is not None:
+                price = price_of_token(leg.option.premium_token, self.exposure + leg.instrument, self.start)
+                taken += self.premium_of(leg, quantity) if quantity > 0 else leg.margin_short * -quantity * price
+        return taken
 
     def _posted(self) -> list[float]:
         """What each account holds at the start, in quote."""
@@ -199,7 +239,7 @@ class HedgePlan:
             lows, highs = self.over.extremes(market)
             below = lows < price * (1 - _SAME_PRICE)
             return float((below if price <= self.start[market] else highs > price * (1 + _SAME_PRICE)).mean())
-        return self.over.touch_probability(price)
+        return self.over.on(market).touch_probability(price)
 
     def _chance(self, market: str, ends: Ends) -> float | None:
         """How likely an account that ends there is liquidated before the horizon."""
@@ -207,7 +247,9 @@ class HedgePlan:
             if isinstance(self.over, Paths):
                 lows, highs = self.over.extremes(market)
                 return float(((lows <= ends.below) | (highs >= ends.above)).mean())
-            return self.over.exit_probability(ends.below, ends.above) if ends.below < ends.above else 1.0
+            if ends.below >= ends.above:
+                return 1.0
+            return self.over.on(market).exit_probability(ends.below, ends.above)
         price = ends.above if ends.below is None else ends.below
         return 0.0 if price is None else self.touch_probability(market, price)
 
@@ -238,10 +280,11 @@ class HedgePlan:
         )
 
     def changes(self) -> tuple[FloatArray, FloatArray]:
-        """The measure's change per outcome, before and after the hedge, in ``token``; first measure only."""
+        """The measure's change per outcome, before and after the hedge, premiums paid; first measure only."""
         starts = self.outcomes.starts(self.total.markets)
         measure = self.objective.measures[0]
-        return tuple(self.outcomes.changes(measure(e, starts)) for e in (self.exposure, self.total))  # type: ignore[return-value]
+        before, after = (self.outcomes.changes(measure(e, starts)) for e in (self.exposure, self.total))
+        return before, after - self.premium_beyond
 
     # ---- words
 
@@ -364,16 +407,15 @@ class HedgePlan:
             breaks = "" if self.rounded.within_bounds else ", but breaks a bound"
             left = f"{rounded(self.rounded.risk)} {self.token} ({self.rounded.effectiveness:.4%})"
             rows.append(["whole contracts", f"leave {left}{breaks}"])
-        if self.pledges:
-            quote = self.exposure.quote
-            pool = float(self.exposure.value(self.start))
-            rows.append(
-                [
-                    "capital",
-                    f"{rounded(self.capital)} {quote}, {self.capital / pool:.4g} times the position: "
-                    f"{rounded(pool)} in it, {rounded(self.capital - pool)} in collateral",
-                ]
-            )
+        quote, options = self.exposure.quote, self._in_options()
+        if any(leg.premium for leg in self.legs):
+            rows.append(["premium", f"{rounded(self.premium)} {quote}, paid less received"])
+        if self.pledges or options:
+            pool, posted = float(self.exposure.value(self.start)), sum(self._posted())
+            parts = [f"{rounded(pool)} in it", f"{rounded(posted)} in collateral"]
+            parts += [f"{rounded(options)} in options"] if options else []
+            many = f"{rounded(self.capital)} {quote}, {self.capital / pool:.4g} times the position"
+            rows.append(["capital", f"{many}: {', '.join(parts)}"])
         if self.economics is not None:
             costless = not any(leg.fee or leg.funding or leg.slippage for leg in self.legs)
             nothing = ", trading and funding taken as 0" if costless else ""
@@ -389,6 +431,9 @@ class HedgePlan:
             rows.append(["net delta", f"{rounded(figure)} {coin}"])
         for coin, figure in self.net_gamma.items():
             rows.append(["net gamma", f"{rounded(figure)} {coin} per {self.exposure.quote}"])
+        for coin, figure in self.net_vega.items():
+            if figure:
+                rows.append(["net vega", f"{rounded(figure / 100)} {quote} per point of {coin}'s volatility"])
         proof = self.certificate
         rows.append(
             [
@@ -449,6 +494,8 @@ class HedgePlan:
             },
             "net_delta": self.net_delta,
             "net_gamma": self.net_gamma,
+            "net_vega": self.net_vega,
+            "premium": self.premium,
             "outcomes": {
                 "source": self.outcomes.source,
                 "n": len(self.outcomes),
@@ -489,7 +536,14 @@ class HedgePlan:
             parts["collateral"] = coins
         parts["total"] = part(self.total)
         title = wrapped(self.sentence(), TITLE)
-        ax = payoffs(parts, ax, start=self.start[market], prices=prices, income=income, title=title)
+        # An option's P&L is counted from its premium, not from its payoff at the start.
+        paid = sum(
+            self.premium_of(leg, q) - q * float(end.value(self.start))
+            for q, leg, end in zip(self.quantities, self.legs, self.ends, strict=True)
+            if leg.premium is not None and counted_as(end.base) == coin
+        )
+        earned = {"hedge": -paid, "total": income - paid}
+        ax = payoffs(parts, ax, start=self.start[market], prices=prices, earned=earned, title=title)
         low, high = ax.get_xlim()
         ends = (e for account in self.liquidations() for m, e in account.items() if _same_coin(m, market))
         shown = sorted({p for pair in ends for p in pair if p is not None and low < p < high})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -12,10 +13,11 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
-from lpgreeks.hedging.legs import Leg, Pledge
-from lpgreeks.instruments import Exposure, Instrument, Margined
+from lpgreeks.hedging.horizon import today, volatility_of
+from lpgreeks.hedging.legs import Leg, Pledge, Side
+from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option
 from lpgreeks.margin import Schedule
-from lpgreeks.measures import Measure
+from lpgreeks.measures import Amount, Measure
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.smears import Curve
 from lpgreeks.tokens import coin_of, counted_as, find_token
@@ -25,6 +27,9 @@ __all__ = ["Cone", "Model", "Problem", "Row", "Start", "by_coin", "folded", "not
 # Directions that move a figure by less than this share of the one that moves it most are rounding.
 _DEPENDENT = 1e-12
 
+# A row for each choice of sides: 256 of them are still solved in a few milliseconds.
+_MOST_EITHER = 8
+
 Start: TypeAlias = Mapping[str, float]
 """The price of each market at the start."""
 
@@ -32,16 +37,8 @@ Greek: TypeAlias = Callable[[Exposure, float], float]
 """A figure of an exposure at a price, such as ``Exposure.delta``."""
 
 
-@runtime_checkable
-class Model(Protocol):
-    """What a probability law must offer to be hedged under."""
-
-    @property
-    def years(self) -> float:
-        """The horizon."""
-
-    def nodes(self, kinks: Iterable[float] = ...) -> Outcomes:
-        """The law as weighted end prices that break at every kink."""
+class OnTheWay(Protocol):
+    """What the law of one market's price says of the time until the horizon."""
 
     def barriers(self, probability: float) -> tuple[float, float]:
         """The prices below and above that are each touched with ``probability`` before the horizon."""
@@ -54,6 +51,21 @@ class Model(Protocol):
 
     def years_inside(self, lower: float, upper: float) -> float:
         """How much of the horizon it spends in it."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What a probability law must offer to be hedged under."""
+
+    @property
+    def years(self) -> float:
+        """The horizon."""
+
+    def nodes(self, kinks: Mapping[str, Iterable[float]]) -> Outcomes:
+        """The law as weighted end prices that break at every kink, by market."""
+
+    def on(self, market: str) -> OnTheWay:
+        """The law of the price of one market."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +113,7 @@ class Problem:
     Attributes:
         exposure: what is hedged.
         legs, pledges: what is decided.
+        ends: what each leg is at the horizon.
         over: what prices may do.
         outcomes: the same as weighted end states.
         years: how long it is held, on average; None where nobody says.
@@ -113,6 +126,7 @@ class Problem:
     exposure: Exposure
     legs: tuple[Leg, ...]
     pledges: tuple[Pledge, ...]
+    ends: tuple[Instrument, ...]
     over: Model | Paths | Outcomes
     outcomes: Outcomes
     measures: tuple[Measure, ...]
@@ -122,9 +136,10 @@ class Problem:
     tiers: Mapping[tuple[int, str], Schedule] = field(default_factory=dict)
 
     @cached_property
-    def columns(self) -> tuple[Instrument, ...]:
-        """The instrument of each column, +1 long."""
-        return (*(leg.instrument for leg in self.legs), *(p.holding for p in self.pledges))
+    def columns(self) -> tuple[Exposure, ...]:
+        """What +1 of each column leaves."""
+        left = (leg.left_of(end) for leg, end in zip(self.legs, self.ends, strict=True))
+        return (*left, *(p.holding for p in self.pledges))
 
     @cached_property
     def everything(self) -> Exposure:
@@ -158,7 +173,7 @@ class Problem:
         if isinstance(self.over, Paths):
             return self._paths().barriers(market, probability)
         assert not isinstance(self.over, Outcomes)
-        return self.over.barriers(probability)
+        return self.over.on(market).barriers(probability)
 
     def _paths(self) -> Paths:
         assert isinstance(self.over, Paths)
@@ -169,6 +184,21 @@ class Problem:
                 remedy="Rescale them: windows(..., start=1_900)",
             )
         return self.over
+
+    @cached_property
+    def volatility(self) -> float | None:
+        """At which options without a volatility of their own are marked: the model's, or that of the outcomes."""
+        return volatility_of(self.over, self.years)
+
+    @cached_property
+    def today(self) -> tuple[Exposure, ...]:
+        """The exposure and +1 of each column as they stand at the start, options with all of their time."""
+        own = [leg.volatility for leg in self.legs]
+        marks = [self.volatility, *own, *(None for _ in self.pledges)]
+        return tuple(
+            today(e, self.volatility if v is None else v, self.years)
+            for e, v in zip((self.exposure, *self.columns), marks, strict=True)
+        )
 
     # ---- what columns take
 
@@ -191,7 +221,68 @@ class Problem:
     @cached_property
     def notionals(self) -> FloatArray:
         """``(legs,)``: the value of +1 of each leg at the start, in quote."""
-        return np.array([notional_of(leg.instrument, self.start) for leg in self.legs])
+        return np.array([notional_of(end, self.start) for end in self.ends])
+
+    @cached_property
+    def premiums(self) -> tuple[FloatArray, FloatArray]:
+        """``(columns,)`` each: what +1 bought costs, and what -1 sold brings, in quote; 0 where there is no premium."""
+        paid, received = np.zeros(len(self.columns)), np.zeros(len(self.columns))
+        for j, leg in enumerate(self.legs):
+            if leg.premium is not None and leg.option is not None:
+                price = price_of_token(leg.option.premium_token, self.everything, self.start)
+                paid[j], received[j] = leg.premium.ask * price, leg.premium.bid * price
+        return paid, received
+
+    @cached_property
+    def premium_rates(self) -> tuple[FloatArray, FloatArray]:
+        """What premiums cost beyond what the change from the start counts: per unit, per absolute unit of each column.
+
+        In the token of the first measure. An option's change is that of its worth at the horizon's end of time, from
+        the payoff at the start price on; its P&L is counted from the premium on.
+        """
+        signed, absolute = np.zeros(len(self.columns)), np.zeros(len(self.columns))
+        token = self.measures[0].token
+        unit = price_of_token(token, self.everything, self.start)
+        for j, leg in enumerate(self.legs):
+            if leg.premium is None or leg.option is None:
+                continue
+            paid, received = (side[j] / unit for side in self.premiums)
+            if isinstance(self.measures[0], Amount) and find_token(token, (leg.option.premium_token,)) is None:
+                paid = received = 0.0
+            if leg.side is not None:
+                paid = received = paid if leg.side is Side.LONG else received
+            first = {m: float(np.mean(p)) for m, p in self.starts.items()}
+            worth = sum(float(curve(first[m])) for m, curve in self.measures[0](self.ends[j], first).items())
+            signed[j], absolute[j] = (paid + received) / 2 - worth, (paid - received) / 2
+        return signed, absolute
+
+    @cached_property
+    def capital_by_side(self) -> tuple[FloatArray, FloatArray]:
+        """``(columns,)`` each, in quote: what +1 bought takes at the start, and less what -1 sold takes in margin."""
+        margins = np.zeros(len(self.columns))
+        for j, leg in enumerate(self.legs):
+            if leg.margin_short and leg.option is not None:
+                margins[j] = leg.margin_short * price_of_token(leg.option.premium_token, self.everything, self.start)
+        return self.premiums[0], -margins
+
+    def premium_cost(self, x: FloatArray) -> float:
+        """What premiums cost beyond what changes count, in the token of the first measure."""
+        signed, absolute = self.premium_rates
+        return float(signed @ x + absolute @ np.abs(x))
+
+    def by_side(self, bought: FloatArray, sold: FloatArray) -> Iterator[dict[int, float]]:
+        """The entries by column of ``sum of max(bought * x, sold * x)`` for every choice of sides: each is one row."""
+        used = [j for j in range(len(self.legs)) if bought[j] or sold[j]]
+        either = [j for j in used if self.legs[j].side is None and bought[j] != sold[j]]
+        if len(either) > _MOST_EITHER:
+            raise InputError(
+                f"at most {_MOST_EITHER} options that may be bought or sold",
+                got=f"{len(either)} of them",
+                remedy="Say which: side=Side.LONG; or choose a few: AtMost(2, of=Option)",
+            )
+        fixed = {j: float(sold[j] if self.legs[j].side is Side.SHORT else bought[j]) for j in used}
+        for sides in itertools.product((bought, sold), repeat=len(either)):
+            yield fixed | {j: float(side[j]) for j, side in zip(either, sides, strict=True)}
 
     def row(
         self,
@@ -260,6 +351,8 @@ def notional_of(instrument: Instrument, start: Start) -> float:
     if isinstance(instrument, Margined):
         value = float(instrument.position_value(price))
         return value if instrument.margin_token == instrument.quote else value * price
+    if isinstance(instrument, Option) or (isinstance(instrument, Marked) and isinstance(instrument.of, Option)):
+        return price
     return abs(float(instrument.delta(price))) * price
 
 

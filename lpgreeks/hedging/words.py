@@ -236,7 +236,7 @@ def _against_naive(plan: HedgePlan) -> list[str]:
     """How far the optimum stands from cancelling the slope at the start, and which side of the price pulls it."""
     measures = plan.objective.measures
     columns = {plan.outcomes.column(m)[0] for m in plan.start}
-    straight = all(not leg.instrument.worth().derivative().moves for leg in plan.legs)
+    straight = all(not end.worth().derivative().moves for end in plan.ends)
     told = len(measures) == 1 and isinstance(measures[0], Value) and len(columns) == 1 and straight
     # Coins posted are exposure too, and the average is that of a least variance.
     told = told and isinstance(plan.objective, Variance) and not plan.collateral.markets

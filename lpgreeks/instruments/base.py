@@ -214,6 +214,10 @@ class Exposure(ABC):
         """``d2V/dP2`` of the value in quote, in coins per unit of price, between kinks."""
         return self._curvature(price)
 
+    def vega(self, price: float) -> float:
+        """``dV/d(volatility)`` of what is marked, in quote per 1.00 of volatility; anything else has none."""
+        return float(sum(p.quantity * p.instrument._vega(price) for p in self.positions))
+
     def break_evens(self, *, start: float, income: float = 0.0) -> FloatArray:
         """Prices where the value in quote plus ``income`` equals the value at ``start``, ascending.
 
@@ -237,7 +241,7 @@ class Exposure(ABC):
             prices: the horizontal axis; 25 % about the start unless said.
             income: earned meanwhile, in quote.
         """
-        return payoffs({"P&L": self}, ax, start=start, prices=prices, income=income)
+        return payoffs({"P&L": self}, ax, start=start, prices=prices, earned={"P&L": income})
 
     def plot_greeks(
         self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
@@ -348,6 +352,9 @@ class Instrument(Exposure):
             raise InputError("years to the end", got="none", unit="years", remedy="Seven days are 7 / 365")
         return Marked(of=self, volatility=volatility, years=left)
 
+    def _vega(self, price: float) -> float:
+        return 0.0
+
     @property
     def name(self) -> str:
         """What it is and whose price it reads: "linear perpetual ETH/USDC"."""
@@ -406,20 +413,21 @@ def payoffs(
     *,
     start: float,
     prices: ArrayLike | None = None,
-    income: float = 0.0,
+    earned: Mapping[str, float] | None = None,
     title: str = "",
 ) -> Axes:
-    """P&L of each part against price; the last one is their total, which earns ``income`` and breaks even."""
+    """P&L of each part against price, with what it earned beside it; the last is their total, which breaks even."""
     x = _axis(start, prices)
     ax = new_axes()[0] if ax is None else ax
     *_, total = parts.values()
     lines = {name: np.asarray(part.pnl(x, start=start) if part.positions else 0.0 * x) for name, part in parts.items()}
-    lines[[*parts][-1]] = lines[[*parts][-1]] + income
+    earned = earned or {}
+    lines = {name: line + earned.get(name, 0.0) for name, line in lines.items()}
     xlabel, ylabel = f"price [{total.quote} per {'/'.join(total.bases)}]", f"P&L [{total.quote}]"
     curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel, title=title)
     verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
     verticals(ax, [k for k in total.worth().kinks if x[0] < k < x[-1]], name="kinks: ends of a range, strikes")
-    evens = total.break_evens(start=start, income=income)
+    evens = total.break_evens(start=start, income=earned.get([*parts][-1], 0.0))
     marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
     return legend(ax)
 

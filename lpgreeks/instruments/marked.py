@@ -110,6 +110,9 @@ class Marked(Instrument):
         logs = [smear(self.payoff, prices, self.width, order=n) for n in range(5)]
         return greeks_of(logs, prices, np.float64(self.volatility), np.float64(self.years))
 
+    def _vega(self, price: float) -> float:
+        return float(self.greeks(price).vega)
+
     @classmethod
     def samples(cls) -> tuple[Self, ...]:
         option = {"base": "ETH", "quote": "USDC", "strike": 1_900.0}

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lpgreeks.errors import (
-    InputError,
-    require_finite,
     require_positive,
     require_probability,
     require_range,
     require_whole,
 )
 from lpgreeks.instruments import Exposure
-from lpgreeks.measures import Measure, Value
+from lpgreeks.measures import Measure
 from lpgreeks.models import passage
+from lpgreeks.models.one_price import (
+    Kinks,
+    all_kinks,
+    covariance_on,
+    function_of,
+    nodes_at,
+    paths_from,
+    require_law,
+    require_narrow,
+)
 from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
-from lpgreeks.powers import Powers
-from lpgreeks.smears import Curve, Smeared, smear, total
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from lpgreeks.smears import Curve, smear
 
 __all__ = ["Lognormal"]
 
 # Gauss-Legendre on panels half a standard deviation wide: 1e-15 of any smooth payoff.
 _PANEL = 0.5
-
-# Volatility of 1,000 % a year, or prices that move by e^5 in one standard deviation: percent, or days for years.
-_WILDEST = 10.0
-_WIDEST = 5.0
 
 # Ten standard deviations leave 1e-23 of the weight outside; a variance of cubes shifts its mass by six widths.
 _REACH = 10.0
@@ -61,31 +60,9 @@ class Lognormal:
     drift_per_year: float = 0.0
 
     def __post_init__(self) -> None:
-        checked = {
-            "price": require_positive("price", self.price, unit="quote per base"),
-            "volatility": require_positive(
-                "volatility",
-                self.volatility,
-                unit="decimal per year",
-                remedy="Without uncertainty there is nothing to hedge",
-            ),
-            "years": require_positive("years", self.years, unit="years", remedy="Seven days are 7 / 365"),
-            "drift_per_year": require_finite("drift_per_year", self.drift_per_year, unit="decimal per year"),
-        }
-        for name, value in checked.items():
+        for name, value in require_law(self.price, self.volatility, self.years, self.drift_per_year).items():
             object.__setattr__(self, name, value)
-        if self.volatility > _WILDEST or self.width > _WIDEST:
-            raise InputError(
-                f"volatility of at most {_WILDEST:g} a year and at most {_WIDEST:g} over the horizon",
-                got=f"{self.volatility:g} a year, {self.width:g} over {self.years:g} years",
-                remedy="Volatility is a decimal per year (0.65, not 65); the horizon is in years, not days",
-            )
-        if abs(self.drift_per_year * self.years) > _WIDEST:
-            raise InputError(
-                f"drift of at most {_WIDEST:g} over the horizon",
-                got=f"{self.drift_per_year:g} a year over {self.years:g} years",
-                remedy="Drift is a decimal per year (0.05, not 5)",
-            )
+        require_narrow(self.volatility, self.width, self.years)
 
     @property
     def width(self) -> float:
@@ -117,55 +94,35 @@ class Lognormal:
             of: a function of the price; or an exposure, by a measure of it.
             measure: which: its value in quote unless said.
         """
-        return float(smear(self._function(of, measure), self.forward, self.width))
+        return float(smear(function_of(of, measure, self.price), self.forward, self.width))
 
     def covariance(self, first: Curve | Exposure, second: Curve | Exposure, measure: Measure | None = None) -> float:
         """``Cov(f(S_T), g(S_T))`` by quadrature of centred changes, which does not cancel at short horizons.
 
         The closed form ``E[f g] - E[f] E[g]`` agrees to rounding at long ones.
         """
-        functions = [self._function(of, measure) for of in (first, second)]
-        nodes = self.nodes(k for powers in functions for k in powers.kinks)
-        f, g = (nodes.changes({ANY_MARKET: powers}) for powers in functions)
-        f, g = (x - nodes.weights @ x for x in (f, g))
-        return float(nodes.weights @ (f * g))
+        f, g = (function_of(of, measure, self.price) for of in (first, second))
+        return covariance_on(self.nodes((*f.kinks, *g.kinks)), f, g)
 
     def standard_deviation(self, of: Curve | Exposure, measure: Measure | None = None) -> float:
         """Standard deviation of ``f(S_T)``."""
         return math.sqrt(self.covariance(of, of, measure))
 
-    def _function(self, of: Curve | Exposure, measure: Measure | None) -> Curve:
-        if isinstance(of, (Powers, Smeared)):
-            return of
-        if not isinstance(of, Exposure):
-            raise InputError("a function of the price or an exposure", got=f"{of!r:.60}")
-        measure = Value(of.quote) if measure is None else measure
-        # Raises where there is more than one coin: this is the law of one price.
-        _ = of.amounts
-        tables = measure(of, dict.fromkeys(of.markets or (ANY_MARKET,), self.price))
-        return total((1.0, powers) for powers in tables.values())
-
-    def nodes(self, kinks: Iterable[float] = ()) -> Outcomes:
-        """The law as weighted prices: Gauss-Legendre panels that break at every kink."""
+    def nodes(self, kinks: Kinks = ()) -> Outcomes:
+        """The law as weighted prices: Gauss-Legendre panels that break at every kink, of whichever market."""
         reach = _REACH + _LARGEST_POWER * self.width
         panels = 2 * math.ceil(reach / _PANEL)
-        inner = [(math.log(k / self.forward) + self.variance / 2) / self.width for k in kinks]
+        inner = [(math.log(k / self.forward) + self.variance / 2) / self.width for k in all_kinks(kinks)]
         edges = np.unique([*np.linspace(-reach, reach, panels + 1), *(z for z in inner if abs(z) < reach)])
         z, shares = on_panels(edges)
-        weights = shares * np.exp(-z * z / 2)
         drift = self.drift_per_year * self.years - self.variance / 2
-        used = weights > 0
-        return Outcomes(
-            markets=(ANY_MARKET,),
-            start=np.array([self.price]),
-            log_returns=(self.width * z + drift)[used, None],
-            weights=weights[used] / weights.sum(),
-            sampled=False,
-            effective=math.inf,
-            source=self.describe(),
-        )
+        return nodes_at(self.price, self.width * z + drift, shares * np.exp(-z * z / 2), source=self.describe())
 
     # ---- on the way
+
+    def on(self, market: str) -> Lognormal:
+        """The law of the price of ``market``: this one, whichever it is."""
+        return self
 
     def touch_probability(self, barrier: float) -> float:
         r"""Probability that the price touches ``barrier`` before the horizon, watched continuously.
@@ -293,13 +250,4 @@ class Lognormal:
         noise = generator(seed).standard_normal((paths, steps))
         each = self.years / steps
         moves = (self.drift_per_year - self.volatility**2 / 2) * each + self.volatility * math.sqrt(each) * noise
-        logs = np.zeros((paths, steps + 1))
-        np.cumsum(moves, axis=1, out=logs[:, 1:])
-        return Paths(
-            markets=(market,),
-            prices=(self.price * np.exp(logs))[:, :, None],
-            years=np.linspace(0.0, self.years, steps + 1),
-            effective=float(paths),
-            source=f"{paths:,} sampled paths of {steps:,} steps; {self.describe()}",
-            seed=seed,
-        )
+        return paths_from(self.price, moves, years=self.years, market=market, source=self.describe(), seed=seed)

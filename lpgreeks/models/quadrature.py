@@ -21,7 +21,8 @@ def gauss_legendre() -> tuple[FloatArray, FloatArray]:
 
 
 def on_panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Points and weights of the integral from the first edge to the last, panel by panel."""
-    half = np.diff(edges)[:, None] / 2
+    """Points and weights of the integral from the first edge to the last, panel by panel, along the last axis."""
+    half = np.diff(edges)[..., None] / 2
     points, shares = gauss_legendre()
-    return (half * points + edges[:-1, None] + half).ravel(), (half * shares).ravel()
+    shape = (*edges.shape[:-1], -1)
+    return (half * points + edges[..., :-1, None] + half).reshape(shape), (half * shares).reshape(shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_prices, require_probability, require_range, require_whole
-from lpgreeks.paths.outcomes import Outcomes, column_of, read_only
+from lpgreeks.paths.outcomes import ANY_MARKET, Outcomes, column_of, read_only
 
 __all__ = ["Paths", "Seed", "generator"]
 
@@ -84,12 +85,24 @@ class Paths:
         first = self.prices[:, 0]
         return first[0] if (first == first[0]).all() else first
 
-    def outcomes(self) -> Outcomes:
-        """Where each path ends."""
+    def outcomes(self, days: Mapping[str, tuple[str, float]] | None = None) -> Outcomes:
+        """Where each path ends.
+
+        Args:
+            days: further columns by name: the price of a market at the step nearest to so many years from now.
+        """
+        days = days or {}
+        columns = [column_of(market, self.markets)[0] for market, _ in days.values()]
+        steps = [int(np.abs(self.years - self.years[0] - years).argmin()) for _, years in days.values()]
+        # The one price of every market has a name where others stand beside it.
+        own = [market for market, _ in days.values()] if self.markets == (ANY_MARKET,) else []
+        names = tuple(own[:1]) or self.markets
+        ends = np.concatenate([self.prices[:, -1], self.prices[:, steps, columns]], axis=1)
+        begins = np.concatenate([self.prices[:, 0], self.prices[:, 0, columns]], axis=1)
         return Outcomes(
-            markets=self.markets,
-            start=self.start,
-            log_returns=np.log(self.prices[:, -1] / self.prices[:, 0]),
+            markets=(*names, *days),
+            start=begins[0] if (begins == begins[0]).all() else begins,
+            log_returns=np.log(ends / begins),
             weights=np.full(len(self), 1.0 / len(self)),
             sampled=True,
             effective=self.effective,
