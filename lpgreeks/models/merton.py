@@ -95,7 +95,7 @@ class Merton:
                 "jump_volatility",
                 self.jump_volatility,
                 unit="decimal, of the log price",
-                remedy="Jumps of one size are jumps with a small spread, such as 0.01",
+                remedy="Jumps of one size are jumps with a small spread, such as 0.02",
             ),
         }
         for name, value in checked.items():
