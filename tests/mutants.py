@@ -119,6 +119,25 @@ MUTANTS = [
     Mutant("margin/account.py", "self._equity_on(market, at) - self._others(self._maintenance, market, at)", "self._equity_on(market, at)", "test_margin.py"),
     Mutant("margin/account.py", "contract.entry if self.fixed_at_entry else price", "price", "test_margin.py"),
     Mutant("costs.py", "p + min(max(i - p, -b), b)", "p - min(max(i - p, -b), b)", "test_margin.py"),
+    # ---- two markets, and jumps
+    Mutant("models/bivariate.py", "((h < 0) != (k < 0)) / 2", "((h < 0) & (k < 0)) / 2", "test_correlated.py::test_the_quadrant_against_an_integral_at_many_digits"),
+    Mutant("models/bivariate.py", "a * b * rho * v * w", "a * b * rho", "test_correlated.py::test_joint_moments_against_plain_quadrature"),
+    Mutant("models/bivariate.py", "rho = correlation * side * other", "rho = correlation + 0 * side * other", "test_correlated.py::test_covariance_is_that_of_the_joint_moments"),
+    Mutant("models/bivariate.py", "correlation = (width / first) * (width / second)", "correlation = width / first", "test_correlated.py::test_smeared_covariance_against_quadrature"),
+    Mutant("models/correlated.py", "(np.array(second) - correlation * x[:, None]) / root", "np.array(second) + 0 * x[:, None]", "test_correlated.py::test_nodes_are_the_closed_forms"),
+    Mutant("models/correlated.py", "edges = np.concatenate([edges, *steps])", "pass", "test_correlated.py::test_nodes_are_the_closed_forms"),
+    Mutant("models/correlated.py", "self._matrix * np.sqrt(long / short)", "self._matrix", "test_correlated.py::test_an_earlier_price_is_a_market_with_fewer_years"),
+    Mutant("models/correlated.py", "* (times[1:, None] <= horizons * (1 + _SAME_TIME))", "* np.ones_like(horizons)", "test_correlated.py::test_an_earlier_price_is_a_market_with_fewer_years"),
+    Mutant("hedging/plan.py", "return self.over.on(market).touch_probability(price)", "return self.over.on(self.exposure.markets[0]).touch_probability(price)", "test_correlated.py::test_accounts_of_each_coin_are_judged_by_its_own_price"),
+    Mutant("hedging/problem.py", "self.over.on(market).barriers(probability)", "self.over.on(self.exposure.markets[0]).barriers(probability)", "test_correlated.py::test_accounts_of_each_coin_are_judged_by_its_own_price"),
+    Mutant("models/merton.py", "mean_jump = math.expm1(self.jump_mean + self.jump_volatility**2 / 2)", "mean_jump = math.expm1(self.jump_mean)", "test_merton.py::test_a_call_by_three_routes"),
+    Mutant("models/merton.py", "np.ceil(np.diff(inner) / (_PANEL * width))", "np.ceil(np.diff(inner) / (8 * width))", "test_merton.py::test_nodes_are_the_closed_forms"),
+    Mutant("models/merton.py", "numbers * self.jump_mean + spread", "spread", "test_merton.py::test_samples_agree_with_the_law"),
+    Mutant("models/merton.py", "above = -distance if distance < 0 else down + up - distance", "above = abs(distance)", "test_merton.py::test_touching_against_exact_simulation"),
+    Mutant("models/merton.py", "np.maximum(logs, tilted) > -_RAREST", "logs > -10", "test_merton.py::test_no_number_of_jumps_is_missing"),
+    Mutant("models/jump_passage.py", "stays[1:-1] = expm(model.years * rates[1:-1, 1:-1]).sum(axis=1)", "stays[:] = expm(model.years * rates).sum(axis=1)", "test_merton.py::test_without_jumps_it_is_the_lognormal_law"),
+    Mutant("models/jump_passage.py", "(after @ coefficients - np.eye(points + 1))", "(after @ coefficients)", "test_merton.py::test_touching_against_exact_simulation"),
+    Mutant("models/jump_passage.py", "(edge - start - model.jump_mean)", "(edge - start)", "test_merton.py::test_touching_against_exact_simulation"),
 ]  # fmt: skip
 
 

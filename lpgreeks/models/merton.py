@@ -95,7 +95,7 @@ class Merton:
                 "jump_volatility",
                 self.jump_volatility,
                 unit="decimal, of the log price",
-                remedy="Jumps of one size are jumps with a small spread, such as 0.01",
+                remedy="Jumps of one size are jumps with a small spread, such as 0.02",
             ),
         }
         for name, value in checked.items():
@@ -177,8 +177,9 @@ class Merton:
             ends = (centre - far, centre + far)
             inner = np.unique([*ends, *edges[(edges > ends[0]) & (edges < ends[1])]])
             parts = np.ceil(np.diff(inner) / (_PANEL * width)).astype(int)
-            cuts = [np.linspace(a, b, n + 1) for a, b, n in zip(inner[:-1], inner[1:], parts, strict=True)]
-            edges = np.unique(np.concatenate([edges, *cuts]))
+            wide = np.flatnonzero(parts > 1)
+            cuts = [np.linspace(inner[i], inner[i + 1], parts[i] + 1) for i in wide]
+            edges = np.unique(np.concatenate([edges, ends, *cuts]))
         x, shares = on_panels(edges)
         z = (x[:, None] - centres) / widths
         return nodes_at(self.price, x, shares * (np.exp(-z * z / 2) @ (weights / widths)), source=self.describe())
