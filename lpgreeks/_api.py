@@ -6,8 +6,10 @@ from lpgreeks import onchain
 from lpgreeks.costs import Fee, Funding, Gas, Premium, Slippage
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
+    AtMost,
     Budget,
     Certificate,
+    Choice,
     CVaR,
     DeltaBounds,
     Economics,
@@ -35,6 +37,7 @@ from lpgreeks.hedging import (
     Variance,
     VegaBounds,
     Wallet,
+    WholeLots,
     WorstCase,
     economics,
     frontier,
@@ -79,12 +82,14 @@ from lpgreeks.venues import Contract, Figure, Venue, venue, venue_names
 __all__ = [
     "Account",
     "Amount",
+    "AtMost",
     "Bracket",
     "Budget",
     "CVaR",
     "Call",
     "Cash",
     "Certificate",
+    "Choice",
     "Columns",
     "Contract",
     "Correlated",
@@ -166,6 +171,7 @@ __all__ = [
     "VegaBounds",
     "Venue",
     "Wallet",
+    "WholeLots",
     "WorstCase",
     "above",
     "align",

@@ -120,16 +120,16 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount Bracket Budget CVaR Call Cash Certificate Columns Contract Correlated DataError DataReport DeltaBounds
-Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier FrontierPoint Funding
-GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError Instrument InverseCall InverseFuture
-InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal
-Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool Option Order Outcomes
-Part Paths PoolFees PoolSize Portfolio Position Powers Premium PremiumAtMost Progressive Proportional Put
-QuantityBounds RangeEdges RawAmounts Rescaled Schedule SemiVariance Shifted Side Slippage Spot TokenError UniswapV2
-UniswapV3 Value Variance VegaBounds Venue Wallet WorstCase above align averaged check_klines check_prices clamp
-economics every_instrument frontier hedge onchain partial_moment range_for_exits read_klines read_prices smear smeared
-sqrt term venue venue_names
+Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Choice Columns Contract Correlated DataError
+DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier
+FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError Instrument
+InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize
+LinearPerp Lognormal Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool
+Option Order Outcomes Part Paths PoolFees PoolSize Portfolio Position Powers Premium PremiumAtMost Progressive
+Proportional Put QuantityBounds RangeEdges RawAmounts Rescaled Schedule SemiVariance Shifted Side Slippage Spot
+TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align averaged
+check_klines check_prices clamp economics every_instrument frontier hedge onchain partial_moment range_for_exits
+read_klines read_prices smear smeared sqrt term venue venue_names
 """.split()  # noqa: SIM905
 
 

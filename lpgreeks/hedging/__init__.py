@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, PremiumAtMost, Wallet
+from lpgreeks.hedging.choice import AtMost, Choice, WholeLots
 from lpgreeks.hedging.constraints import (
     Constraint,
     DeltaBounds,
@@ -30,9 +31,11 @@ from lpgreeks.hedging.proof import Certificate
 from lpgreeks.hedging.survival import NoLiquidation, RangeEdges
 
 __all__ = [
+    "AtMost",
     "Budget",
     "CVaR",
     "Certificate",
+    "Choice",
     "Constraint",
     "DeltaBounds",
     "Economics",
@@ -61,6 +64,7 @@ __all__ = [
     "Variance",
     "VegaBounds",
     "Wallet",
+    "WholeLots",
     "WorstCase",
     "economics",
     "frontier",

@@ -132,7 +132,7 @@ class _NetBounds(PlainBounds):
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         exposure, start = problem.exposure, problem.start
-        coins = dict.fromkeys(map(counted_as, sum(problem.columns, start=exposure).bases))
+        coins = dict.fromkeys(map(counted_as, problem.everything.bases))
         coin = counted_as(self.base) if self.base else next(iter(coins))
         if coin not in coins or (len(coins) > 1 and not self.base):
             raise MarketError("bounds on one of the coins", got=self.base or "none named", remedy=", ".join(coins))

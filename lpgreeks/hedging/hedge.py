@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from lpgreeks.errors import InputError, TokenError
+from lpgreeks.errors import InfeasibleError, InputError, TokenError
 from lpgreeks.hedging.capital import PoolSize
-from lpgreeks.hedging.constraints import Constraint
+from lpgreeks.hedging.choice import AtMost, WholeLots, chosen
+from lpgreeks.hedging.constraints import Constraint, QuantityBounds
 from lpgreeks.hedging.horizon import at_horizon, early, expiry_notes, on_days, volatility_of
 from lpgreeks.hedging.judged import leaving, plan_of
 from lpgreeks.hedging.legs import Leg, pledges
@@ -20,10 +21,11 @@ from lpgreeks.hedging.optimum import require_known_margins, shared_by_the_traded
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model, Problem
 from lpgreeks.hedging.sizing import best_effectiveness, sized
+from lpgreeks.hedging.solve import Solution
 from lpgreeks.hedging.survival import NoLiquidation, the_range
-from lpgreeks.hedging.ways_out import Refusal, infeasible
+from lpgreeks.hedging.ways_out import Refusal, clash, infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Exposure, Instrument, Option, Portfolio, Position
+from lpgreeks.instruments import Exposure, Instrument, Option, Portfolio, Position, together
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import counted_as, find_token
@@ -103,6 +105,7 @@ def planned(
     offered, constraints = _checked(exposure, legs, objective, constraints, tie_break)
     problem = _posed(exposure, legs=offered, over=over, objective=objective, exit=exit)
     _require_something_to_do(problem, objective)
+    _require_premiums(problem, objective)
     sizes = [c for c in constraints if isinstance(c, PoolSize)]
     others = [c for c in constraints if not isinstance(c, PoolSize)]
     if len(sizes) > 1:
@@ -112,12 +115,22 @@ def planned(
         problem = replace(problem, exposure=size * exposure)
     for constraint in others:
         constraint.check(problem)
-    rebuild = partial(_posed, legs=offered, over=over, objective=objective, exit=exit)
-    problem, solution = solved(problem, objective, others, tie_break, rebuild, refuse)
-    if any(isinstance(c, NoLiquidation) and c.probability is not None for c in others):
-        problem, solution = shared_by_the_traded(problem, solution, objective, others, tie_break, rebuild, refuse)
+
+    def solve(part: Problem, within: Sequence[Constraint], refuse: Refusal = clash) -> tuple[Problem, Solution]:
+        rebuild = partial(_posed, legs=part.legs, over=over, objective=objective, exit=exit)
+        within = _on_legs(within, part)
+        part, solution = solved(part, objective, within, tie_break, rebuild, refuse)
+        if any(isinstance(c, NoLiquidation) and c.probability is not None for c in within):
+            part, solution = shared_by_the_traded(part, solution, objective, within, tie_break, rebuild, refuse)
+        return part, solution
+
+    choice = None
+    if any(isinstance(c, (AtMost, WholeLots)) for c in others):
+        problem, solution, choice = chosen(problem, objective, others, tie_break, solve)
+    else:
+        problem, solution = solve(problem, others, refuse)
     require_known_margins(problem, solution)
-    plan = plan_of(problem, solution, objective)
+    plan = replace(plan_of(problem, solution, objective), choice=choice)
     held = [*(p.instrument for p in exposure.positions), *(leg.instrument for leg in offered)]
     plan = replace(plan, assumptions=(*plan.assumptions, *expiry_notes(held, problem.years)))
     # Sizes that grow with the price may leave the known table on the way: an error here, not where it is printed.
@@ -132,6 +145,18 @@ def planned(
             f"What binds holds the hedge back: {names}. Without that up to {best:.2%} of the variance would go."
         )
     return explain(replace(plan, notes=tuple(notes)), solution)
+
+
+def _on_legs(constraints: Sequence[Constraint], part: Problem) -> list[Constraint]:
+    """The constraints without bounds on legs that were not chosen, whose quantity is 0."""
+    instruments = {leg.instrument for leg in part.legs}
+    kept = []
+    for constraint in constraints:
+        if not isinstance(constraint, QuantityBounds) or constraint.of in part.legs or constraint.of in instruments:
+            kept.append(constraint)
+        elif not constraint.lower <= 0 <= constraint.upper:
+            raise InfeasibleError("a choice with every leg that a bound asks for", got=f"none of {constraint.of}")
+    return kept
 
 
 def _posed(
@@ -149,7 +174,7 @@ def _posed(
     if exit == "range":
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
-        held = sum((leg.instrument for leg in legs), start=exposure)
+        held = together((exposure, *(leg.instrument for leg in legs)))
         if any(isinstance(p.instrument, Option) for p in held.positions):
             raise InputError(
                 "no options where position and hedge are closed at an exit",
@@ -167,7 +192,7 @@ def _posed(
         exposure = Portfolio(
             tuple(Position(p.quantity, at_horizon(p.instrument, volatility, years)) for p in exposure.positions)
         )
-    everything = sum((*ends, *(p.holding for p in behind)), start=exposure)
+    everything = together((exposure, *ends, *(p.holding for p in behind)))
     outcomes = _outcomes(everything, over, days)
     if outcomes.sampled and len(outcomes) <= len(legs):
         raise InputError(
@@ -228,7 +253,7 @@ def _checked(
                 got=f"{leg.instrument.label} in {leg.instrument.quote}",
                 remedy=f"dataclasses.replace(leg, quote={exposure.quote!r}) declares the two tokens equal",
             )
-    tokens = (*sum((leg.instrument for leg in offered), start=exposure).bases, exposure.quote)
+    tokens = (*together((exposure, *(leg.instrument for leg in offered))).bases, exposure.quote)
     for measure in objective.measures:
         if find_token(measure.token, tokens) is None:
             raise TokenError(f"a measure in {', '.join(tokens)}", got=measure)
@@ -249,6 +274,17 @@ def _outcomes(everything: Exposure, over: Model | Paths | Outcomes, days: Mappin
         if position.instrument.market:
             kinks[position.instrument.market].update(*(curve.kinks for curve in position.instrument.amounts))
     return (on_days(over, days) if days else over).nodes(kinks)
+
+
+def _require_premiums(problem: Problem, objective: Objective) -> None:
+    """An error where an option would be had for nothing by an objective that counts what it pays."""
+    free = [leg.name for leg in problem.legs if leg.option is not None and leg.premium is None]
+    if free and not objective.about_mean:
+        raise InputError(
+            f"a premium of every option, which {objective} counts",
+            got=f"none of {free[0]}" + (f" and {len(free) - 1:,} others" if len(free) > 1 else ""),
+            remedy="Leg(option, premium=Premium(ask=..., bid=...)); a fair one is option.marked(volatility=0.6).value(price)",
+        )
 
 
 def _require_something_to_do(problem: Problem, objective: Objective) -> None:

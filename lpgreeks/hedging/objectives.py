@@ -30,6 +30,7 @@ __all__ = [
     "WorstCase",
     "cost_rates",
     "expected_cost",
+    "unbiased",
 ]
 
 # Prices that a worst case is first stated on; the worst one left out is then added until there is none.
@@ -47,6 +48,8 @@ class Objective(ABC):
 
     figure: ClassVar[str]
     """What it is called: "standard deviation"."""
+    about_mean: bool = False
+    """Whether what is certain, such as a premium, is nothing to it."""
 
     @abstractmethod
     def risk(self, changes: FloatArray, outcomes: Outcomes) -> float:
@@ -97,6 +100,7 @@ class Variance(Objective):
     measures: tuple[Measure, ...]
 
     figure: ClassVar[str] = "standard deviation"
+    about_mean = True
 
     def __init__(self, *measures: Measure) -> None:
         if not measures or not all(isinstance(m, Measure) for m in measures):
@@ -113,11 +117,11 @@ class Variance(Objective):
     def risk(self, changes: FloatArray, outcomes: Outcomes) -> float:
         """Standard deviation; on samples the unbiased variance, ``n - 1`` for equal weights."""
         centred = changes - outcomes.weights @ changes
-        return math.sqrt(float(outcomes.weights @ (centred**2).sum(axis=1)) / _unbiased(outcomes))
+        return math.sqrt(float(outcomes.weights @ (centred**2).sum(axis=1)) / unbiased(outcomes))
 
     def state(self, program: Program, problem: Problem, scale: FloatArray, unit: float) -> None:
         left = _residual(program, problem, scale, unit)
-        program.square(left, np.full(left.stop - left.start, 1.0 / _unbiased(problem.outcomes)))
+        program.square(left, np.full(left.stop - left.start, 1.0 / unbiased(problem.outcomes)))
 
     def bound(self, least: float, problem: Problem, unit: float) -> float:
         return math.sqrt(max(least, 0.0)) * unit
@@ -333,7 +337,7 @@ class MeanVariance(_OfOne):
 
     def state(self, program: Program, problem: Problem, scale: FloatArray, unit: float) -> None:
         left = _residual(program, problem, scale, unit)
-        share = self.aversion * unit / 2 / _unbiased(problem.outcomes)
+        share = self.aversion * unit / 2 / unbiased(problem.outcomes)
         program.square(left, np.full(left.stop - left.start, share))
         weights = problem.outcomes.weights
         _, moves = problem.changes
@@ -394,7 +398,7 @@ def expected_cost(problem: Problem, x: FloatArray) -> float:
     return float(signed @ x + absolute @ np.abs(x))
 
 
-def _unbiased(outcomes: Outcomes) -> float:
+def unbiased(outcomes: Outcomes) -> float:
     """What a sum of weighted squares is divided by: 1 on nodes, ``(n - 1) / n`` on equally likely samples."""
     return 1.0 - float(outcomes.weights @ outcomes.weights) if outcomes.sampled else 1.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.draw import COLOURS, histograms, legend_below, new_axes, verticals
+from lpgreeks.hedging.choice import Choice
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
 from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
@@ -96,6 +97,7 @@ class HedgePlan:
         premium_beyond: what premiums cost beyond what changes from the start count, in the first measure's token: an
             option's change is counted from its payoff at the start price.
         certificate: proof of the optimum.
+        choice: how its options were chosen among those offered; None where none were counted.
         unique: no other quantities are as good.
         notes: what the numbers mean, in words.
         assumptions: what was taken as equal, or as zero.
@@ -122,6 +124,7 @@ class HedgePlan:
     unique: bool
     notes: tuple[str, ...]
     assumptions: tuple[str, ...]
+    choice: Choice | None = None
 
     @property
     def quantities(self) -> tuple[float, ...]:
@@ -441,6 +444,8 @@ class HedgePlan:
                 f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, gap {proof.gap:.0e}",
             ]
         )
+        if self.choice is not None:
+            rows.append(["choice", str(self.choice)])
         for title, names in (("binding", proof.binding), ("met", proof.met)):
             rows += [[title if i == 0 else "", name] for i, name in enumerate(names)]
         rows.append(["unique", "yes" if self.unique else "no, see below"])
@@ -508,6 +513,7 @@ class HedgePlan:
                 "binding": list(self.certificate.binding),
                 "met": list(self.certificate.met),
             },
+            "choice": None if self.choice is None else asdict(self.choice),
             "unique": self.unique,
             "notes": list(self.notes),
             "assumptions": list(self.assumptions),

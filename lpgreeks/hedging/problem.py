@@ -15,7 +15,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.horizon import today, volatility_of
 from lpgreeks.hedging.legs import Leg, Pledge, Side
-from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option
+from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option, together
 from lpgreeks.margin import Schedule
 from lpgreeks.measures import Amount, Measure
 from lpgreeks.paths import Outcomes, Paths
@@ -144,7 +144,7 @@ class Problem:
     @cached_property
     def everything(self) -> Exposure:
         """Exposure and one of each column: whatever the problem is about."""
-        return sum(self.columns, start=self.exposure)
+        return together((self.exposure, *self.columns))
 
     @property
     def wallets(self) -> int:
@@ -323,8 +323,10 @@ class Problem:
 
     def least_squares(self, *measures: Measure) -> tuple[FloatArray, FloatArray]:
         """``(a, b)`` with ``||a x + b||**2`` the variance of the objective's measures, or of others."""
-        if measures:
-            return replace(self, measures=measures).least_squares()
+        return replace(self, measures=measures)._squares if measures else self._squares
+
+    @cached_property
+    def _squares(self) -> tuple[FloatArray, FloatArray]:
         root = np.sqrt(self.outcomes.weights)
         moved, moves = self.centred
         b = (root[:, None] * moved).ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect import isabstract
 
-from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term
+from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term, together
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
 from lpgreeks.instruments.greeks import Greeks, greeks_of
 from lpgreeks.instruments.marked import Marked
@@ -41,6 +41,7 @@ __all__ = [
     "greeks_of",
     "payoffs",
     "term",
+    "together",
 ]
 
 

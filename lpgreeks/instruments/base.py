@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lpgreeks.formulas import Symbolic
     from lpgreeks.instruments.marked import Marked
 
-__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term"]
+__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term", "together"]
 
 Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 """Prices of one coin, of any shape, or one array per market."""
@@ -405,6 +405,11 @@ class Portfolio(Exposure):
     @property
     def positions(self) -> tuple[Position, ...]:
         return self.holdings
+
+
+def together(exposures: Iterable[Exposure]) -> Portfolio:
+    """The sum of many exposures, added up at once."""
+    return Portfolio(tuple(p for exposure in exposures for p in exposure.positions))
 
 
 def payoffs(
