@@ -408,23 +408,25 @@ def worth_in_base(base: Reading, quote: Reading, price: Reading) -> Reading:
 # ---- the one primitive of every lognormal mean and price
 
 
-def partial_moment(exponent: ArrayLike, kink: ArrayLike, forward: ArrayLike, width: float) -> FloatArray:
+def partial_moment(
+    exponent: ArrayLike, kink: ArrayLike, forward: ArrayLike, width: ArrayLike, *, below: bool = False
+) -> FloatArray:
     r"""``M_a(k) = E[S^a 1{S > k}]`` for ``S`` lognormal with mean ``forward`` and log standard deviation ``width``.
 
     .. math::
         M_a(k) = F^a\, e^{a(a-1)w^2/2}\, N\!\left(\frac{\ln(F/k) + (a - \tfrac12) w^2}{w}\right)
 
-    ``kink = 0`` gives the full moment; ``width = 0`` gives ``F^a 1{F > k}``. Arguments broadcast.
+    ``kink = 0`` gives the full moment; ``width = 0`` gives ``F^a 1{F > k}``. With ``below``, the other side:
+    ``E[S^a 1{S <= k}]``, which keeps its digits where it is small. Arguments broadcast.
     """
     from scipy.special import ndtr
 
-    a, k, f = (np.asarray(x, dtype=np.float64) for x in (exponent, kink, forward))
-    if width == 0:
-        return np.asarray(f**a * (f > k))
-    with np.errstate(divide="ignore"):
-        distance = np.log(f / k)
-    growth = np.exp(a * (a - 1.0) * width**2 / 2.0)
-    return np.asarray(f**a * growth * ndtr(distance / width + (a - 0.5) * width))
+    a, k, f, w = (np.asarray(x, dtype=np.float64) for x in (exponent, kink, forward, width))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        known = np.where(f > k, np.inf, -np.inf)
+        distance = np.where(w == 0, known, np.log(f / k) / w) + (a - 0.5) * w
+    growth = np.exp(a * (a - 1.0) * w**2 / 2.0)
+    return np.asarray(f**a * growth * ndtr(-distance if below else distance))
 
 
 def smear(powers: Powers, forward: ArrayLike, width: float) -> Any:

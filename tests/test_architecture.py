@@ -32,6 +32,7 @@ FLOORS = [
     "venues",
     "paths",
     "models",
+    "pricing",
     "markets",
     "hedging",
     "_api",
