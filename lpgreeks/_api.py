@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks import onchain
-from lpgreeks.costs import Fee, Funding, Gas, Slippage
+from lpgreeks.costs import Fee, Funding, Gas, OptionFee, Slippage
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     Budget,
@@ -55,14 +55,39 @@ from lpgreeks.instruments import (
     every_instrument,
     term,
 )
-from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
-from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
+from lpgreeks.margin import (
+    Account,
+    Bracket,
+    Flat,
+    LinearInSize,
+    Progressive,
+    Proportional,
+    Schedule,
+    ShortOptionMargin,
+)
+from lpgreeks.markets import (
+    Chain,
+    ChainReport,
+    Columns,
+    DataReport,
+    Finding,
+    OptionName,
+    ParityForward,
+    check_klines,
+    check_prices,
+    option_name,
+    read_chain,
+    read_chains,
+    read_klines,
+    read_prices,
+)
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.models import Lognormal, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, smear, sqrt
-from lpgreeks.venues import Contract, Figure, Venue, venue, venue_names
+from lpgreeks.pricing import OptionGreeks, implied_volatility, option_greeks, price_bounds
+from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
 __all__ = [
     "Account",
@@ -72,6 +97,8 @@ __all__ = [
     "CVaR",
     "Cash",
     "Certificate",
+    "Chain",
+    "ChainReport",
     "Columns",
     "Contract",
     "DataError",
@@ -112,8 +139,13 @@ __all__ = [
     "Measure",
     "NoLiquidation",
     "OnchainPool",
+    "OptionContract",
+    "OptionFee",
+    "OptionGreeks",
+    "OptionName",
     "Order",
     "Outcomes",
+    "ParityForward",
     "Part",
     "Paths",
     "PoolFees",
@@ -121,6 +153,7 @@ __all__ = [
     "Portfolio",
     "Position",
     "Powers",
+    "PriceSteps",
     "Progressive",
     "Proportional",
     "QuantityBounds",
@@ -130,6 +163,7 @@ __all__ = [
     "Schedule",
     "SemiVariance",
     "Shifted",
+    "ShortOptionMargin",
     "Side",
     "Slippage",
     "Spot",
@@ -151,8 +185,14 @@ __all__ = [
     "every_instrument",
     "frontier",
     "hedge",
+    "implied_volatility",
     "onchain",
+    "option_greeks",
+    "option_name",
+    "price_bounds",
     "range_for_exits",
+    "read_chain",
+    "read_chains",
     "read_klines",
     "read_prices",
     "smear",

@@ -120,14 +120,16 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount Bracket Budget CVaR Cash Certificate Columns Contract DataError DataReport DeltaBounds Deposit
-Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier FrontierPoint Funding GammaBounds Gas
-HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError LeastCapital LeastCost Leg
-LinearInSize LinearPerp Lognormal Margined MarketError MaxLeverage MeanVariance Measure NoLiquidation OnchainPool
-Order Outcomes Part Paths PoolFees PoolSize Portfolio Position Powers Progressive Proportional QuantityBounds
-RangeEdges RawAmounts Rescaled Schedule SemiVariance Shifted Side Slippage Spot TokenError UniswapV2 UniswapV3 Value
+Account Amount Bracket Budget CVaR Cash Certificate Chain ChainReport Columns Contract DataError DataReport
+DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier FrontierPoint
+Funding GammaBounds Gas HedgePlan Hedged History InfeasibleError InputError Instrument InversePerp LPGreeksError
+LeastCapital LeastCost Leg LinearInSize LinearPerp Lognormal Margined MarketError MaxLeverage MeanVariance Measure
+NoLiquidation OnchainPool OptionContract OptionFee OptionGreeks OptionName Order Outcomes ParityForward Part Paths
+PoolFees PoolSize Portfolio Position Powers PriceSteps Progressive Proportional QuantityBounds RangeEdges RawAmounts
+Rescaled Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Spot TokenError UniswapV2 UniswapV3 Value
 Variance Venue Wallet WorstCase above align averaged check_klines check_prices clamp economics every_instrument
-frontier hedge onchain range_for_exits read_klines read_prices smear sqrt term venue venue_names
+frontier hedge implied_volatility onchain option_greeks option_name price_bounds range_for_exits read_chain
+read_chains read_klines read_prices smear sqrt term venue venue_names
 """.split()  # noqa: SIM905
 
 

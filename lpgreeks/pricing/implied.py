@@ -39,9 +39,7 @@ _MOST_STEPS = 60
 _BLOCK = 8_192
 
 
-def price_bounds(
-    *, forward: ArrayLike, strike: ArrayLike, call: ArrayLike
-) -> tuple[FloatArray, FloatArray]:
+def price_bounds(*, forward: ArrayLike, strike: ArrayLike, call: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Between which prices no arbitrage is: the intrinsic value, and the forward of a call or the strike of a put.
 
     Args:
@@ -132,7 +130,8 @@ def _solved(x: FloatArray, target: FloatArray, first: FloatArray, *, upper: bool
     """``s`` where the logarithm of the price, or of what it lacks of its bound, is ``target``."""
     found = first.copy()
     left = np.arange(x.size)
-    s, low, high = first, np.zeros(x.size), np.full(x.size, np.inf)
+    s = first
+    low, high = np.zeros_like(x), np.full_like(x, np.inf)
     for _ in range(_MOST_STEPS):
         if not left.size:
             break
@@ -154,7 +153,8 @@ def _solved(x: FloatArray, target: FloatArray, first: FloatArray, *, upper: bool
         found[left] = new
         # The third-order step leaves the fourth power of a relative change.
         open_ = ~(np.abs(new - s) <= 1e-4 * s)
-        left, x, target, s, low, high = (array[open_] for array in (left, x, target, new, low, high))
+        left, x, target, s = left[open_], x[open_], target[open_], new[open_]
+        low, high = low[open_], high[open_]
     return found
 
 
