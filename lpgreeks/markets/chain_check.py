@@ -148,8 +148,8 @@ def _joined(parts: Iterator[IntArray]) -> IntArray:
 
 
 def _known(rows: IntArray, *prices: FloatArray) -> IntArray:
-    """The rows that have all of the prices."""
-    return rows[~np.isnan([p[rows] for p in prices]).any(axis=0)]
+    """The rows that have one of the prices at least."""
+    return rows[~np.isnan([p[rows] for p in prices]).all(axis=0)]
 
 
 def _off_parity(view: _View, rows: IntArray, tolerance: float) -> IntArray:

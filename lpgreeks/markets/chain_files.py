@@ -91,6 +91,8 @@ class _Read(NamedTuple):
 
 def _read(source: str | Path | pd.DataFrame, at: datetime | str | None) -> _Read:
     table, name = _table(source)
+    # OptionsDX puts its names in brackets.
+    table = table.rename(columns=lambda column: str(column).strip().strip("[]"))
     if table.columns.has_duplicates or table.empty:
         raise DataError("a table with rows and distinct columns", got=f"{table.shape} in {name}: {list(table.columns)}")
     rows, notes = layout_of(table, name).normal(table, name)

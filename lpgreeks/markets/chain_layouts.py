@@ -160,7 +160,6 @@ def _eastern(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Without a Unix time, the readable one, of which New York keeps the clock."""
     import pandas as pd
 
-    table = table.rename(columns=lambda column: str(column).strip().strip("[]"))
     if "QUOTE_UNIXTIME" in table.columns:
         return table
     try:
