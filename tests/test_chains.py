@@ -475,7 +475,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
             lp.read_chain(tmp_path / "a.json")
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" * 50)[:-9])
     for path in (tmp_path / "a.json.gz", tmp_path / "b.json", tmp_path / "b.csv"):
-        with pytest.raises(lp.DataError, match="JSON, whole|an existing file"):
+        with pytest.raises(lp.DataError, match=r"JSON, whole|an existing file"):
             lp.read_chain(path)
     with pytest.raises(lp.InputError, match="a path or a DataFrame"):
         lp.read_chain([1])  # type: ignore[arg-type]
@@ -728,10 +728,11 @@ def test_a_chain_without_volatilities_is_inverted(real_data: Path) -> None:
     chain = lp.read_chain(real_data / "deribit-options-snapshots-misc" / "jiaxiang-cheng--deribit_options.csv.gz")
     assert (len(chain), chain.rejections, chain.index) == (684, {}, 2_222.19)
     assert np.isnan(chain.volatilities).all()
-    # By the file's own forwards two marks have no time value or less, by parity every mark has some.
-    assert int((~(chain.implied(chain.marks, forwards=chain.underlyings) > 0)).sum()) == 2
-    implied = chain.implied(chain.marks)
-    assert (implied > 0).all()
+    # One mark is 0; by the file's own forwards another lies below its intrinsic value, by parity none does.
+    implied, stated = chain.implied(chain.marks), chain.implied(chain.marks, forwards=chain.underlyings)
+    assert chain.names[~(implied > 0)].tolist() == ["ETH-9JAN24-2900-C"]
+    assert chain.names[np.isnan(stated)].tolist() == ["ETH-12JAN24-1200-C"]
+    assert chain.marks[implied == 0].tolist() == [0.0]
     # Put and call of one strike imply one volatility, where six decimals of a coin carry it.
     vega = chain.greeks()["vega"].to_numpy() / chain.row_forwards()
     for i in np.flatnonzero(chain.calls & (vega > 0.05)):

@@ -17,7 +17,7 @@ from tests.tolerances import ROUNDING
 PRINTED_VOLATILITY = 2e-4
 """Half a unit of a volatility printed as 29.35 % moves a theta of -1.10 by 1.10 / 29.35 * 0.005 = 1.9e-4."""
 
-TERMS = dict(forward=1_651.94, strike=1_700.0, years=0.058, volatility=0.65)
+TERMS = {"forward": 1_651.94, "strike": 1_700.0, "years": 0.058, "volatility": 0.65}
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +104,7 @@ def test_a_root_finder_finds_the_same(strike: float, call: bool) -> None:
 )
 def test_the_price_of_a_volatility_implies_it(moneyness: float, width: float, forward: float, years: float) -> None:
     strike, volatility = forward * np.exp(moneyness), width / np.sqrt(years)
-    terms: dict[str, Any] = dict(forward=forward, strike=strike, years=years)
+    terms: dict[str, Any] = {"forward": forward, "strike": strike, "years": years}
     for call in (True, False):
         value = lp.option_greeks(**terms, volatility=volatility, call=call).value
         if call != (moneyness >= 0) or not 1e-250 < value / min(forward, strike) < 0.9:
@@ -126,7 +126,12 @@ def test_every_price_within_its_bounds_has_a_volatility(share: float, moneyness:
 
 
 def test_what_bounds_and_missing_prices_give() -> None:
-    terms: dict[str, Any] = dict(forward=100.0, strike=[90.0, 110.0, 110.0], years=0.25, call=[True, True, False])
+    terms: dict[str, Any] = {
+        "forward": 100.0,
+        "strike": [90.0, 110.0, 110.0],
+        "years": 0.25,
+        "call": [True, True, False],
+    }
     assert lp.implied_volatility([10.0, 0.0, 10.0], **terms).tolist() == [0.0, 0.0, 0.0]
     holed = lp.implied_volatility([np.nan, 1.0, 12.0], **terms)
     assert np.isnan(holed).tolist() == [True, False, False]
@@ -151,7 +156,7 @@ def test_what_bounds_and_missing_prices_give() -> None:
     ],
 )
 def test_terms_that_are_none_are_refused(change: dict[str, Any], message: str) -> None:
-    terms: dict[str, Any] = dict(price=12.0, forward=100.0, strike=90.0, years=0.25, call=True)
+    terms: dict[str, Any] = {"price": 12.0, "forward": 100.0, "strike": 90.0, "years": 0.25, "call": True}
     terms.update(change)
     with pytest.raises(lp.InputError, match=message):
         lp.implied_volatility(terms.pop("price"), **terms)
