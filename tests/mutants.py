@@ -151,7 +151,7 @@ MUTANTS = [
     Mutant("markets/chain_files.py", 'keep="last"', 'keep="first"', "test_chains.py::test_of_a_stream_the_last_row_of_each_name_counts"),
     Mutant("markets/chain_files.py", "if len(found) != 1:", "if not found:", "test_chains.py::test_one_coin_and_one_snapshot_are_chosen_by_name"),
     Mutant("markets/chain_files.py", '        "expired": rows["expiries"] <= seen,\n', "", "test_chains.py::test_every_row_left_out_has_a_reason"),
-    Mutant("markets/chain_check.py", "line + tolerance]", "line - tolerance]", "test_chains.py::test_a_clean_chain_has_no_arbitrage"),
+    Mutant("markets/chain_check.py", "line + tolerance]", "line - tolerance]", "test_chains.py::test_marks_are_compared_to_the_tolerance"),
     Mutant("markets/chain_check.py", "left * wings[rows[:-2]]", "(1.0 - left) * wings[rows[:-2]]", "test_chains.py::test_what_the_check_finds test_chains.py::test_a_clean_chain_has_no_arbitrage"),
     Mutant("markets/chain_check.py", "view.ask[cheap] > apart)", "view.ask[cheap] > 2 * apart)", "test_chains.py::test_a_vertical_of_quotes"),
     Mutant("markets/chain_check.py", "view.bid[cheap] > view.ask[dear]", "view.bid[cheap] > 2 * view.ask[dear]", "test_chains.py::test_a_vertical_of_quotes"),

@@ -655,6 +655,16 @@ def test_a_butterfly_of_quotes() -> None:
     assert lp.read_chain(snapshots(rows)).check().count("butterfly that pays") == 0
 
 
+def test_marks_are_compared_to_the_tolerance() -> None:
+    rows = records().iloc[[12, 14, 16]].reset_index(drop=True).assign(bid=np.nan, ask=np.nan)
+    for middle, count in ((0.07495, 0), (0.07505, 0), (0.07515, 1)):
+        chain = lp.read_chain(snapshots(rows.assign(mark=[0.12, middle, 0.03])))
+        assert chain.check().count("mark not convex in strike") == count
+    assert chain.check(tolerance=2e-4).count("mark not convex in strike") == 0
+    with pytest.raises(lp.InputError, match="tolerance"):
+        chain.check(tolerance=0.0)
+
+
 def test_a_vertical_of_quotes() -> None:
     rows = records().iloc[[14, 16]].reset_index(drop=True)  # calls of 2,000 and 2,200, 200/2,010 apart
     rows["bid"], rows["ask"] = [0.06, 0.0501], [0.05, 0.06]

@@ -64,7 +64,7 @@ def test_both_sides_add_up_and_widths_broadcast() -> None:
 
 
 @pytest.mark.parametrize("strike", [100.0, 100.001, 101.0, 130.0, 200.0, 1_000.0, 1e5, 99.9, 70.0, 10.0])
-@pytest.mark.parametrize("width", [1e-5, 1e-4, 1e-3, 0.0199, 0.0201, 0.05, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0])
+@pytest.mark.parametrize("width", [1e-7, 1e-5, 1e-4, 1e-3, 0.0199, 0.0201, 0.05, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0])
 def test_extremes_against_sixty_digits(strike: float, width: float) -> None:
     """Prices from 1e-280 of the forward to 0.999 of their bound."""
     call = strike >= 100.0
