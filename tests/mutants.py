@@ -127,8 +127,9 @@ MUTANTS = [
     Mutant("pricing/options.py", "rho=t * (first - worth)", "rho=t * first", "test_implied.py::test_greeks_are_the_derivatives"),
     Mutant("pricing/options.py", "theta=-0.5 * v**2", "theta=0.5 * v**2", "test_implied.py::test_greeks_are_the_derivatives"),
     Mutant("pricing/implied.py", "outside = (p < lower) | (p >= upper)", "outside = (p < lower) | (p > upper)", "test_implied.py::test_terms_that_are_none_are_refused"),
+    Mutant("pricing/implied.py", "x = -np.log1p(np.abs(f - k) / np.minimum(f, k))", "x = -np.abs(np.log(f / k))", "test_implied.py::test_extremes_against_sixty_digits"),
     Mutant("pricing/implied.py", "close = t < _CLOSE", "close = t < 0", "test_implied.py::test_extremes_against_sixty_digits"),
-    Mutant("pricing/implied.py", "derivatives[3] + square / 20.0", "derivatives[3] + square / 24.0", "test_implied.py::test_extremes_against_sixty_digits"),
+    Mutant("pricing/implied.py", "derivatives[3] + square / 20.0", "derivatives[3] + square / 2.0", "test_implied.py::test_extremes_against_sixty_digits"),
     Mutant("pricing/implied.py", "np.where(worth == 0, 0.0, np.nan)", "np.full_like(worth, np.nan)", "test_implied.py::test_what_bounds_and_missing_prices_give"),
     Mutant("pricing/implied.py", "1e-4 * s)", "1e-1 * s)", "test_implied.py"),
     # ---- options: chains

@@ -92,7 +92,8 @@ def implied_volatility(
             remedy="Coin prices times the forward are quote prices; price_bounds() tells which rows to leave out",
         )
     unit = np.sqrt(f * k)
-    x = -np.abs(np.log(f / k))
+    # The logarithm of a ratio near 1 would lose the digits of their distance.
+    x = -np.log1p(np.abs(f - k) / np.minimum(f, k))
     worth, lacking = (p - lower) / unit, (upper - p) / unit
     widths = np.empty(p.size)
     flat = [array.reshape(-1) for array in (x, worth, lacking)]
