@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks import onchain
-from lpgreeks.costs import Fee, Funding, Gas, Premium, Slippage
+from lpgreeks.costs import Fee, Funding, Gas, OptionFee, Premium, Slippage
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     AtMost,
@@ -69,15 +69,40 @@ from lpgreeks.instruments import (
     every_instrument,
     term,
 )
-from lpgreeks.margin import Account, Bracket, Flat, LinearInSize, Progressive, Proportional, Schedule
-from lpgreeks.markets import Columns, DataReport, Finding, check_klines, check_prices, read_klines, read_prices
+from lpgreeks.margin import (
+    Account,
+    Bracket,
+    Flat,
+    LinearInSize,
+    Progressive,
+    Proportional,
+    Schedule,
+    ShortOptionMargin,
+)
+from lpgreeks.markets import (
+    Chain,
+    ChainReport,
+    Columns,
+    DataReport,
+    Finding,
+    OptionName,
+    ParityForward,
+    check_klines,
+    check_prices,
+    option_name,
+    read_chain,
+    read_chains,
+    read_klines,
+    read_prices,
+)
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
+from lpgreeks.pricing import implied_volatility, option_greeks, price_bounds
 from lpgreeks.smears import partial_moment, smear, smeared
-from lpgreeks.venues import Contract, Figure, Venue, venue, venue_names
+from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
 __all__ = [
     "Account",
@@ -89,6 +114,8 @@ __all__ = [
     "Call",
     "Cash",
     "Certificate",
+    "Chain",
+    "ChainReport",
     "Choice",
     "Columns",
     "Contract",
@@ -139,8 +166,12 @@ __all__ = [
     "NoLiquidation",
     "OnchainPool",
     "Option",
+    "OptionContract",
+    "OptionFee",
+    "OptionName",
     "Order",
     "Outcomes",
+    "ParityForward",
     "Part",
     "Paths",
     "PoolFees",
@@ -150,6 +181,7 @@ __all__ = [
     "Powers",
     "Premium",
     "PremiumAtMost",
+    "PriceSteps",
     "Progressive",
     "Proportional",
     "Put",
@@ -160,6 +192,7 @@ __all__ = [
     "Schedule",
     "SemiVariance",
     "Shifted",
+    "ShortOptionMargin",
     "Side",
     "Slippage",
     "Spot",
@@ -183,9 +216,15 @@ __all__ = [
     "every_instrument",
     "frontier",
     "hedge",
+    "implied_volatility",
     "onchain",
+    "option_greeks",
+    "option_name",
     "partial_moment",
+    "price_bounds",
     "range_for_exits",
+    "read_chain",
+    "read_chains",
     "read_klines",
     "read_prices",
     "smear",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 
-__all__ = ["Fee", "Funding", "Gas", "Premium", "Slippage"]
+__all__ = ["Fee", "Funding", "Gas", "OptionFee", "Premium", "Slippage"]
 
 _HOURS_PER_YEAR = 365 * 24.0
 
@@ -32,6 +32,45 @@ class Fee:
     def of(self, notional: float) -> float:
         """The taker's fee for ``notional``, in its token."""
         return self.taker * abs(notional)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionFee:
+    r"""A venue's fee per option: a part of the underlying, but no more than a part of the premium.
+
+    .. math::
+        \phi(v) = \min(r\, u,\; c\, v)
+
+    with the premium ``v`` and the underlying ``u`` in the token that the option is settled in. For a coin-settled
+    option ``u`` is one coin, for a linear one its index price. Concave, with a kink at the premium ``r u / c``.
+
+    Args:
+        rate: of the underlying, a decimal (0.0003 is 0.03 %).
+        cap: the most, of the premium, a decimal (0.125 is 12.5 %).
+    """
+
+    rate: float
+    cap: float
+
+    def __post_init__(self) -> None:
+        for name in ("rate", "cap"):
+            object.__setattr__(self, name, _small(f"the {name} of an option's fee", getattr(self, name)))
+            if getattr(self, name) < 0:
+                raise InputError(f"the {name} of an option's fee of 0 or more", got=f"{getattr(self, name):g}")
+
+    def of(self, premium: float, *, quantity: float = 1.0, underlying: float = 1.0) -> float:
+        """The fee for ``quantity`` options, bought or sold, at ``premium`` each, in the settlement token.
+
+        Args:
+            premium: per option, in the settlement token, 0 or more.
+            quantity: in coins; its sign does not matter.
+            underlying: in the settlement token: 1 coin, or the index price of a linear option.
+        """
+        price = require_finite("premium", premium, unit="settlement token")
+        if price < 0:
+            raise InputError("a premium of 0 or more", got=f"{price:g}", unit="settlement token")
+        base = require_positive("underlying", underlying, unit="settlement token")
+        return min(self.rate * base, self.cap * price) * abs(require_finite("quantity", quantity, unit="coins"))
 
 
 @dataclass(frozen=True, kw_only=True)

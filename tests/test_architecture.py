@@ -33,6 +33,7 @@ FLOORS = [
     "venues",
     "paths",
     "models",
+    "pricing",
     "markets",
     "hedging",
     "_api",
@@ -120,16 +121,17 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Choice Columns Contract Correlated DataError
-DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier
-FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError Instrument
+Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice Columns Contract Correlated
+DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat
+Frontier FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError Instrument
 InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize
 LinearPerp Lognormal Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool
-Option Order Outcomes Part Paths PoolFees PoolSize Portfolio Position Powers Premium PremiumAtMost Progressive
-Proportional Put QuantityBounds RangeEdges RawAmounts Rescaled Schedule SemiVariance Shifted Side Slippage Spot
-TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align averaged
-check_klines check_prices clamp economics every_instrument frontier hedge onchain partial_moment range_for_exits
-read_klines read_prices smear smeared sqrt term venue venue_names
+Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths PoolFees PoolSize Portfolio
+Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds RangeEdges RawAmounts
+Rescaled Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Spot TokenError UniswapV2 UniswapV3 Value
+Variance VegaBounds Venue Wallet WholeLots WorstCase above align averaged check_klines check_prices clamp economics
+every_instrument frontier hedge implied_volatility onchain option_greeks option_name partial_moment price_bounds
+range_for_exits read_chain read_chains read_klines read_prices smear smeared sqrt term venue venue_names
 """.split()  # noqa: SIM905
 
 

@@ -115,6 +115,9 @@ def planned(
         problem = replace(problem, exposure=size * exposure)
     for constraint in others:
         constraint.check(problem)
+        if isinstance(constraint, QuantityBounds):
+            # A leg that is none is refused before any is chosen.
+            constraint.rows(problem)
 
     def solve(part: Problem, within: Sequence[Constraint], refuse: Refusal = clash) -> tuple[Problem, Solution]:
         rebuild = partial(_posed, legs=part.legs, over=over, objective=objective, exit=exit)
@@ -283,7 +286,7 @@ def _require_premiums(problem: Problem, objective: Objective) -> None:
         raise InputError(
             f"a premium of every option, which {objective} counts",
             got=f"none of {free[0]}" + (f" and {len(free) - 1:,} others" if len(free) > 1 else ""),
-            remedy="Leg(option, premium=Premium(ask=..., bid=...)); a fair one is option.marked(volatility=0.6).value(price)",
+            remedy="Premium(ask=..., bid=...); a fair one is option.marked(volatility=0.6, years=...).value(price)",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lpgreeks.margin.account import Account, Ends, counts_value, margin_of
 from lpgreeks.margin.schedules import Bracket, Flat, Line, LinearInSize, Progressive, Proportional, Schedule
+from lpgreeks.margin.short_option import ShortOptionMargin
 
 __all__ = [
     "Account",
@@ -15,6 +16,7 @@ __all__ = [
     "Progressive",
     "Proportional",
     "Schedule",
+    "ShortOptionMargin",
     "counts_value",
     "margin_of",
 ]

@@ -6,17 +6,29 @@ market from a file's name) it says in the history's notes and in the data check.
 
 from __future__ import annotations
 
+from lpgreeks.markets.chain import Chain
+from lpgreeks.markets.chain_check import ChainReport
+from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
 from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
+from lpgreeks.markets.option_names import OptionName, option_name
+from lpgreeks.markets.parity import ParityForward
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
 
 __all__ = [
+    "Chain",
+    "ChainReport",
     "Columns",
     "DataReport",
     "Finding",
+    "OptionName",
+    "ParityForward",
     "check_klines",
     "check_prices",
     "market_of_name",
+    "option_name",
+    "read_chain",
+    "read_chains",
     "read_klines",
     "read_prices",
 ]

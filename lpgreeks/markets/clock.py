@@ -42,11 +42,12 @@ def times_of(column: pd.Series, name: str) -> tuple[pd.Series, str]:
         raise DataError("a time in every row", got=f"{int(column.isna().sum())} without in {name}")
     if column.dtype.kind == "b":
         raise DataError("times", got=f"truth values in {name}")
-    if column.dtype.kind in "iuf" or column.astype(str).str.fullmatch(r"-?\d{9,}").all():
+    dated = column.dtype.kind in "M"
+    if column.dtype.kind in "iuf" or (not dated and column.astype(str).str.fullmatch(r"-?\d{9,}").all()):
         numbers = column.to_numpy(dtype=np.float64)
         unit = unit_of(numbers, name)
         return pd.Series(pd.to_datetime(column.astype(np.int64).to_numpy(), unit=unit)), f"times in {unit} since 1970"
-    stamps = column if hasattr(column, "dt") else column.astype(str).str.removesuffix(" UTC")
+    stamps = column if dated else column.astype(str).str.removesuffix(" UTC")
     try:
         times = pd.to_datetime(stamps, utc=True, format="ISO8601")
     except (ValueError, TypeError) as error:

@@ -17,7 +17,7 @@ from lpgreeks.paths import History
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "check_prices", "read_prices"]
+__all__ = ["Columns", "check_prices", "numbers_of", "read_prices", "table_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def _prices(
     """The rows, what the data check says of them, and how long after its time a row's price is known."""
     import pandas as pd
 
-    table, name = _table(source)
+    table, name = table_of(source)
     if not (columns is None or isinstance(columns, Columns)):
         raise InputError("columns as lp.Columns", got=f"{columns!r:.60}")
     if table.columns.has_duplicates or table.empty:
@@ -92,12 +92,13 @@ def _prices(
                 remedy="Say which is which: columns=lp.Columns(time=..., price=..., low=..., high=...)",
             )
     times, guess = times_of(table[columns.time], name)
-    bars = pd.DataFrame({"time": times} | {k: _numbers(table[c], c, name) for k, c in prices.items()})
+    bars = pd.DataFrame({"time": times} | {k: numbers_of(table[c], c, name) for k, c in prices.items()})
     report = check_bars(bars, source=name, guesses=(guess,) if guess else ())
     return bars, report, np.timedelta64(0, "ns") if columns.low is None else report.step
 
 
-def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def table_of(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A CSV, Parquet or DataFrame as a table, and what to call it; whole or refused."""
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
@@ -129,7 +130,8 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
         raise DataError("a CSV or Parquet table", got=f"{path.name}: {one_line(error)}") from error
 
 
-def _numbers(column: pd.Series, label: str, name: str) -> pd.Series:
+def numbers_of(column: pd.Series, label: str, name: str) -> pd.Series:
+    """A column as floats; an error for text, truth values and dates."""
     if column.dtype.kind in "bcmM":
         raise DataError(f"numbers in column {label!r}", got=f"{column.dtype} in {name}")
     try:

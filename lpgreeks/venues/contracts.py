@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lpgreeks.costs import Fee
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.margin import Schedule
 from lpgreeks.tokens import counted_as, find_token
-from lpgreeks.venues.figures import NAMES, Figure, Stated, choose
-from lpgreeks.venues.files import read_listed, stored_names, stored_text
+from lpgreeks.venues.figures import NAMES
+from lpgreeks.venues.files import read_listed, read_listed_options, stored_names, stored_text
+from lpgreeks.venues.options import OptionContract
+from lpgreeks.venues.terms import Terms, framed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Contract", "Venue", "venue", "venue_names"]
 
-_HOW = {
-    "fee": "fee=Fee(maker=0.0002, taker=0.0005)",
-    "maintenance": "maintenance=Proportional(rate=0.005)",
-    "initial": "initial=Proportional(rate=0.05)",
-}
-
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Contract:
+class Contract(Terms):
     """A perpetual of a venue, with the figures that count on one day.
 
     A figure that is not known, or known only without confirmation, raises when it is asked for. Any of them
@@ -46,26 +41,19 @@ class Contract:
         own: figures by name that the user supplied; they come first.
     """
 
-    venue: str
-    symbol: str
-    on: date
-    base: str
-    quote: str
     margin_token: str
     inverse: bool
-    figures: tuple[Figure, ...] = ()
-    unconfirmed: bool = False
-    own: tuple[tuple[str, Stated], ...] = ()
 
-    def supplied(self, **own: Stated) -> Contract:
-        """The same contract with figures of your own: ``contract.supplied(maintenance=..., fee=...)``.
+    names: ClassVar = NAMES
+    _how: ClassVar = {
+        "fee": "fee=Fee(maker=0.0002, taker=0.0005)",
+        "maintenance": "maintenance=Proportional(rate=0.005)",
+        "initial": "initial=Proportional(rate=0.05)",
+    }
 
-        Raises:
-            InputError: a figure that no contract has.
-        """
-        if strange := sorted(set(own) - set(NAMES)):
-            raise InputError(f"figures among {', '.join(NAMES)}", got=", ".join(strange))
-        return replace(self, own=tuple({**dict(self.own), **own}.items()))
+    @property
+    def kind(self) -> str:
+        return f"{'inverse' if self.inverse else 'linear'} perpetual margined in {self.margin_token}"
 
     # ---- the figures. Each raises DataError where there is none to use.
 
@@ -104,107 +92,27 @@ class Contract:
         """The margin that a new position needs."""
         return cast("Schedule", self._value("initial"))
 
-    def knows(self, name: str) -> bool:
-        """Whether a figure is there to be used, by its name."""
-        return name in dict(self.own) or self._chosen(name) is not None
-
-    def _value(self, name: str) -> Stated:
-        own = dict(self.own)
-        if name in own:
-            return own[name]
-        figure = self._chosen(name)
-        if figure is None:
-            raise self._missing(name)
-        return figure.value
-
     @property
     def step(self) -> float:
         """The least step of an order: quote units of an inverse contract, coins of a linear one."""
         return self.lot * self.size
 
-    @property
-    def flags(self) -> dict[str, tuple[str, ...]]:
-        """Of the figures used, those that need a word, and why: unconfirmed, undated."""
-        used = {name: self._used(name) for name in NAMES}
-        return {name: flags for name, f in used.items() if f is not None and (flags := f.flags_on(self.on))}
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What to know of the figures used: flags, newer figures that were not used, and those of the user."""
-        found = []
-        for name in NAMES:
-            used, known = self._used(name), [f for f in self.figures if f.what == name]
-            if used is None:
-                found += [f"{name}: supplied by the user"] if self.knows(name) else []
-                continue
-            found += [f"{used}: {', '.join(flags)}" for flags in [used.flags_on(self.on)] if flags]
-            newer = [f for f in known if f.counts_on(self.on) and (f.start or self.on) > (used.start or self.on)]
-            found += [f"{name}: not used, newer, unconfirmed: {figure}" for figure in newer]
-        return tuple(found)
-
-    def table(self) -> pd.DataFrame:
-        """One row per figure: its value, dates, flags on the contract's day, whether it is used, its source."""
-        return _framed(self._rows())
-
-    def summary(self) -> str:
-        """The figures used, one a line, and the notes."""
-        kind = "inverse" if self.inverse else "linear"
-        lines = [f"{self.venue} {self.symbol}, {kind} perpetual margined in {self.margin_token}, on {self.on}"]
-        for name in NAMES:
-            used = self._used(name)
-            given = "supplied by the user" if self.knows(name) else "not known, or not confirmed"
-            lines.append(f"  {used}" if used else f"  {name}: {given}")
-        return "\n".join([*lines, *(f"  - {note}" for note in self.notes)])
-
-    def __str__(self) -> str:
-        return self.summary()
-
-    def __repr__(self) -> str:
-        return f"<Contract: {self.venue} {self.symbol} on {self.on}>"
-
-    def _chosen(self, name: str) -> Figure | None:
-        return choose((f for f in self.figures if f.what == name), self.on, unconfirmed=self.unconfirmed)
-
-    def _used(self, name: str) -> Figure | None:
-        return None if name in dict(self.own) else self._chosen(name)
-
-    def _rows(self) -> list[tuple[object, ...]]:
-        rows: list[tuple[object, ...]] = []
-        for f in self.figures:
-            used = self._used(f.what) is f
-            flags = ", ".join(f.flags_on(self.on))
-            rows.append((self.symbol, f.what, f.words, f.since, f.seen, flags, used, f.source, f.note))
-        return rows
-
-    def _missing(self, name: str) -> DataError:
-        own = f"supply your own: contract.supplied({_HOW.get(name, f'{name}=...')})"
-        place = f"{name} of {self.symbol} at {self.venue} on {self.on}"
-        # Asked again as if unconfirmed figures were allowed, to say what that would give.
-        other = choose((f for f in self.figures if f.what == name), self.on, unconfirmed=True)
-        if other is None:
-            later = [f.since for f in self.figures if f.what == name and f.since is not None]
-            got = f"known from {min(later)} on" if later else "not known"
-            return DataError(place, got=got, remedy=own[0].upper() + own[1:])
-        return DataError(
-            f"a confirmed {place}",
-            got=f"only {' and '.join(other.flags_on(self.on))}: {other}",
-            remedy=f'Use it by venue("{self.venue}", on="{self.on}", unconfirmed=True), or {own}',
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class Venue:
-    """A venue's perpetuals on one day. Made by :func:`venue`.
+    """A venue's perpetuals and options on one day. Made by :func:`venue`.
 
     Args:
         name: the venue's name.
         on: the day.
         contracts: its perpetuals.
+        options: its options, one entry for all of a coin and settlement.
     """
 
     name: str
     on: date
     contracts: tuple[Contract, ...]
+    options: tuple[OptionContract, ...] = ()
 
     def contract(self, name: str, *, margin: str | None = None) -> Contract:
         """The perpetual of a coin, or of that symbol.
@@ -231,13 +139,25 @@ class Venue:
             remedy="Say its symbol, or margin=" if found else "Say a coin or a symbol that is there",
         )
 
+    def option(self, name: str) -> OptionContract:
+        """The terms of the options of that name: "ETH" for the coin-settled ones, "SOL_USDC" for linear ones.
+
+        Raises:
+            InputError: none is known.
+        """
+        found = next((o for o in self.options if o.symbol == name), None)
+        if found is None:
+            known = ", ".join(o.symbol for o in self.options) or "none"
+            raise InputError(f"options at {self.name}", got=f"{name!r}; it has {known}")
+        return found
+
     def table(self) -> pd.DataFrame:
         """One row per figure of every contract: value, dates, flags on the day, whether it is used, source."""
-        return _framed([row for contract in self.contracts for row in contract._rows()])
+        return framed([row for terms in (*self.contracts, *self.options) for row in terms.rows()])
 
     def summary(self) -> str:
         """Every contract's figures as text."""
-        return "\n\n".join([f"{self.name} on {self.on}", *(c.summary() for c in self.contracts)])
+        return "\n\n".join([f"{self.name} on {self.on}", *(c.summary() for c in (*self.contracts, *self.options))])
 
     def __str__(self) -> str:
         return self.summary()
@@ -277,7 +197,8 @@ def venue(name: str, *, on: date | str, unconfirmed: bool = False) -> Venue:
             remedy=f"Did you mean {' or '.join(near)}?" if near else "",
         )
     day = _day(on)
-    listed = read_listed(stored_text(name), file=f"{name}.toml")
+    text, file = stored_text(name), f"{name}.toml"
+    listed = read_listed(text, file=file)
     first = min(start for contract in listed for f in contract.figures for start in [f.start] if start is not None)
     if day < first:
         raise DataError(
@@ -285,8 +206,10 @@ def venue(name: str, *, on: date | str, unconfirmed: bool = False) -> Venue:
             got=day,
             remedy="Its first figure is of that day: ask for that day and judge for yourself, or supply your own",
         )
-    contracts = tuple(Contract(venue=name, on=day, unconfirmed=unconfirmed, **vars(entry)) for entry in listed)
-    return Venue(name=name, on=day, contracts=contracts)
+    asked: dict[str, Any] = {"venue": name, "on": day, "unconfirmed": unconfirmed}
+    contracts = tuple(Contract(**asked, **vars(entry)) for entry in listed)
+    options = tuple(OptionContract(**asked, **vars(entry)) for entry in read_listed_options(text, file=file))
+    return Venue(name=name, on=day, contracts=contracts, options=options)
 
 
 def _day(on: date | str) -> date:
@@ -298,10 +221,3 @@ def _day(on: date | str) -> date:
         return date.fromisoformat(on)
     except (TypeError, ValueError) as error:
         raise InputError("a day", got=repr(on), remedy='Like "2023-05-01" or datetime.date(2023, 5, 1)') from error
-
-
-def _framed(rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = ["contract", "figure", "value", "since", "seen", "flag", "used", "source", "note"]
-    return pd.DataFrame(list(rows), columns=columns)

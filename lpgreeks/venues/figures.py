@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lpgreeks.costs import Fee
+from lpgreeks.costs import Fee, OptionFee
 from lpgreeks.errors import DataError
-from lpgreeks.margin import Flat, LinearInSize, Progressive, Proportional, Schedule
+from lpgreeks.margin import Flat, LinearInSize, Progressive, Proportional, Schedule, ShortOptionMargin
+from lpgreeks.venues.steps import PriceSteps
 
-__all__ = ["NAMES", "Figure", "Stated", "choose"]
+__all__ = ["NAMES", "OPTION_NAMES", "Figure", "Stated", "choose"]
 
-Stated = float | Fee | Schedule
+Stated = float | Fee | OptionFee | PriceSteps | Schedule | ShortOptionMargin
 
 NAMES = ("size", "lot", "tick", "fee", "funding_hours", "maintenance", "initial")
 """What a contract has figures of, in the order of tables."""
+
+OPTION_NAMES = ("size", "lot", "tick", "fee", "maker_fee", "delivery_fee", "margin")
+"""What the options of a coin have figures of, in the order of tables."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,7 @@ class Figure:
 
     Args:
         what: which figure, one of the attributes of a contract.
-        value: a number, a fee or a margin schedule.
+        value: a number, a fee, steps of a price or a margin.
         source: address of the page, or of the copy, that states it.
         since: the day from which it holds; None where the source does not say.
         seen: the day that the source bears; None where it bears none.
@@ -106,4 +110,8 @@ def _words(value: Stated) -> str:
         return f"{kind}, {first:.10g} to {last:.10g} {end}"
     if isinstance(value, Proportional):
         return f"{value.rate:.10g}"
+    if isinstance(value, OptionFee):
+        return f"{value.rate:.10g} of the underlying, at most {value.cap:.10g} of the premium"
+    if isinstance(value, PriceSteps):
+        return ", ".join([f"{value.tick:.10g}", *(f"{tick:.10g} above {price:.10g}" for price, tick in value.above)])
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -8,15 +8,16 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lpgreeks.costs import Fee
+from lpgreeks.costs import Fee, OptionFee
 from lpgreeks.errors import DataError, LPGreeksError
-from lpgreeks.margin import Flat, LinearInSize, Progressive, Proportional, Schedule
-from lpgreeks.venues.figures import NAMES, Figure, Stated
+from lpgreeks.margin import Flat, LinearInSize, Progressive, Proportional, Schedule, ShortOptionMargin
+from lpgreeks.venues.figures import NAMES, OPTION_NAMES, Figure, Stated
+from lpgreeks.venues.steps import PriceSteps
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["Listed", "read_listed", "stored_names", "stored_text"]
+__all__ = ["Listed", "ListedOptions", "read_listed", "read_listed_options", "stored_names", "stored_text"]
 
 _ABOUT = frozenset({"source", "since", "seen", "confirmed", "note"})
 _SHAPE = "A figure has value (or maker and taker, or a schedule), source, and since or seen; see docs/venues.md"
@@ -31,6 +32,17 @@ class Listed:
     quote: str
     margin_token: str
     inverse: bool
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedOptions:
+    """The options of a coin in a file, with every figure that the file has of them."""
+
+    symbol: str
+    base: str
+    quote: str
+    coin_settled: bool
     figures: tuple[Figure, ...]
 
 
@@ -63,30 +75,51 @@ def read_listed(text: str, *, file: str) -> tuple[Listed, ...]:
     Raises:
         DataError: the file is no TOML, or an entry has no source, no date and no reason why, or no value.
     """
+    content = _content(text, file)
+    every = content.get("every", {})
+    about = ("base", "quote", "margin_token", "inverse")
+    tables = content.get("contracts", {}).items()
+    return tuple(Listed(**_listed(symbol, table, every, file, about, NAMES)) for symbol, table in tables)
+
+
+@cache
+def read_listed_options(text: str, *, file: str) -> tuple[ListedOptions, ...]:
+    """The options of a venue's file; arguments and errors as of :func:`read_listed`."""
+    about = ("base", "quote", "coin_settled")
+    tables = _content(text, file).get("options", {}).items()
+    return tuple(ListedOptions(**_listed(symbol, table, {}, file, about, OPTION_NAMES)) for symbol, table in tables)
+
+
+def _content(text: str, file: str) -> dict[str, Any]:
     import tomllib  # slow to load, and seldom needed
 
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{file} as TOML", got=str(error)) from error
-    every = content.get("every", {})
-    return tuple(_listed(symbol, table, every, file) for symbol, table in content.get("contracts", {}).items())
 
 
-def _listed(symbol: str, table: Mapping[str, Any], every: Mapping[str, Any], file: str) -> Listed:
+def _listed(
+    symbol: str,
+    table: Mapping[str, Any],
+    every: Mapping[str, Any],
+    file: str,
+    about: tuple[str, ...],
+    names: tuple[str, ...],
+) -> dict[str, Any]:
     try:
-        about = {name: table[name] for name in ("base", "quote", "margin_token", "inverse")}
+        told = {name: table[name] for name in about}
     except KeyError as error:
         raise DataError(f"{error.args[0]} of {symbol} in {file}", got=", ".join(table) or "nothing") from error
-    strange = sorted((set(table) | set(every)) - set(about) - set(NAMES))
+    strange = sorted((set(table) | set(every)) - set(told) - set(names))
     if strange:
-        raise DataError(f"figures among {', '.join(NAMES)} of {symbol} in {file}", got=", ".join(strange))
+        raise DataError(f"figures among {', '.join(names)} of {symbol} in {file}", got=", ".join(strange))
     figures = tuple(
         _figure(what, entry, f"{symbol} in {file}")
-        for what in NAMES
+        for what in names
         for entry in (*table.get(what, ()), *every.get(what, ()))
     )
-    return Listed(symbol=symbol, figures=figures, **about)
+    return {"symbol": symbol, "figures": figures, **told}
 
 
 def _figure(what: str, entry: Mapping[str, Any], place: str) -> Figure:
@@ -123,6 +156,9 @@ def _leverages(stated: Mapping[str, Any]) -> Schedule:
 _READERS: tuple[tuple[set[str], Callable[[Mapping[str, Any]], Stated]], ...] = (
     ({"value"}, lambda stated: float(stated["value"])),
     ({"maker", "taker"}, lambda stated: Fee(**stated)),
+    ({"rate", "cap"}, lambda stated: OptionFee(**stated)),
+    ({"tick", "above"}, lambda stated: PriceSteps(**stated)),
+    ({"initial", "initial_floor", "maintenance"}, lambda stated: ShortOptionMargin(**stated)),
     ({"rate"}, lambda stated: Proportional(**stated)),
     ({"rate", "slope", "unit"}, lambda stated: LinearInSize(**stated)),
     ({"progressive", "unit"}, lambda stated: _tiered(stated, Progressive, "progressive")),
