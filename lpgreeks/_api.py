@@ -51,6 +51,7 @@ from lpgreeks.instruments import (
     InversePut,
     LinearFuture,
     LinearPerp,
+    LossClaim,
     Margined,
     Marked,
     Option,
@@ -71,6 +72,15 @@ from lpgreeks.models import Lognormal, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
+from lpgreeks.pricing import (
+    Strip,
+    arbitrage_share,
+    break_even_fee_rate,
+    expected_lvr,
+    il_implied_volatility,
+    lvr_rate,
+    strip,
+)
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.venues import Contract, Figure, Venue, venue, venue_names
 
@@ -121,6 +131,7 @@ __all__ = [
     "LinearInSize",
     "LinearPerp",
     "Lognormal",
+    "LossClaim",
     "Margined",
     "Marked",
     "MarketError",
@@ -152,6 +163,7 @@ __all__ = [
     "Side",
     "Slippage",
     "Spot",
+    "Strip",
     "TokenError",
     "UniswapV2",
     "UniswapV3",
@@ -162,14 +174,19 @@ __all__ = [
     "WorstCase",
     "above",
     "align",
+    "arbitrage_share",
     "averaged",
+    "break_even_fee_rate",
     "check_klines",
     "check_prices",
     "clamp",
     "economics",
     "every_instrument",
+    "expected_lvr",
     "frontier",
     "hedge",
+    "il_implied_volatility",
+    "lvr_rate",
     "onchain",
     "partial_moment",
     "range_for_exits",
@@ -178,6 +195,7 @@ __all__ = [
     "smear",
     "smeared",
     "sqrt",
+    "strip",
     "term",
     "venue",
     "venue_names",

@@ -33,6 +33,7 @@ FLOORS = [
     "venues",
     "paths",
     "models",
+    "pricing",
     "markets",
     "hedging",
     "_api",
@@ -123,12 +124,13 @@ PUBLIC = """
 Account Amount Bracket Budget CVaR Call Cash Certificate Columns Contract DataError DataReport DeltaBounds Deposit
 Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat Frontier FrontierPoint Funding GammaBounds Gas
 Greeks HedgePlan Hedged History InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut
-LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal Margined Marked MarketError
-MaxLeverage MeanVariance Measure NoLiquidation OnchainPool Option Order Outcomes Part Paths PoolFees PoolSize
-Portfolio Position Powers Progressive Proportional Put QuantityBounds RangeEdges RawAmounts Rescaled Schedule
-SemiVariance Shifted Side Slippage Spot TokenError UniswapV2 UniswapV3 Value Variance Venue Wallet WorstCase above
-align averaged check_klines check_prices clamp economics every_instrument frontier hedge onchain partial_moment
-range_for_exits read_klines read_prices smear smeared sqrt term venue venue_names
+LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked
+MarketError MaxLeverage MeanVariance Measure NoLiquidation OnchainPool Option Order Outcomes Part Paths PoolFees
+PoolSize Portfolio Position Powers Progressive Proportional Put QuantityBounds RangeEdges RawAmounts Rescaled Schedule
+SemiVariance Shifted Side Slippage Spot Strip TokenError UniswapV2 UniswapV3 Value Variance Venue Wallet WorstCase
+above align arbitrage_share averaged break_even_fee_rate check_klines check_prices clamp economics every_instrument
+expected_lvr frontier hedge il_implied_volatility lvr_rate onchain partial_moment range_for_exits read_klines
+read_prices smear smeared sqrt strip term venue venue_names
 """.split()  # noqa: SIM905
 
 
