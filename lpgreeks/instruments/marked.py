@@ -68,6 +68,9 @@ class Marked(Derived):
         return (value / price, 0) if self.of.settled_in_base else (0, value)
 
     def _end(self, price: Reading) -> Reading:
+        if isinstance(price, Powers):
+            # One table for every volatility.
+            return self.payoff
         return worth_in_quote(*self.of.formula(price), price)
 
     @property
