@@ -21,9 +21,12 @@ from lpgreeks.smears import partial_moment, smear
 
 __all__ = ["arbitrage_share", "break_even_fee_rate", "expected_lvr", "il_implied_volatility", "lvr_rate"]
 
-# Newton's steps double the digits; where they leave the bracket it is halved, sixty times at worst.
+# Log standard deviations at which a position is worth nothing on average, to the last digit of its value.
+_WIDEST = 40.0
+
+# Newton's steps double the digits: after one so small nothing is left. Where they leave the bracket it is halved.
+_SMALL = 1e-9
 _STEPS = 80
-_DIGITS = 1e-15
 
 
 def lvr_rate(position: Exposure, price: ArrayLike, *, volatility: float) -> Any:
@@ -116,7 +119,7 @@ def il_implied_volatility(premium: ArrayLike, position: Instrument, *, start: fl
     if not payoff.moves:
         raise InputError("a position that loses against holding", got=position.name)
     asked = require_numbers(premium, unit=claim.quote, what="premiums")
-    most = position.value(claim.start)
+    most = float(_mean_at(payoff, claim.start, np.array(_WIDEST)))
     wrong = (asked <= 0) | (asked >= most)
     if wrong.any():
         raise InputError(
@@ -127,21 +130,20 @@ def il_implied_volatility(premium: ArrayLike, position: Instrument, *, start: fl
         )
     width = np.full(asked.shape, np.nan)
     known = ~np.isnan(asked)
-    width[known] = _width_of(payoff, claim.start, asked[known])
+    # The closed form of a full range is the first guess.
+    guess = np.sqrt(-8.0 * np.log1p(-asked[known] / most))
+    width[known] = _width_of(payoff, claim.start, asked[known], guess)
     volatility = width / math.sqrt(time)
     return float(volatility) if asked.ndim == 0 else volatility
 
 
-def _width_of(payoff: Powers, forward: float, means: FloatArray) -> FloatArray:
+def _width_of(payoff: Powers, forward: float, means: FloatArray, width: FloatArray) -> FloatArray:
     """The log standard deviations at which a convex ``payoff`` has these means: Newton's method within brackets.
 
     Its steps are taken between logarithms, where the mean of a convex payoff is nearly a line.
     """
     bent = payoff.derivative().derivative() * Powers.price() ** 2.0
-    low, high = np.zeros_like(means), np.ones_like(means)
-    while (short := _mean_at(payoff, forward, high) < means).any():
-        high = np.where(short, 2.0 * high, high)
-    width = high / 2.0
+    low, high = np.zeros_like(means), np.full_like(means, _WIDEST)
     for _ in range(_STEPS):
         mean = _mean_at(payoff, forward, width)
         low, high = np.where(mean < means, width, low), np.where(mean < means, high, width)
@@ -150,7 +152,7 @@ def _width_of(payoff: Powers, forward: float, means: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):
             moved = width * np.exp(-np.log(mean / means) * mean / (width * vega))
         moved = np.where((moved >= low) & (moved <= high), moved, (low + high) / 2.0)
-        settled = np.abs(moved - width) <= _DIGITS * width
+        settled = np.abs(moved - width) <= _SMALL * width
         width = moved
         if settled.all():
             break
