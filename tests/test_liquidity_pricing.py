@@ -189,12 +189,23 @@ def test_the_claim_hedges_everything_in_every_measure(pool: lp.UniswapV3, week: 
         assert plan.quantities[0] == pytest.approx(1.0, rel=1e-9)
 
 
+def test_a_claim_holds_no_tokens(pool: lp.UniswapV3) -> None:
+    """What it will pay counts in full, from whatever price holding is measured."""
+    claim, prices = lp.LossClaim(of=pool, start=1_900), np.array([1_600.0, 1_900.0, 2_200.0])
+    excess = lp.Excess("USDC")(claim, {"ETH/USDC": 2_000.0})["ETH/USDC"]
+    assert excess(prices) == pytest.approx(claim.value(prices), rel=ROUNDING, abs=1e-9)
+
+
+ENDS = {symbol("p_a"), symbol("p_b")}
+
+
 @pytest.mark.parametrize("claim", lp.LossClaim.samples(), ids=lambda c: c.name)
 def test_the_premium_on_symbols_is_the_premium(claim: lp.LossClaim) -> None:
     marked = claim.marked(volatility=0.65, years=0.25)
     numbers = {symbol("L"): 10, symbol("p_a"): 1_700, symbol("p_b"): 2_100, symbol("P_0"): sp.Integer(int(claim.start))}
     numbers |= {symbol(r"\sigma"): sp.Rational(65, 100), symbol(r"\tau"): sp.Rational(1, 4), PRICE: 1_850}
     symbolic = marked.symbolic()
+    assert symbolic.gamma.free_symbols == set(numbers) - {symbol("P_0")} - (set() if claim.of.worth().kinks else ENDS)
     greeks = marked.greeks(1_850)
     held = claim.of.value(claim.start)
     assert float(symbolic.value.subs(numbers).evalf(30)) == pytest.approx(greeks.value, abs=ROUNDING * held)
@@ -313,6 +324,16 @@ def test_dearer_is_wilder_and_nan_passes() -> None:
     assert (np.diff(found[:-1]) > 0).all()
     assert np.isnan(found[-1])
     assert isinstance(lp.il_implied_volatility(1_000.0, million(), start=2_200, years=10 / 365), float)
+
+
+def test_implied_volatility_settles_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newton's steps, not the bracket's: a dozen for premiums of 0.1 % to 99 % of the position."""
+    monkeypatch.setattr("lpgreeks.pricing.liquidity._STEPS", 12)
+    pool = million()
+    volatilities = np.array([0.1, 0.3, 0.6, 1.2, 5.0])
+    premiums = [lp.expected_lvr(pool, price=2_200, volatility=v, years=10 / 365) for v in volatilities]
+    found = lp.il_implied_volatility(premiums, pool, start=2_200, years=10 / 365)
+    assert found == pytest.approx(volatilities, rel=1e-10)
 
 
 @pytest.mark.parametrize("premium", [0.0, -5.0, 1e6, np.inf])

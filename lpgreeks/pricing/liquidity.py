@@ -49,7 +49,8 @@ def lvr_rate(position: Exposure, price: ArrayLike, *, volatility: float) -> Any:
     """
     sigma = require_positive("volatility", volatility, unit="decimal per year")
     prices = require_numbers(price, unit="quote per base")
-    return -(sigma**2) / 2.0 * prices**2 * position.gamma(prices)
+    # 0 carries no minus.
+    return 0.0 - sigma**2 / 2.0 * prices**2 * position.gamma(prices)
 
 
 def expected_lvr(position: Exposure, *, price: ArrayLike, volatility: float, years: float) -> Any:

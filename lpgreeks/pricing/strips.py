@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Strip", "strip"]
 
+# Missing quotes that an error names.
 _SHOWN = 5
+
+# Of the size of its terms: what is left of a figure that is 0.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -103,9 +107,10 @@ class Strip:
         """What to hold, in one sentence."""
         coin, quote = self.of.bases[0], self.of.quote
         parts = [_group(kind, self.options, self.weights) for kind in (Put, Call)]
-        coins, cash = self.line.delta(self.start), self.line.value(self.start)
+        coins = self.line.delta(self.start)
+        (worth,) = _without_rounding(np.array([self.line.value(self.start)]), abs(coins) * self.start)
         return (
-            f"{' and '.join(filter(None, parts))}, and a line of {coins:,.6g} {coin} worth {cash:,.6g} {quote} at "
+            f"{' and '.join(filter(None, parts))}, and a line of {coins:,.6g} {coin} worth {worth:,.6g} {quote} at "
             f"{self.start:,.10g}, pay the same at {len(self.options)} strikes."
         )
 
@@ -146,7 +151,8 @@ class Strip:
 
     @property
     def _paid(self) -> FloatArray:
-        return np.asarray(self.of.value(self.strikes))
+        paid = np.asarray(self.of.value(self.strikes))
+        return _without_rounding(paid, np.abs(paid).max())
 
     def __str__(self) -> str:
         return self.summary()
@@ -199,7 +205,7 @@ def strip(
     # A kink belongs to the piece below: a kink at the last strike is in reach of its option.
     outside = of.delta(np.array([at[0], np.nextafter(at[-1], np.inf)]))
     slopes = np.concatenate([outside[:1], np.diff(values) / np.diff(at), outside[1:]])
-    weights = np.diff(slopes)
+    weights = _without_rounding(np.diff(slopes), np.abs(slopes).max())
     weights.flags.writeable = False
     pair: Any = {"base": of.bases[0], "quote": of.quote}
     below = int(np.searchsorted(at, start, side="right"))
@@ -207,6 +213,10 @@ def strip(
     slope, corner = float(slopes[below]), max(below - 1, 0)
     line = slope * Spot(**pair) + float(values[corner] - slope * at[corner]) * Cash(quote=of.quote)
     return Strip(of=of, start=start, options=tuple(options), weights=weights, line=line)
+
+
+def _without_rounding(numbers: FloatArray, size: float) -> FloatArray:
+    return np.where(np.abs(numbers) <= _ROUNDING * size, 0.0, numbers)
 
 
 def _group(kind: type[Option], options: tuple[Option, ...], weights: FloatArray) -> str:
