@@ -243,8 +243,8 @@ def test_no_options_replicate_a_jump() -> None:
 def test_a_strip_says_what_to_hold() -> None:
     strip = lp.strip(bitcoin(), strikes=STRIKES, start=SPOT)
     said = (
-        "31 puts from 27,500 to 42,500 (0.247401 BTC) and 32 calls from 43,000 to 58,500 (0.145501 BTC), and a line of "
-        "-0.00239908 BTC worth 0.119738 USD at 42,955, pay the same at 63 strikes."
+        "What pays the same at 63 strikes: 31 puts from 27,500 to 42,500 (0.247401 BTC); 32 calls from 43,000 to "
+        "58,500 (0.145501 BTC); a line of -0.00239908 BTC worth 0.119738 USD at 42,955."
     )
     assert strip.sentence() == said
     assert repr(strip) == f"<Strip: {said}>"
@@ -265,11 +265,18 @@ def test_calls_alone_and_puts_alone() -> None:
     for start, words in ((1_500.0, "calls from 1,700 to 2,150"), (2_500.0, "puts from 1,700 to 2,150")):
         strip = lp.strip(lp.LossClaim(of=POOL, start=start), strikes=np.arange(1_700.0, 2_151, 50), start=start)
         assert f"10 {words}" in strip.sentence()
-        assert " and " not in strip.sentence().split(", and")[0]
+        assert strip.sentence().count(";") == 1
         assert strip.line.value([1_000.0, 3_000.0]) == pytest.approx(np.zeros(2), abs=1e-10)
         ax = strip.plot()
         assert [text.get_text() for text in ax.get_legend().get_texts()] == [words.split()[0]]
         plt.close(ax.figure)
+
+
+def test_what_is_straight_needs_no_options() -> None:
+    strip = lp.strip(lp.Spot(**TOKENS), strikes=[1_800, 1_950, 2_000], start=1_900.0)
+    assert strip.weights.tolist() == [0, 0, 0]
+    assert strip.sentence() == "What pays the same at 3 strikes: a line of 1 ETH worth 1,900 USDC at 1,900."
+    assert strip.cost([np.nan] * 3, [np.nan] * 3) == 0
 
 
 def test_weights_are_drawn_over_their_strikes() -> None:

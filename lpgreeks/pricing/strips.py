@@ -106,13 +106,11 @@ class Strip:
     def sentence(self) -> str:
         """What to hold, in one sentence."""
         coin, quote = self.of.bases[0], self.of.quote
-        parts = [_group(kind, self.options, self.weights) for kind in (Put, Call)]
+        groups = [_group(kind, self.options, self.weights) for kind in (Put, Call)]
         coins = self.line.delta(self.start)
         (worth,) = _without_rounding(np.array([self.line.value(self.start)]), abs(coins) * self.start)
-        return (
-            f"{' and '.join(filter(None, parts))}, and a line of {coins:,.6g} {coin} worth {worth:,.6g} {quote} at "
-            f"{self.start:,.10g}, pay the same at {len(self.options)} strikes."
-        )
+        line = f"a line of {coins:,.6g} {coin} worth {worth:,.6g} {quote} at {self.start:,.10g}"
+        return f"What pays the same at {len(self.options)} strikes: {'; '.join([*filter(None, groups), line])}."
 
     def table(self) -> pd.DataFrame:
         """One row per option: its weight, and what the strip is to pay at its strike."""
