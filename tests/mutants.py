@@ -35,7 +35,7 @@ MUTANTS = [
     Mutant("powers.py", "if holed:\n            low, high", "if False:\n            low, high", "test_laws.py"),
     Mutant("powers.py", "np.expm1(exponent * spent)", "np.exp(exponent * spent)", "test_powers.py"),
     Mutant("smears.py", "a * (a - 1.0) * w**2 / 2.0", "a * (a + 1.0) * w**2 / 2.0", "test_powers.py::test_partial_moment_is_the_integral"),
-    Mutant("smears.py", "logs / w + (a - 0.5) * w", "logs / w + (a + 0.5) * w", "test_powers.py::test_partial_moment_is_the_integral"),
+    Mutant("smears.py", "_gap(k, f, w) + (a - 0.5) * w", "_gap(k, f, w) + (a + 0.5) * w", "test_powers.py::test_partial_moment_is_the_integral"),
     Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py"),
     Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py::test_double_roots_are_found"),
     # ---- instruments
@@ -47,6 +47,7 @@ MUTANTS = [
     # ---- liquidity and strips
     Mutant("instruments/loss_claim.py", "held_base - base, held_quote - quote", "base - held_base, quote - held_quote", "test_liquidity_pricing.py"),
     Mutant("instruments/loss_claim.py", "in_hand: ClassVar[bool] = False", "in_hand: ClassVar[bool] = True", "test_liquidity_pricing.py::test_a_claim_holds_no_tokens"),
+    Mutant("hedging/judged.py", "_FLAT = 1e-9", "_FLAT = 0.0", "test_liquidity_pricing.py::test_the_naive_hedge_has_no_use_for_a_claim"),
     Mutant("instruments/derived.py", 'template, "of", self.of._on_symbols()', 'template, "of", self.of', "test_liquidity_pricing.py::test_the_premium_on_symbols_is_the_premium"),
     Mutant("formulas.py", "if not part.has(PRICE)}", "if False}", "test_liquidity_pricing.py::test_the_premium_on_symbols_is_the_premium"),
     Mutant("smears.py", "tilt = (exponent - 0.5) * width", "tilt = (exponent + 0.5) * width", "test_liquidity_pricing.py::test_published_premiums"),

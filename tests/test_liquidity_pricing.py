@@ -189,6 +189,16 @@ def test_the_claim_hedges_everything_in_every_measure(pool: lp.UniswapV3, week: 
         assert plan.quantities[0] == pytest.approx(1.0, rel=1e-9)
 
 
+def test_the_naive_hedge_has_no_use_for_a_claim(
+    pool: lp.UniswapV3, linear: lp.LinearPerp, week: lp.Lognormal, usdc: lp.Variance
+) -> None:
+    """A claim starts flat: the rounding of its delta is no slope to match the pool's coins with."""
+    plan = lp.hedge(pool, [lp.LossClaim(of=pool, start=1_900), linear], week, objective=usdc)
+    assert plan.quantities == pytest.approx([1.0, -pool.base_amount(1_900)], rel=1e-9)
+    assert plan.naive is not None
+    assert plan.naive.quantities == pytest.approx([0.0, -pool.base_amount(1_900)], rel=ROUNDING)
+
+
 def test_a_claim_holds_no_tokens(pool: lp.UniswapV3) -> None:
     """What it will pay counts in full, from whatever price holding is measured."""
     claim, prices = lp.LossClaim(of=pool, start=1_900), np.array([1_600.0, 1_900.0, 2_200.0])
