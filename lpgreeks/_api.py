@@ -56,6 +56,7 @@ from lpgreeks.instruments import (
     InversePut,
     LinearFuture,
     LinearPerp,
+    LossClaim,
     Margined,
     Marked,
     Option,
@@ -100,7 +101,18 @@ from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
 from lpgreeks.onchain import OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
-from lpgreeks.pricing import implied_volatility, option_greeks, price_bounds
+from lpgreeks.pricing import (
+    Strip,
+    arbitrage_share,
+    break_even_fee_rate,
+    expected_lvr,
+    il_implied_volatility,
+    implied_volatility,
+    lvr_rate,
+    option_greeks,
+    price_bounds,
+    strip,
+)
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
@@ -156,6 +168,7 @@ __all__ = [
     "LinearInSize",
     "LinearPerp",
     "Lognormal",
+    "LossClaim",
     "Margined",
     "Marked",
     "MarketError",
@@ -196,6 +209,7 @@ __all__ = [
     "Side",
     "Slippage",
     "Spot",
+    "Strip",
     "TokenError",
     "UniswapV2",
     "UniswapV3",
@@ -208,15 +222,20 @@ __all__ = [
     "WorstCase",
     "above",
     "align",
+    "arbitrage_share",
     "averaged",
+    "break_even_fee_rate",
     "check_klines",
     "check_prices",
     "clamp",
     "economics",
     "every_instrument",
+    "expected_lvr",
     "frontier",
     "hedge",
+    "il_implied_volatility",
     "implied_volatility",
+    "lvr_rate",
     "onchain",
     "option_greeks",
     "option_name",
@@ -230,6 +249,7 @@ __all__ = [
     "smear",
     "smeared",
     "sqrt",
+    "strip",
     "term",
     "venue",
     "venue_names",

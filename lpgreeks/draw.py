@@ -18,6 +18,7 @@ __all__ = [
     "COLOURS",
     "GREY",
     "bars",
+    "columns",
     "crosses",
     "curves",
     "dashed",
@@ -240,6 +241,25 @@ def bars(ax: Axes, amounts: Mapping[str, float], *, xlabel: str, title: str = ""
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return ax
+
+
+def columns(
+    ax: Axes, groups: Mapping[str, tuple[FloatArray, FloatArray]], *, xlabel: str, ylabel: str, title: str = ""
+) -> Axes:
+    """Upright bars at positions on a scale, ``(x, heights)`` for each group; as wide as their places are close."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    places = np.sort(np.concatenate([x for x, _ in groups.values()]))
+    width = 0.7 * np.diff(places).min()
+    with _style():
+        for i, (name, (x, heights)) in enumerate(groups.items()):
+            ax.bar(x, heights, width, label=name, color=COLOURS[i])
+        ax.axhline(0.0, color="#888888", linewidth=0.8)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        ax.grid(visible=False, axis="x")
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return legend(ax)
 
 
 def _central(samples: Sequence[FloatArray], weights: FloatArray) -> tuple[float, float]:

@@ -113,7 +113,10 @@ def mean(expression: sp.Expr, forward: sp.Expr, variance: sp.Expr) -> sp.Expr:
     Raises:
         InputError: the expression is not a sum of powers between kinks.
     """
-    expression = sp.expand(sp.sympify(expression))
+    named, meanings = _constants_named(sp.expand(sp.sympify(expression)))
+    if meanings:
+        return mean(named, forward, variance).xreplace(meanings)
+    expression = named
     if isinstance(expression, sp.Add) and expression.has(sp.Piecewise):
         return sp.Add(*(mean(part, forward, variance) for part in expression.args))
     total = sp.Integer(0)
@@ -145,10 +148,19 @@ def minimum_variance_ratio(position: Symbolic, forward: sp.Expr, variance: sp.Ex
 
 def _tidy(expression: sp.Expr) -> sp.Expr:
     """Branches folded outward and each one multiplied out: the form a reader compares with the paper."""
-    folded = sp.piecewise_fold(sp.sympify(expression))
+    named, meanings = _constants_named(sp.sympify(expression))
+    folded = sp.piecewise_fold(named)
     if isinstance(folded, sp.Piecewise):
-        return sp.Piecewise(*((sp.expand(part), condition) for part, condition in folded.args))
-    return sp.expand(folded)
+        folded = sp.Piecewise(*((sp.expand(part), condition) for part, condition in folded.args))
+    else:
+        folded = sp.expand(folded)
+    return folded.xreplace(meanings)
+
+
+def _constants_named(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, sp.Expr]]:
+    """The expression with a name for whatever branches elsewhere than in the price, and what each name means."""
+    names = {part: sp.Dummy() for part in expression.atoms(sp.Piecewise) if not part.has(PRICE)}
+    return expression.xreplace(names), {name: part for part, name in names.items()}
 
 
 def _pieces(expression: sp.Expr) -> Iterator[tuple[sp.Expr, Any, Any]]:

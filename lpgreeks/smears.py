@@ -53,11 +53,15 @@ def partial_moment(
 
 
 def _distance(a: FloatArray, k: FloatArray, f: FloatArray, w: FloatArray) -> FloatArray:
-    """``(ln(f / k) + (a - 1/2) w**2) / w``; without width infinite, the kink itself below."""
+    """``(ln(f / k) + (a - 1/2) w**2) / w``."""
+    return np.asarray(_gap(k, f, w) + (a - 0.5) * w)
+
+
+def _gap(k: FloatArray | float, f: FloatArray, w: FloatArray | float) -> FloatArray:
+    """``ln(f / k) / w``; without width infinite, the kink itself below."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(f / k)
-        found = logs / w + (a - 0.5) * w
-    return np.where(w > 0, found, np.where(logs > 0, np.inf, -np.inf))
+        return np.where(w > 0, logs / w, np.where(logs > 0, np.inf, -np.inf))
 
 
 def smear(curve: Curve, forward: ArrayLike, width: float, *, order: int = 0) -> Any:
@@ -90,34 +94,32 @@ def smear(curve: Curve, forward: ArrayLike, width: float, *, order: int = 0) -> 
 
 
 def _mean(powers: Powers, forward: FloatArray, width: float, order: int) -> FloatArray:
-    bounds = (0.0, *powers.kinks, math.inf)
+    gaps = (None, *(_gap(k, forward, width) for k in powers.kinks), None)
     mean = np.zeros(forward.shape)
-    for piece, (lower, upper) in zip(powers.pieces, pairwise(bounds), strict=True):
+    for piece, (lower, upper) in zip(powers.pieces, pairwise(gaps), strict=True):
         for exponent, coefficient in piece:
             if exponent or not order:
                 mean = mean + coefficient * exponent**order * _moment_between(exponent, lower, upper, forward, width)
     return mean + _point_masses(powers, forward, width, order) if order and width > 0 else mean
 
 
-def _moment_between(exponent: float, lower: float, upper: float, forward: FloatArray, width: float) -> FloatArray:
-    """``E[S^a 1{lower < S <= upper}]``."""
+def _moment_between(
+    exponent: float, lower: FloatArray | None, upper: FloatArray | None, forward: FloatArray, width: float
+) -> FloatArray:
+    """``E[S^a 1{lower < S <= upper}]``, the bounds as gaps to the forward; None for 0 and infinity."""
     from scipy.special import ndtr
 
-    growth = np.exp(exponent * (exponent - 1.0) * width**2 / 2.0)
-    whole: FloatArray = forward**exponent * growth if exponent else np.ones_like(forward)
-    a, w = np.asarray(exponent), np.asarray(width)
-    if lower == 0.0 and upper == math.inf:
-        return np.where(np.isnan(forward), np.nan, whole)
-    if lower == 0.0:
-        return np.asarray(whole * ndtr(-_distance(a, np.asarray(upper), forward, w)))
-    from_lower = _distance(a, np.asarray(lower), forward, w)
-    if upper == math.inf:
-        return np.asarray(whole * ndtr(from_lower))
-    from_upper = _distance(a, np.asarray(upper), forward, w)
+    growth = math.exp(exponent * (exponent - 1.0) * width**2 / 2.0)
+    whole: FloatArray | float = forward**exponent * growth if exponent else 1.0
+    tilt = (exponent - 0.5) * width
+    if upper is None:
+        return np.where(np.isnan(forward), np.nan, whole) if lower is None else np.asarray(whole * ndtr(lower + tilt))
+    from_upper = upper + tilt
+    if lower is None:
+        return np.asarray(whole * ndtr(-from_upper))
     # In the lower tail the difference of two chances keeps its digits.
-    flip = from_upper > 0
-    near, far = np.where(flip, -from_upper, from_lower), np.where(flip, -from_lower, from_upper)
-    return np.asarray(whole * (ndtr(near) - ndtr(far)))
+    side = np.where(from_upper > 0, -1.0, 1.0)
+    return np.asarray(side * whole * (ndtr(side * (lower + tilt)) - ndtr(side * from_upper)))
 
 
 def _point_masses(powers: Powers, forward: FloatArray, width: float, order: int) -> FloatArray:

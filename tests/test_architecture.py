@@ -125,13 +125,14 @@ Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainRepor
 DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure Finding Flat
 Frontier FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError Instrument
 InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize
-LinearPerp Lognormal Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool
-Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths PoolFees PoolSize Portfolio
-Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds RangeEdges RawAmounts
-Rescaled Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Spot TokenError UniswapV2 UniswapV3 Value
-Variance VegaBounds Venue Wallet WholeLots WorstCase above align averaged check_klines check_prices clamp economics
-every_instrument frontier hedge implied_volatility onchain option_greeks option_name partial_moment price_bounds
-range_for_exits read_chain read_chains read_klines read_prices smear smeared sqrt term venue venue_names
+LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation
+OnchainPool Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths PoolFees PoolSize
+Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds RangeEdges
+RawAmounts Rescaled Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Spot Strip TokenError UniswapV2
+UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share averaged
+break_even_fee_rate check_klines check_prices clamp economics every_instrument expected_lvr frontier hedge
+il_implied_volatility implied_volatility lvr_rate onchain option_greeks option_name partial_moment price_bounds
+range_for_exits read_chain read_chains read_klines read_prices smear smeared sqrt strip term venue venue_names
 """.split()  # noqa: SIM905
 
 

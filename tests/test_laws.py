@@ -11,7 +11,7 @@ import sympy as sp
 
 import lpgreeks as lp
 from lpgreeks.formulas import PRICE
-from lpgreeks.instruments import Instrument, UniswapV2, UniswapV3, every_instrument
+from lpgreeks.instruments import Derived, Instrument, UniswapV2, UniswapV3, every_instrument
 from lpgreeks.powers import Powers, worth_in_quote
 from tests.tolerances import DIFFERENCES, ROUNDING
 
@@ -30,7 +30,7 @@ every_pool = pytest.mark.parametrize("sample", POOLS, ids=named)
 
 def scale_of(sample: Instrument) -> float:
     """A price at home in the instrument: between its kinks, or its entry."""
-    if isinstance(sample, lp.Marked):
+    if isinstance(sample, Derived):
         return scale_of(sample.of)
     kinks = sample.worth().kinks
     if kinks:
@@ -57,6 +57,9 @@ def size_of(sample: Instrument, prices: np.ndarray) -> np.ndarray:
         # A mean adds up all pieces.
         ends = sample.of.worth()
         return (np.abs(ends.coefficients).max(axis=0) * prices[:, None] ** ends.exponents).sum(axis=1)
+    if isinstance(sample, lp.LossClaim):
+        held = np.abs(sample.of.base_amount(sample.start)) * prices + np.abs(sample.of.quote_amount(sample.start))
+        return size_of(sample.of, prices) + held
     worth = sample.worth()
     pieces = np.searchsorted(worth.kinks, prices, side="left")
     return (np.abs(worth.coefficients[pieces]) * prices[:, None] ** worth.exponents).sum(axis=1) + 1e-300
@@ -90,7 +93,7 @@ def test_table_equals_symbols(sample: Instrument) -> None:
 
 
 def _within(sample: Instrument) -> tuple[Instrument, ...]:
-    return (sample.of,) if isinstance(sample, lp.Marked) else ()
+    return (sample.of, *_within(sample.of)) if isinstance(sample, Derived) else ()
 
 
 def _symbols(sample: Instrument) -> dict:
@@ -196,11 +199,9 @@ def _in_cents(sample: Instrument, cents: float) -> Instrument:
 
     if isinstance(sample, lp.Cash):
         return 1.0 * cents * sample  # one dollar is a hundred cents
-    if isinstance(sample, lp.Marked):
-        return dataclasses.replace(sample, of=_in_cents(sample.of, cents))
-    numbers = {}
+    numbers: dict = {"of": _in_cents(sample.of, cents)} if isinstance(sample, Derived) else {}
     for f in _terms(sample):
-        power = 0.5 if f.name == "liquidity" else 1.0
+        power = {"liquidity": 0.5, "volatility": 0.0, "years": 0.0}.get(f.name, 1.0)
         numbers[f.name] = getattr(sample, f.name) * cents**power
     return dataclasses.replace(sample, **numbers)
 

@@ -25,6 +25,9 @@ _NOISE = 1e-13
 # Two legs whose slopes at the start, scaled to 1, differ by less are one leg to the naive hedge.
 _SAME_SLOPE = 1e-9
 
+# A leg whose slope at the start is less than this share of its moves starts flat: it can match no slope.
+_FLAT = 1e-9
+
 
 def plan_of(problem: Problem, solution: Solution, objective: Objective) -> HedgePlan:
     """The plan that a solution is."""
@@ -43,8 +46,9 @@ def plan_of(problem: Problem, solution: Solution, objective: Objective) -> Hedge
 
     naive = None
     if problem.outcomes.start.ndim == 1:
-        matched = _naive(problem, solution)
-        noise = np.abs(matched) * np.linalg.norm(a[:, : len(matched)], axis=0) < _NOISE * np.linalg.norm(b)
+        moves = np.linalg.norm(a[:, : len(problem.legs)], axis=0)
+        matched = _naive(problem, solution, moves)
+        noise = np.abs(matched) * moves < _NOISE * np.linalg.norm(b)
         naive = judged(with_least_collateral(problem, solution, np.where(noise, 0.0, matched)))
     exposure, measures = problem.exposure, objective.measures
     return HedgePlan(
@@ -100,10 +104,11 @@ def leaving(exposure: Exposure, over: Model | Paths | Outcomes) -> list[str]:
     ]
 
 
-def _naive(problem: Problem, solution: Solution) -> FloatArray:
-    """The quantities that cancel the slopes at the start."""
+def _naive(problem: Problem, solution: Solution, moves: FloatArray) -> FloatArray:
+    """The quantities that cancel the slopes at the start, of legs that move by ``moves``."""
     tables = problem.tables[: 1 + len(problem.legs)]
     slopes = np.stack([_slopes(t, problem.weights, problem.start) for t in tables], axis=1)
+    slopes[:, 1:][np.abs(slopes[:, 1:]) < _FLAT * moves] = 0.0
     return _slope_matched(slopes, solution)
 
 

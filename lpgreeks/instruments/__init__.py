@@ -6,7 +6,9 @@ from inspect import isabstract
 
 from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term, together
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
+from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.greeks import Greeks, greeks_of
+from lpgreeks.instruments.loss_claim import LossClaim
 from lpgreeks.instruments.marked import Marked
 from lpgreeks.instruments.options import Call, InverseCall, InversePut, Option, Put
 from lpgreeks.instruments.spot import Cash, Spot
@@ -18,6 +20,7 @@ __all__ = [
     "Call",
     "Cash",
     "Deposit",
+    "Derived",
     "Exposure",
     "Greeks",
     "Instrument",
@@ -27,6 +30,7 @@ __all__ = [
     "InversePut",
     "LinearFuture",
     "LinearPerp",
+    "LossClaim",
     "Margined",
     "Marked",
     "Option",

@@ -338,6 +338,10 @@ class Instrument(Exposure):
                 object.__setattr__(template, f.name, symbol(f.metadata["symbol"]))
         return template
 
+    def _on_symbols(self) -> Self:
+        """The same, with whatever else this one is made of."""
+        return self._template()
+
     def marked(self, *, volatility: float, years: float | None = None) -> Marked:
         """What +1 is worth ``years`` before its end, as an instrument: of an option, Black-76.
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks.errors import InputError, require_numbers
 from lpgreeks.instruments.base import Instrument, term
+from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.greeks import Greeks, greeks_of
 from lpgreeks.instruments.options import Call, InversePut
 from lpgreeks.instruments.uniswap_v3 import UniswapV3
 from lpgreeks.powers import Powers, Reading, sqrt, worth_in_quote
 from lpgreeks.smears import smear, smeared
-
-if TYPE_CHECKING:
-    from lpgreeks.formulas import Symbolic
 
 __all__ = ["Marked"]
 
@@ -28,7 +26,7 @@ _WILDEST = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Marked(Instrument):
+class Marked(Derived):
     r"""An instrument that ends later, at its value now: undiscounted, as a function of its forward.
 
     .. math::
@@ -43,9 +41,6 @@ class Marked(Instrument):
         years: to its end, in 365-day years (seven days are ``7 / 365``).
     """
 
-    base: str = ""
-    quote: str = ""
-    of: Instrument
     volatility: float = term(r"\sigma", "decimal per year")
     years: float = term(r"\tau", "years")
 
@@ -55,8 +50,6 @@ class Marked(Instrument):
     def __post_init__(self) -> None:
         if not isinstance(self.of, Instrument) or isinstance(self.of, Marked):
             raise InputError("an instrument that ends later", got=f"{self.of!r:.60}")
-        for name in ("base", "quote", "market"):
-            object.__setattr__(self, name, getattr(self.of, name))
         super().__post_init__()
         if self.volatility > _WILDEST:
             raise InputError(
@@ -75,23 +68,14 @@ class Marked(Instrument):
         return (value / price, 0) if self.of.settled_in_base else (0, value)
 
     def _end(self, price: Reading) -> Reading:
+        if isinstance(price, Powers):
+            # One table for every volatility.
+            return self.payoff
         return worth_in_quote(*self.of.formula(price), price)
-
-    def symbolic(self) -> Symbolic:  # type: ignore[override]
-        """The formula on symbols: those of what ends later, and its own."""
-        from lpgreeks.formulas import PRICE, Symbolic
-
-        marked = self._template()
-        object.__setattr__(marked, "of", type(self.of)._template())
-        return Symbolic(f"{type(self.of).__name__}, marked", *marked.formula(PRICE))
 
     @property
     def in_hand(self) -> bool:  # type: ignore[override]
         return self.of.in_hand
-
-    @property
-    def unit_text(self) -> str:
-        return self.of.unit_text
 
     @property
     def name(self) -> str:
