@@ -42,6 +42,8 @@ from lpgreeks.hedging import (
     economics,
     frontier,
     hedge,
+    legs,
+    strikes,
 )
 from lpgreeks.instruments import (
     Call,
@@ -235,6 +237,7 @@ __all__ = [
     "hedge",
     "il_implied_volatility",
     "implied_volatility",
+    "legs",
     "lvr_rate",
     "onchain",
     "option_greeks",
@@ -249,6 +252,7 @@ __all__ = [
     "smear",
     "smeared",
     "sqrt",
+    "strikes",
     "strip",
     "term",
     "venue",

@@ -131,8 +131,8 @@ Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportio
 RawAmounts Rescaled Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Spot Strip TokenError UniswapV2
 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share averaged
 break_even_fee_rate check_klines check_prices clamp economics every_instrument expected_lvr frontier hedge
-il_implied_volatility implied_volatility lvr_rate onchain option_greeks option_name partial_moment price_bounds
-range_for_exits read_chain read_chains read_klines read_prices smear smeared sqrt strip term venue venue_names
+il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment price_bounds
+range_for_exits read_chain read_chains read_klines read_prices smear smeared sqrt strikes strip term venue venue_names
 """.split()  # noqa: SIM905
 
 

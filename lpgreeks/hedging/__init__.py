@@ -16,6 +16,7 @@ from lpgreeks.hedging.economics import Economics, Part, PoolFees, economics
 from lpgreeks.hedging.frontier import Frontier, FrontierPoint, frontier
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.legs import Leg, Side
+from lpgreeks.hedging.listed import legs
 from lpgreeks.hedging.objectives import (
     CVaR,
     LeastCapital,
@@ -28,6 +29,7 @@ from lpgreeks.hedging.objectives import (
 )
 from lpgreeks.hedging.plan import Hedged, HedgePlan, Order
 from lpgreeks.hedging.proof import Certificate
+from lpgreeks.hedging.strikes import strikes
 from lpgreeks.hedging.survival import NoLiquidation, RangeEdges
 
 __all__ = [
@@ -69,4 +71,6 @@ __all__ = [
     "economics",
     "frontier",
     "hedge",
+    "legs",
+    "strikes",
 ]

@@ -11,7 +11,7 @@ from lpgreeks.hedging.objectives import MeanVariance, Variance
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.instruments import InversePerp, LinearPerp, UniswapV3
-from lpgreeks.measures import Amount, Value
+from lpgreeks.measures import Amount, Excess, Value
 from lpgreeks.tokens import counted_as, market_pair
 
 __all__ = ["explain"]
@@ -36,6 +36,8 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_basis(plan),
         *_collateral(plan),
         *_constants(plan),
+        *_premium(plan),
+        *_options_alone(plan),
         *_venues(plan),
         *_against_naive(plan),
         *_few(plan),
@@ -230,6 +232,37 @@ def _constants(plan: HedgePlan) -> list[str]:
         f"Fees, slippage and expected funding are constants to {plan.objective}: they chose no quantity here. The "
         "expected P&L counts them; MeanVariance weighs them, and LeastCost chooses between equals by them."
     ]
+
+
+def _premium(plan: HedgePlan) -> list[str]:
+    """Said where options were chosen by an objective to which their premium is nothing."""
+    if not plan.objective.about_mean or not plan.premium:
+        return []
+    what = "paid for" if plan.premium > 0 else "received for"
+    return [
+        f"The {abs(plan.premium):,.6g} {plan.exposure.quote} {what} options are a constant to {plan.objective}: they "
+        "chose no quantity here. CVaR, WorstCase, SemiVariance about zero and MeanVariance count them; PremiumAtMost "
+        "caps them."
+    ]
+
+
+def _options_alone(plan: HedgePlan) -> list[str]:
+    """Said of options without a contract beside them: the two questions that want opposite signs of calls."""
+    if any(leg.option is None for leg in plan.legs) or len(plan.objective.measures) > 1:
+        return []
+    measure = plan.objective.measures[0]
+    if isinstance(measure, Value):
+        return [
+            f"Options alone hold {measure}: the position is long the coin, so puts are bought and calls sold. Against "
+            f'holding it is only short convexity: Excess("{measure.token}") asks about that, and buys both. A perpetual '
+            "beside them serves the first question and leaves the second to the options."
+        ]
+    if isinstance(measure, Excess):
+        return [
+            f"Options alone hold {measure}: only the position's convexity is bought back, calls and puts alike. The "
+            f'coin that it holds stays: Value("{measure.token}") asks about that too, and sells calls.'
+        ]
+    return []
 
 
 def _against_naive(plan: HedgePlan) -> list[str]:
