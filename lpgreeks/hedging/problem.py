@@ -318,8 +318,9 @@ class Problem:
     def changes(self) -> tuple[FloatArray, FloatArray]:
         """``(n, measures)`` and ``(n, measures, columns)``: of the exposure and of each column."""
         moves = [[self.outcomes.changes(t) for t in tables] for tables in self.tables]
-        both = np.stack(moves, axis=-1) * self.weights[:, None, None]
-        return both[..., 0].T, both[..., 1:].swapaxes(0, 1)
+        # Columns side by side in memory: a chain has many, and each is written and read as a whole.
+        both = np.array(moves) * self.weights[:, None]
+        return both[0].T, both[1:].transpose(2, 1, 0)
 
     def least_squares(self, *measures: Measure) -> tuple[FloatArray, FloatArray]:
         """``(a, b)`` with ``||a x + b||**2`` the variance of the objective's measures, or of others."""
