@@ -294,7 +294,7 @@ class HedgePlan:
     def sentence(self) -> str:
         """The answer in one sentence."""
         trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
-        do = " and ".join(trades) if trades else "trade nothing"
+        do = " and ".join([", ".join(trades[:-1]), trades[-1]] if len(trades) > 1 else trades) or "trade nothing"
         left = f"{rounded(self.risk_unhedged)} to {rounded(self.best.risk)} {self.token}"
         return (
             f"{do[0].upper()}{do[1:]}: {self.objective} goes from {left} "
