@@ -422,6 +422,8 @@ class HedgePlan:
         if self.economics is not None:
             costless = not any(leg.fee or leg.funding or leg.slippage for leg in self.legs)
             nothing = ", trading and funding taken as 0" if costless else ""
+            free = any(q and leg.option and not leg.premium for q, leg in zip(self.quantities, self.legs, strict=True))
+            nothing += ", options had for nothing: they have no premium" if free else ""
             made = f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees and gas{nothing}"
             rows.append(["expected", made])
             rows.append(

@@ -13,7 +13,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
-from lpgreeks.hedging.horizon import today, volatility_of
+from lpgreeks.hedging.horizon import knows_options, today, volatility_of
 from lpgreeks.hedging.legs import Leg, Pledge, Side
 from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option, together
 from lpgreeks.margin import Schedule
@@ -193,6 +193,8 @@ class Problem:
     @cached_property
     def today(self) -> tuple[Exposure, ...]:
         """The exposure and +1 of each column as they stand at the start, options with all of their time."""
+        if not knows_options((self.exposure, *self.ends)):
+            return (self.exposure, *self.columns)
         own = [leg.volatility for leg in self.legs]
         marks = [self.volatility, *own, *(None for _ in self.pledges)]
         return tuple(
