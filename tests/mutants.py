@@ -208,6 +208,11 @@ MUTANTS = [
     Mutant("margin/short_option.py", "max(self.maintenance, self.maintenance * price)", "self.maintenance", "test_option_terms.py::test_margins_by_hand"),
     Mutant("margin/short_option.py", ", self.initial_floor) + price", ", 0.0) + price", "test_option_terms.py::test_margins_by_hand"),
     Mutant("venues/steps.py", "paid > floor", "paid >= floor", "test_option_terms.py::test_ticks_grow_with_the_premium"),
+    # ---- an exchange's rule
+    Mutant("hedging/objectives.py", "losses = problem.premium_cost(x) - summed.change(", "losses = -summed.change(", "test_rule.py::test_worst_case_by_plan_and_on_a_grid"),
+    Mutant("hedging/objectives.py", "self.risk(moved + moves @ x - problem.premium_cost(x), problem.outcomes)", "self.risk(moved + moves @ x, problem.outcomes)", "test_rule.py::test_tail_by_plan_and_by_draws"),
+    Mutant("instruments/options.py", "(1 - above(price, self.strike)) * (self.strike - price)", "(1 - above(price, self.strike)) * self.strike", "test_rule.py::test_the_portfolio_is_the_formula_of_the_note"),
+    Mutant("instruments/options.py", "above(price, self.strike) * (price - self.strike)", "above(price, self.strike) * price", "test_rule.py::test_published_hedges_of_least_variance"),
 ]  # fmt: skip
 
 
@@ -236,7 +241,7 @@ def caught(mutant: Mutant) -> str:
         return f"stands {text.count(mutant.right)} times in the file, expected once"
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for part in ("lpgreeks", "tests"):
+        for part in ("lpgreeks", "tests", "examples"):
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
         (copy / "lpgreeks" / mutant.file).write_text(text.replace(mutant.right, mutant.wrong), encoding="utf-8")
