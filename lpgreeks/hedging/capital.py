@@ -112,13 +112,17 @@ class PremiumAtMost(Constraint):
             raise InputError("a premium of 0 or more", got=f"{amount:g}", unit="quote", remedy="It is what may be paid")
         object.__setattr__(self, "amount", amount)
 
-    def rows(self, problem: Problem) -> Sequence[Row]:
-        if not any(leg.premium for leg in problem.legs):
+    def check(self, problem: Problem) -> None:
+        options = [leg for leg in problem.legs if leg.option is not None]
+        free = [leg.name for leg in options if leg.premium is None]
+        if free or not options:
             raise InputError(
-                "options with a premium, for PremiumAtMost",
-                got=", ".join(leg.name for leg in problem.legs),
+                "options with a premium, every one of them, for PremiumAtMost",
+                got=f"none of {free[0]}" if free else ", ".join(leg.name for leg in problem.legs),
                 remedy="Leg(put, premium=Premium(ask=..., bid=...)), or legs(chain)",
             )
+
+    def rows(self, problem: Problem) -> Sequence[Row]:
         quote = problem.exposure.quote
         paid = problem.by_side(*problem.premiums)
         return [problem.row("premium", quote, entries, upper=self.amount) for entries in paid]

@@ -30,7 +30,7 @@ from lpgreeks.hedging.problem import Problem, Row
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.instruments import Instrument, Marked, Option
 
-__all__ = ["AtMost", "Choice", "WholeLots", "chosen"]
+__all__ = ["AtMost", "Choice", "WholeLots", "chosen", "is_option"]
 
 # More than three at once are no longer an enumeration.
 _MOST_AT_ONCE = 3
@@ -90,6 +90,14 @@ class AtMost(Constraint):
 @dataclass(frozen=True)
 class WholeLots(Constraint):
     """Quantities in whole lots, chosen as such and not rounded afterwards: of every leg whose lot is known."""
+
+    def check(self, problem: Problem) -> None:
+        if not any(leg.step for leg in problem.legs):
+            raise InputError(
+                "legs with a lot, for WholeLots",
+                got=f"none of {', '.join(leg.name for leg in problem.legs[:3])}" + ", ..." * (len(problem.legs) > 3),
+                remedy="Leg(put, lot=0.1), or a venue that says what one is",
+            )
 
     def rows(self, problem: Problem) -> Sequence[Row]:
         return ()

@@ -11,7 +11,7 @@ import numpy as np
 
 from lpgreeks.errors import InfeasibleError, InputError, TokenError
 from lpgreeks.hedging.capital import PoolSize
-from lpgreeks.hedging.choice import AtMost, WholeLots, chosen
+from lpgreeks.hedging.choice import AtMost, WholeLots, chosen, is_option
 from lpgreeks.hedging.constraints import Constraint, QuantityBounds
 from lpgreeks.hedging.horizon import expiry_notes, from_the_horizon, on_days
 from lpgreeks.hedging.judged import leaving, plan_of
@@ -178,7 +178,7 @@ def _posed(
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
         held = together((exposure, *(leg.instrument for leg in legs)))
-        if any(isinstance(p.instrument, Option) for p in held.positions):
+        if any(is_option(p.instrument) for p in held.positions):
             raise InputError(
                 "no options where position and hedge are closed at an exit",
                 got="options",
