@@ -73,7 +73,7 @@ def test_the_command_is_the_library(chain: Path) -> None:
 
 def test_what_was_taken_from_the_chain_is_said(chain: Path) -> None:
     text = asked(chain, "--leg", "linear")
-    assert "price 2,000.00 (its index); volatility 60.05% a year (at the money); 25.17 days to the expiry" in text
+    assert "price 2,000.00 (its index); volatility 60.09% a year (at the money); 25.17 days to the expiry" in text
     for word in ("proven best", "perpetuals alone", "options alone", "any strikes", "nothing", "premium [USDC]"):
         assert word in text
     given = asked(chain, "--leg", "linear", "--price", "2100", "--volatility", "0.7")
@@ -85,8 +85,8 @@ def test_what_was_taken_from_the_chain_is_said(chain: Path) -> None:
     [
         [],
         ["--no-perp", "--puts", "2", "--calls", "0"],
-        ["--leg", "linear", "--premium-at-most", "500", "--vega-at-most", "20000", "--lots", "--option-venue"]
-        + ["deribit", "--unconfirmed"],
+        ["--leg", "linear", "--premium-at-most", "500", "--vega-at-most", "20000"],
+        ["--leg", "linear", "--lots", "--option-venue", "deribit", "--unconfirmed"],
         ["--minimise", "cvar", "--leg", "linear", "--fee", "0.0005", "--tie-break", "cost", "--gas", "10"],
         ["--prices", "FILE", "--leg", "linear"],
         ["--days", "10", "--leg", "linear", "--volatility", "0.6"],
