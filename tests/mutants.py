@@ -58,7 +58,7 @@ MUTANTS = [
     Mutant("hedging/compare.py", "within = [c for c in kept if _applies(c, offered)]", "within = []", "test_beside.py"),
     Mutant("hedging/compare.py", 'float("nan") if unknown else plan.premium', "plan.premium", "test_beside.py"),
     Mutant("hedging/compare.py", "or other.exposure != plan.exposure", "", "test_beside.py"),
-    Mutant("hedging/plan.py", "*(1.05 * strike for strike in strikes)", "", "test_plots.py"),
+    Mutant("hedging/plan.py", "1.05 * strike for strike", "0.0 * strike for strike", "test_plots.py"),
     Mutant("hedging/plan.py", "return np.union1d(np.linspace(low, high, 501), strikes)", "return np.linspace(low, high, 501)", "test_plots.py"),
     Mutant("draw.py", "(places[1:] + places[:-1]) / 2", "places[1:]", "test_plots.py::test_a_map_shows_its_table"),
     Mutant("cli/options.py", "lp.AtMost({quotes.calls}, of=lp.Call)", "lp.AtMost({quotes.puts}, of=lp.Call)", "test_options_cli.py::test_flags_bind"),

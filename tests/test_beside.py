@@ -74,12 +74,22 @@ def test_ranges_cost_the_volatility_of_their_options_from_above() -> None:
     assert over[0] / over[1] == pytest.approx(4.0, rel=0.05)
 
 
+def test_a_forward_and_a_range_between_the_strikes() -> None:
+    """No strike is at the forward or at an end: the line counts, and the strikes next outside carry weight."""
+    pool = lp.UniswapV3(base="ETH", quote="USD", liquidity=3.0, lower=1_818.0, upper=2_182.0)
+    found = lp.smile(flat_chain(np.arange(1_510.0, 2_611.0, 20.0)), pool)
+    assert found.of_position is not None
+    assert 0.6 < found.of_position < 0.602
+    assert (found.ranges[1:-1] > 0.6).all()
+    assert found.at_the_money == pytest.approx(0.6, rel=1e-9)
+
+
 def test_the_premium_of_a_range_is_its_expected_loss() -> None:
     """By the mean loss of the range under the model, which knows no options."""
     pool = lp.UniswapV3(base="ETH", quote="USD", liquidity=3.0, lower=1_800.0, upper=2_200.0)
     found = lp.smile(flat_chain(np.arange(1_500.0, 2_601.0, 5.0)), pool)
     loss = lp.expected_lvr(pool, price=2_000, volatility=found.of_position, years=YEARS)
-    assert loss == pytest.approx(lp.expected_lvr(pool, price=2_000, volatility=0.6, years=YEARS), rel=2e-4)
+    assert loss == pytest.approx(lp.expected_lvr(pool, price=2_000, volatility=0.6, years=YEARS), rel=5e-5)
 
 
 def test_a_missing_mark_leaves_its_ranges_out() -> None:
