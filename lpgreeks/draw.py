@@ -23,12 +23,15 @@ __all__ = [
     "curves",
     "dashed",
     "dotted",
+    "flags",
     "from_zero",
+    "heat_map",
     "histograms",
     "legend",
     "legend_below",
     "marks",
     "new_axes",
+    "points",
     "strips",
     "verticals",
 ]
@@ -47,6 +50,16 @@ _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1
 
 # Characters of which two columns of a legend fit under a picture.
 _HALF = 46
+
+# Of points: asks and bids hang from and stand on their price.
+_SHAPES = (
+    ("v", COLOURS[1], 6.0),
+    ("^", COLOURS[0], 6.0),
+    (".", COLOURS[2], 6.0),
+    ("D", COLOURS[3], 6.0),
+    ("*", COLOURS[4], 13.0),
+)
+_HOLLOW = "v^D"
 
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
@@ -260,6 +273,64 @@ def columns(
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return legend(ax)
+
+
+def points(
+    ax: Axes, groups: Mapping[str, tuple[FloatArray, FloatArray]], *, xlabel: str, ylabel: str, title: str = ""
+) -> Axes:
+    """Points ``(x, shares)`` for each group, told apart by shape and colour; shares are shown in percent."""
+    from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+
+    with _style():
+        for (name, (x, y)), (shape, colour, size) in zip(groups.items(), _SHAPES, strict=False):
+            inside = "none" if shape in _HOLLOW else colour
+            ax.plot(x, y, shape, color=colour, mfc=inside, markersize=size, label=name)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    return ax
+
+
+def heat_map(
+    ax: Axes, x: FloatArray, y: FloatArray, heights: FloatArray, *, best: tuple[float, float], name: str, xlabel: str,
+    ylabel: str, title: str = "",
+) -> Axes:  # fmt: skip
+    """One cell for each pair of ``x`` and ``y``, ``heights[y, x]``, reaching halfway to the next; blank where NaN.
+
+    ``name`` says what the colours mean; ``best`` is ringed.
+    """
+    from matplotlib.ticker import StrMethodFormatter
+
+    with _style():
+        cells = ax.pcolormesh(_edges(x), _edges(y), np.ma.masked_invalid(heights), cmap="cividis_r")
+        ax.grid(visible=False)
+        thousands = StrMethodFormatter("{x:,g}")
+        ax.get_figure().colorbar(cells, ax=ax, label=name, format=thousands)  # type: ignore[union-attr]
+        ax.plot(*best, "o", mfc="none", mec=COLOURS[1], mew=2.0, markersize=11.0, label="best", zorder=5)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        ax.xaxis.set_major_formatter(thousands)
+        ax.yaxis.set_major_formatter(thousands)
+    return ax
+
+
+def _edges(places: FloatArray) -> FloatArray:
+    """The ends of cells around ascending places."""
+    if places.size == 1:
+        return np.array([0.99, 1.01]) * float(places[0])
+    middles = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[2 * places[0] - middles[0]], middles, [2 * places[-1] - middles[-1]]])
+
+
+def flags(ax: Axes, places: Sequence[tuple[float, str]]) -> Axes:
+    """Words along the verticals at some places, read from below; two that stand close keep to different ends."""
+    at = ax.get_xaxis_transform()
+    for i, (x, text) in enumerate(sorted(places)):
+        high = i % 2 == 0
+        ax.annotate(
+            text, (x, 0.98 if high else 0.02), xycoords=at, xytext=(-2, 0), textcoords="offset points", rotation=90,
+            ha="right", va="top" if high else "bottom", fontsize="small", color=GREY,
+        )  # fmt: skip
+    return ax
 
 
 def _central(samples: Sequence[FloatArray], weights: FloatArray) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lpgreeks as lp
+from tests.test_beside import flat_chain
 
 
 @pytest.fixture(autouse=True)
@@ -88,9 +89,11 @@ def test_styles_stay_with_us(plan: lp.HedgePlan) -> None:
     assert dict(plt.rcParams) == before
 
 
-def test_every_word_lies_inside_the_picture(plan: lp.HedgePlan) -> None:
+def test_every_word_lies_inside_the_picture(plan: lp.HedgePlan, bought: lp.HedgePlan) -> None:
     """The sentence above the payoff ran off both sides of it."""
-    for ax in (plan.plot(), plan.plot_outcomes(), plan.exposure.plot(start=1_900)):
+    pool = lp.UniswapV3(base="ETH", quote="USD", liquidity=1.0, lower=1_800.0, upper=2_200.0)
+    smile = lp.smile(flat_chain(np.arange(1_500.0, 2_601.0, 100.0)), pool)
+    for ax in (plan.plot(), plan.plot_outcomes(), plan.exposure.plot(start=1_900), bought.plot(), smile.plot()):
         figure = ax.get_figure()
         figure.canvas.draw()
         width, height = figure.canvas.get_width_height()
@@ -119,3 +122,74 @@ def test_a_plan_with_accounts_shows_the_coins_posted_and_where_it_ends() -> None
     # Far away it is not on the picture, and nothing says that it were.
     calm = lp.hedge(pool, [leg], week, objective=usdc, constraints=[lp.MaxLeverage(2)])
     assert "liquidation" not in {line.get_label() for line in calm.plot().get_lines()}
+
+
+@pytest.fixture
+def bought(pool: lp.UniswapV3, linear: lp.LinearPerp, week: lp.Lognormal, usdc: lp.Variance) -> lp.HedgePlan:
+    tokens = {"base": "ETH", "quote": "USDC"}
+    put, call = lp.Put(**tokens, strike=1_800.0), lp.InverseCall(**tokens, strike=2_500.0)
+    legs = [
+        linear,
+        lp.Leg(put, premium=lp.Premium(ask=30.0, bid=28.0)),
+        lp.Leg(call, premium=lp.Premium(ask=0.001, bid=0.0005), side=lp.Side.LONG),
+    ]
+    bounds = [lp.QuantityBounds(of=call, lower=5.0)]
+    return lp.hedge(pool, legs, week, objective=usdc, constraints=bounds)
+
+
+def test_a_plan_with_options_shows_every_strike_and_counts_from_the_premium(bought: lp.HedgePlan) -> None:
+    ax = bought.plot()
+    x, total = lines(ax)["total"]
+    assert x[-1] == pytest.approx(1.05 * 2_500)  # the axis reaches past the last strike
+    assert {1_800, 2_500} <= set(x)  # kinks are drawn where they are
+    # What each option pays, by hand, less what it cost.
+    short, put, call = bought.quantities
+    paid = put * (np.maximum(1_800 - x, 0) - 30) + call * (np.maximum(x - 2_500, 0) - 0.001 * 1_900)
+    moved = bought.exposure.pnl(x, start=1_900) + short * (x - 1_900)
+    assert total == pytest.approx(moved + paid, abs=1e-6)
+    texts = {t.get_text(): t.xy[0] for t in ax.texts}
+    assert texts["put 1,800"] == 1_800
+    assert texts["call 2,500"] == 2_500
+    shown = [float(t.replace(",", "")) for t in texts if t[0].isdigit()]
+    assert np.interp(shown, x, total) == pytest.approx(0, abs=5)  # break-evens, premiums paid
+
+
+def test_a_map_shows_its_table(
+    pool: lp.UniswapV3, linear: lp.LinearPerp, week: lp.Lognormal, usdc: lp.Variance
+) -> None:
+    tokens = {"base": "ETH", "quote": "USDC"}
+    puts = [lp.Put(**tokens, strike=k) for k in (1_700.0, 1_800.0, 1_850.0)]
+    calls = [lp.Call(**tokens, strike=k) for k in (1_950.0, 2_000.0)]
+    found = lp.choice_map(pool, [linear], week, puts=puts, calls=calls, objective=usdc)
+    ax = found.plot()
+    (cells,) = ax.collections
+    assert np.asarray(cells.get_array()).reshape(3, 2) == pytest.approx(found.risks)
+    corners = cells.get_coordinates()
+    for i, put in enumerate(found.puts):
+        for j, call in enumerate(found.calls):
+            assert corners[i, j, 0] < call < corners[i + 1, j + 1, 0]
+            assert corners[i, j, 1] < put < corners[i + 1, j + 1, 1]
+    (ring,) = ax.get_lines()
+    assert (ring.get_ydata()[0], ring.get_xdata()[0]) == found.at
+    assert ax.get_xlabel() == "strike of the call [USDC per ETH]"
+    assert ax.figure.axes[1].get_ylabel() == "risk left [USDC]"
+    bars = lp.compare(found.best, {"perpetual": [linear]}).plot().containers[0]
+    alone = lp.hedge(pool, [linear], week, objective=usdc)
+    assert [b.get_width() for b in bars] == pytest.approx([found.best.best.risk, alone.best.risk, alone.risk_unhedged])
+
+
+def test_a_smile_shows_its_table() -> None:
+    chain = flat_chain(np.arange(1_500.0, 2_601.0, 100.0))
+    pool = lp.UniswapV3(base="ETH", quote="USD", liquidity=1.0, lower=1_800.0, upper=2_200.0)
+    found = lp.smile(chain, pool)
+    ax = found.plot()
+    shown, table = lines(ax), found.table()
+    for name in ("bid", "mark", "ask"):
+        assert shown[name][0].tolist() == table["strike"].tolist()
+        assert shown[name][1] == pytest.approx(table[name].to_numpy())
+    where, cost = shown["loss of a range between the strikes beside"]
+    assert where[1] == pytest.approx(np.sqrt(1_500 * 1_700))
+    assert cost[1:-1] == pytest.approx(table["range"].to_numpy()[1:-1])
+    assert shown["loss of the position"][1] == pytest.approx([found.of_position])
+    assert shown["forward, 2,000"][0].tolist() == pytest.approx([2_000, 2_000])
+    assert ax.get_ylabel() == "implied volatility a year"

@@ -1,4 +1,4 @@
-"""The commands: lpgreeks hedge, frontier, range, payoff, greeks, data check, data venues."""
+"""The commands: lpgreeks hedge, options, frontier, range, payoff, greeks, data check, data chain, data venues."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
 from lpgreeks.cli.request import Account, Along, Bounds, Costs, Goal, Market, Position, Request
 
 if TYPE_CHECKING:
@@ -86,6 +87,53 @@ def hedge_command(
     record = plan.to_dict() | ({"economics": expected.to_dict()} if expected else {})
     text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
     print(_json(record) if as_json else text)
+    if out is not None:
+        _write(out, plan.plot, plan.table, lambda: record)
+
+
+@app.command("options")
+@spread
+def options_command(
+    quotes: Quotes,
+    position: QuotedPool,
+    market: QuotedMarket,
+    goal: Goal,
+    account: Account,
+    costs: Costs,
+    bounds: Bounds,
+    as_json: Json = False,
+    code: Code = False,
+    out: Out = None,
+) -> None:
+    """Which put and which call of a chain to buy beside the perpetual, how many, and what that is worth.
+
+    The horizon is the expiry, the price the chain's index, the volatility that of its marks at the money.
+
+    Example: lpgreeks options --chain chain.json --expiry 2026-01-30 --lower 2900 --upper 3400 --leg linear
+    """
+    import lpgreeks as lp
+    from lpgreeks.errors import InputError
+
+    _require_writable(out)
+    request = OptionsRequest(
+        quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
+    )
+    if quotes.expiry is None:
+        days = lp.read_chain(quotes.chain, base=position.base, at=quotes.at).days
+        raise InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
+    script = request.script()
+    names = request.run(script)
+    if quotes.lots and quotes.option_venue is not None and names["listed"][0].lot is None:
+        raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
+    plan, besides, expected = names["plan"], names["besides"], names.get("expected")
+    if code:
+        print(script + "print(plan)\nprint()\nprint(given)\nprint()\nprint(besides)")
+        if expected:
+            print("print()\nprint(expected)")
+        return
+    record = plan.to_dict() | {"given": names["given"], "comparison": besides.to_dict()}
+    record |= {"economics": expected.to_dict()} if expected else {}
+    print(_json(record) if as_json else "\n\n".join(map(str, filter(None, (plan, names["given"], besides, expected)))))
     if out is not None:
         _write(out, plan.plot, plan.table, lambda: record)
 
@@ -244,6 +292,41 @@ def check_command(
     print(_json(report.to_dict()) if as_json else report.summary())
     if not report.usable:
         raise typer.Exit(3)
+
+
+@data.command("chain")
+def chain_command(
+    file: Annotated[Path, typer.Argument(help="An option chain: JSON, CSV or Parquet.")],
+    base: Annotated[str | None, typer.Option(help="The coin, where the file has several.")] = None,
+    at: Annotated[str | None, typer.Option(help="The last snapshot not after that time, UTC.")] = None,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """What is quoted: rows read and left out, forwards by parity beside the file's own, prices that do not fit.
+
+    Example: lpgreeks data chain options.parquet --base ETH --at "2026-01-05 12:00"
+    """
+    import lpgreeks as lp
+
+    _require_table(out)
+    chain = lp.read_chain(file, base=base, at=at)
+    report, forwards = chain.check(), chain.forwards()
+    forwards.insert(1, "options", [int(parity.rows_of(chain).sum()) for parity in chain.parity])
+    rows = json.loads(forwards.to_json(orient="records", date_format="iso", double_precision=15))
+    record = {"read": len(chain), "left_out": dict(chain.rejections), "index": chain.index, "forwards": rows}
+    record = {k: v if v == v else None for k, v in record.items()} | {"check": report.to_dict()}
+    if as_json:
+        print(_json(record))
+    else:
+        left_out = sum(chain.rejections.values())
+        index = "no index" if record["index"] is None else f"index {chain.index:,.2f} {chain.quote}"
+        print(f"{len(chain):,} rows read, {left_out:,} left out; {index}")
+        print(report.summary())
+        shown = forwards.assign(expiry=forwards["expiry"].dt.strftime("%Y-%m-%d %H:%M"))
+        print("\nforwards by put-call parity of the marks, beside the file's own")
+        print(shown.to_string(index=False, na_rep="", float_format=lambda x: f"{x:,.8g}"))
+    if out is not None:
+        _write(out, None, lambda: forwards, lambda: record)
 
 
 def main() -> None:

@@ -23,8 +23,11 @@ __all__ = [
     "Goal",
     "Keep",
     "Market",
+    "Minimise",
+    "Pool",
     "Position",
     "Request",
+    "TieBreak",
     "is_klines",
     "require_unused",
 ]
@@ -97,38 +100,66 @@ _MEASURES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Position:
-    """The liquidity position."""
+class Pool:
+    """The liquidity position, but for the price."""
 
     value: Annotated[float, Option(help="Value of the position, in quote.")] = 100_000.0
-    price: Annotated[float, Option(help="Price now, quote per base; legs are entered at it.")] = PRICE
     lower: Annotated[float | None, Option(help="Lower end of the range.", show_default="1700")] = None
     upper: Annotated[float | None, Option(help="Upper end of the range.", show_default="2100")] = None
     full_range: Annotated[bool, Option("--full-range", help="A Uniswap v2 position instead of a range.")] = False
     base: Annotated[str, Option(help="The coin.")] = "ETH"
     quote: Annotated[str, Option(help="The token that prices are in.")] = "USDC"
 
+    @property
+    def price_code(self) -> str:
+        """The expression of the price now."""
+        raise NotImplementedError
+
+    def ends(self) -> tuple[float, float] | None:
+        """The range; None for a position without one."""
+        from lpgreeks.errors import InputError
+
+        if self.full_range:
+            require_unused({"--lower": self.lower, "--upper": self.upper}, "--full-range")
+            return None
+        if self.lower is None or self.upper is None:
+            missing = [flag for flag, end in {"--lower": self.lower, "--upper": self.upper}.items() if end is None]
+            raise InputError(
+                "both ends of the range", got=f"no {', no '.join(missing)}", remedy="--lower, --upper or --full-range"
+            )
+        return self.lower, self.upper
+
+    def code(self) -> str:
+        """The expression that makes it."""
+        tokens = f"{self.value!r}, base={self.base!r}, quote={self.quote!r}, price={self.price_code}"
+        ends = self.ends()
+        if ends is None:
+            return f"lp.UniswapV2.from_value({tokens})"
+        return f"lp.UniswapV3.from_value({tokens}, lower={ends[0]!r}, upper={ends[1]!r})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position(Pool):
+    """The liquidity position, at a price that is given."""
+
+    price: Annotated[float, Option(help="Price now, quote per base; legs are entered at it.")] = PRICE
+
+    @property
+    def price_code(self) -> str:
+        return repr(self.price)
+
     def ends(self) -> tuple[float, float] | None:
         """The range; None for a position without one. The built-in range holds only at its own price."""
         from lpgreeks.errors import InputError, require_positive
 
         require_positive("price", self.price, unit="quote per base")
-        if self.full_range:
-            require_unused({"--lower": self.lower, "--upper": self.upper}, "--full-range")
-            return None
-        if self.price != PRICE and (self.lower is None or self.upper is None):
+        if self.full_range or None not in (self.lower, self.upper):
+            return super().ends()
+        if self.price != PRICE:
             raise InputError(
                 "both ends of the range", got=f"--price {self.price:g}", remedy="--lower, --upper or --full-range"
             )
         return (1_700.0 if self.lower is None else self.lower), (2_100.0 if self.upper is None else self.upper)
-
-    def code(self) -> str:
-        """The expression that makes it."""
-        tokens = f"{self.value!r}, base={self.base!r}, quote={self.quote!r}, price={self.price!r}"
-        ends = self.ends()
-        if ends is None:
-            return f"lp.UniswapV2.from_value({tokens})"
-        return f"lp.UniswapV3.from_value({tokens}, lower={ends[0]!r}, upper={ends[1]!r})"
 
     def instrument(self) -> lp.Instrument:
         """The position itself."""
@@ -292,9 +323,13 @@ class Bounds:
     delta_at_least: Annotated[float | None, Option(help="Least net delta at the start, in coins.")] = None
     delta_at_most: Annotated[float | None, Option(help="Greatest net delta at the start, in coins.")] = None
     gamma_at_least: Annotated[float | None, Option(help="Least net gamma at the start.")] = None
+    vega_at_least: Annotated[
+        float | None, Option(help="Least net vega at the start, in quote per 1.00 of volatility.")
+    ] = None
+    vega_at_most: Annotated[float | None, Option(help="Greatest net vega at the start.")] = None
     short_at_most: Annotated[float | None, Option(help="Greatest short notional of each leg, in quote.")] = None
 
-    def code(self, goal: Goal, price: float, quote: str) -> Iterator[str]:
+    def code(self, goal: Goal, price: str, quote: str) -> Iterator[str]:
         """The expressions of the bounds."""
         if self.delta_at_least is not None:
             yield f"lp.DeltaBounds(lower={self.delta_at_least!r})"
@@ -302,13 +337,17 @@ class Bounds:
             yield f"lp.DeltaBounds(upper={self.delta_at_most!r})"
         if self.gamma_at_least is not None:
             yield f"lp.GammaBounds(lower={self.gamma_at_least!r})"
+        if self.vega_at_least is not None:
+            yield f"lp.VegaBounds(lower={self.vega_at_least!r})"
+        if self.vega_at_most is not None:
+            yield f"lp.VegaBounds(upper={self.vega_at_most!r})"
         if self.short_at_most is not None:
             from lpgreeks.errors import InputError
 
             if not self.short_at_most >= 0:
                 raise InputError("a greatest short of 0 or more", got=self.short_at_most, unit=quote)
             # +1 is a coin of the linear leg, and a quote unit of notional of the inverse one.
-            units = {Kind.linear: f"-{self.short_at_most!r} / {price!r}", Kind.inverse: f"-{self.short_at_most!r}"}
+            units = {Kind.linear: f"-{self.short_at_most!r} / {price}", Kind.inverse: f"-{self.short_at_most!r}"}
             yield from (f"lp.QuantityBounds(of={leg.value}, lower={units[leg]})" for leg in goal.legs)
 
 
@@ -316,7 +355,7 @@ class Bounds:
 class Request:
     """What the user asked, whole."""
 
-    position: Position
+    position: Pool
     market: Market
     goal: Goal
     account: Account
@@ -351,13 +390,13 @@ class Request:
             raise InputError("a range for a frontier along its width", got="--full-range")
         if along is Along.days and market.prices is not None:
             raise InputError("a model for a frontier along the days", got="--prices", remedy="Vary --window instead")
-        tokens = f"{position.value!r}, base={position.base!r}, quote={position.quote!r}, price={position.price!r}"
-        width = f"lower={position.price!r} * (1 - x), upper={position.price!r} * (1 + x)"
+        tokens = f"{position.value!r}, base={position.base!r}, quote={position.quote!r}, price={position.price_code}"
+        width = f"lower={position.price_code} * (1 - x), upper={position.price_code} * (1 + x)"
         each = {
             Along.budget: "lp.Budget(x)",
             Along.leverage: "lp.MaxLeverage(x)",
             Along.half_width: f"lp.UniswapV3.from_value({tokens}, {width})",
-            Along.days: self._law("x"),
+            Along.days: self._law("x / 365"),
         }[along]
         grid = f"[{low!r} + ({high!r} - {low!r}) * i / {points - 1!r} for i in range({points!r})]"
         lines = [*self._head(), f"along = [{each} for x in {grid}]"]
@@ -384,7 +423,7 @@ class Request:
             f"    {arguments[1]},",
             f"    objective={goal.objective(position.base, position.quote)},",
         ]
-        bounds = [*self._constraints(), *self.bounds.code(goal, position.price, position.quote)]
+        bounds = [*self._constraints(), *self.bounds.code(goal, position.price_code, position.quote)]
         if bounds:
             lines.append(f"    constraints=[{', '.join(bounds)}],")
         if goal.tie_break is TieBreak.cost:
@@ -421,7 +460,7 @@ class Request:
         for leg in self.goal.legs:
             tokens = f"base={position.base!r}, quote={position.quote!r}"
             market = f", market={self._perp_market()!r}" if self.market.perp_prices is not None else ""
-            perp = f"lp.{_CLASSES[leg]}({tokens}, entry={position.price!r}{market})"
+            perp = f"lp.{_CLASSES[leg]}({tokens}, entry={position.price_code}{market})"
             if not self.account.asked and not terms:
                 yield f"{leg.value} = {perp}"
                 continue
@@ -433,29 +472,33 @@ class Request:
     def _perp_market(self) -> str:
         return f"{self.position.base}/{self.position.quote}:perp"
 
-    def _law(self, days: str) -> str:
-        market = self.market
-        volatility = 0.65 if market.volatility is None else market.volatility
-        law = f"price={self.position.price!r}, volatility={volatility!r}, years={days} / 365"
-        return f"lp.Lognormal({law}{f', drift_per_year={market.drift!r}' if market.drift else ''})"
+    def _volatility(self) -> str:
+        return repr(0.65 if self.market.volatility is None else self.market.volatility)
+
+    def _years(self) -> str:
+        return f"{7.0 if self.market.days is None else self.market.days!r} / 365"
+
+    def _window(self) -> str:
+        return repr(self.market.window or "7D")
+
+    def _law(self, years: str) -> str:
+        drift = f", drift_per_year={self.market.drift!r}" if self.market.drift else ""
+        law = f"price={self.position.price_code}, volatility={self._volatility()}, years={years}"
+        return f"lp.Lognormal({law}{drift})"
 
     def _outcomes(self) -> list[str]:
         market, position = self.market, self.position
         if market.prices is None:
-            return [f"outcomes = {self._law(repr(7.0 if market.days is None else market.days))}"]
-        pair = f"{position.base}/{position.quote}"
-        window, step = market.window or "7D", market.step or "1D"
+            return [f"outcomes = {self._law(self._years())}"]
+        pair, price = f"{position.base}/{position.quote}", position.price_code
+        cut = f"windows({self._window()}, step={market.step or '1D'!r}"
         if market.perp_prices is None:
-            return [
-                f"history = {_reader_code(market.prices, pair)}",
-                f"outcomes = history.windows({window!r}, step={step!r}, start={position.price!r})",
-            ]
+            return [f"history = {_reader_code(market.prices, pair)}", f"outcomes = history.{cut}, start={price})"]
         perp = self._perp_market()
-        start = {pair: position.price, perp: position.price}
         return [
             f"spot = {_named_reader_code(market.prices, pair)}",
             f"perp = {_named_reader_code(market.perp_prices, perp)}",
-            f"outcomes = lp.align(spot, perp).windows({window!r}, step={step!r}, start={start!r})",
+            f"outcomes = lp.align(spot, perp).{cut}, start={{{pair!r}: {price}, {perp!r}: {price}}})",
         ]
 
     def _constraints(self) -> Iterator[str]:

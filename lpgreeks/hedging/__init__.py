@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize, PremiumAtMost, Wallet
 from lpgreeks.hedging.choice import AtMost, Choice, WholeLots
+from lpgreeks.hedging.choice_map import ChoiceMap, choice_map
+from lpgreeks.hedging.compare import Comparison, Rival, compare
 from lpgreeks.hedging.constraints import (
     Constraint,
     DeltaBounds,
@@ -38,6 +40,8 @@ __all__ = [
     "CVaR",
     "Certificate",
     "Choice",
+    "ChoiceMap",
+    "Comparison",
     "Constraint",
     "DeltaBounds",
     "Economics",
@@ -61,6 +65,7 @@ __all__ = [
     "PremiumAtMost",
     "QuantityBounds",
     "RangeEdges",
+    "Rival",
     "SemiVariance",
     "Side",
     "Variance",
@@ -68,6 +73,8 @@ __all__ = [
     "Wallet",
     "WholeLots",
     "WorstCase",
+    "choice_map",
+    "compare",
     "economics",
     "frontier",
     "hedge",

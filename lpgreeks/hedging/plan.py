@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import COLOURS, histograms, legend_below, new_axes, verticals
+from lpgreeks.draw import COLOURS, flags, histograms, legend_below, new_axes, verticals
 from lpgreeks.hedging.choice import Choice
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
 from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
 from lpgreeks.hedging.proof import Certificate
 from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
-from lpgreeks.instruments import Exposure, Instrument, Portfolio, payoffs
+from lpgreeks.instruments import Call, Exposure, Instrument, Option, Portfolio, Put, payoffs
 from lpgreeks.margin import Account, Ends, Proportional
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import coin_of, counted_as
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HedgePlan", "Hedged", "Order"]
 
+
+# A picture of options, and characters that fit above it.
+_HEIGHT, _NARROW = 5.4, 72
 
 # Prices and quantities that differ by less are one.
 _SAME_PRICE = 1e-9
@@ -530,7 +533,7 @@ class HedgePlan:
 
         Args:
             ax: where to draw; a new figure unless said.
-            prices: the horizontal axis; 25 % about the start unless said.
+            prices: the horizontal axis; 25 % about the start unless said, and on to the strikes of options traded.
             income: earned meanwhile, in quote; added to the total.
         """
         market = self.exposure.markets[0]
@@ -543,7 +546,6 @@ class HedgePlan:
         if (coins := part(self.collateral)).markets:
             parts["collateral"] = coins
         parts["total"] = part(self.total)
-        title = wrapped(self.sentence(), TITLE)
         # An option's P&L is counted from its premium, not from its payoff at the start.
         paid = sum(
             self.premium_of(leg, q) - q * float(end.value(self.start))
@@ -551,12 +553,21 @@ class HedgePlan:
             if leg.premium is not None and counted_as(end.base) == coin
         )
         earned = {"hedge": -paid, "total": income - paid}
+        traded = [end for q, end in zip(self.quantities, self.ends, strict=True) if q and counted_as(end.base) == coin]
+        strikes = [(o.strike, f"{_plain(o)} {o.strike:,.6g}") for o in traded if isinstance(o, Option)]
+        title = wrapped(self.sentence(), TITLE)
+        if strikes and ax is None:
+            # Sentences that name options are longer, and their pictures have words in them.
+            ax, title = new_axes(height=_HEIGHT)[0], wrapped(self.sentence(), _NARROW)
+        if prices is None:
+            prices = _reaching(self.start[market], [strike for strike, _ in strikes])
         ax = payoffs(parts, ax, start=self.start[market], prices=prices, earned=earned, title=title)
         low, high = ax.get_xlim()
         ends = (e for account in self.liquidations() for m, e in account.items() if _same_coin(m, market))
         shown = sorted({p for pair in ends for p in pair if p is not None and low < p < high})
         verticals(ax, shown, name="liquidation", style="-.", colour=COLOURS[4])
-        return legend_below(ax) if self.pledges else ax
+        flags(ax, [(strike, text) for strike, text in strikes if low < strike < high])
+        return legend_below(ax) if self.pledges or strikes else ax
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
         """The first measure's change over the outcomes, before and after the hedge."""
@@ -570,6 +581,17 @@ class HedgePlan:
             xlabel=f"change of {measure} [{measure.token}]",
             title=wrapped(self.outcomes.source, TITLE),
         )
+
+
+def _reaching(start: float, strikes: Sequence[float]) -> FloatArray:
+    """Prices about the start and past every strike, each strike among them: a kink between two would be cut off."""
+    low = min(0.75 * start, *(0.95 * strike for strike in strikes), start)
+    high = max(1.25 * start, *(1.05 * strike for strike in strikes), start)
+    return np.union1d(np.linspace(low, high, 501), strikes)
+
+
+def _plain(option: Option) -> str:
+    return Call.label if isinstance(option, Call) else Put.label
 
 
 def _same_coin(market: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from lpgreeks.markets.check import DataReport, Finding
 from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
 from lpgreeks.markets.option_names import OptionName, option_name
 from lpgreeks.markets.parity import ParityForward
+from lpgreeks.markets.smile import Smile, smile
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Finding",
     "OptionName",
     "ParityForward",
+    "Smile",
     "check_klines",
     "check_prices",
     "market_of_name",
@@ -31,4 +33,5 @@ __all__ = [
     "read_chains",
     "read_klines",
     "read_prices",
+    "smile",
 ]
