@@ -148,6 +148,7 @@ MUTANTS = [
     Mutant("models/correlated.py", "* (times[1:, None] <= horizons * (1 + _SAME_TIME))", "* np.ones_like(horizons)", "test_correlated.py::test_an_earlier_price_is_a_market_with_fewer_years"),
     Mutant("hedging/plan.py", "return self.over.on(market).touch_probability(price)", "return self.over.on(self.exposure.markets[0]).touch_probability(price)", "test_correlated.py::test_accounts_of_each_coin_are_judged_by_its_own_price"),
     Mutant("hedging/problem.py", "self.over.on(market).barriers(probability)", "self.over.on(self.exposure.markets[0]).barriers(probability)", "test_correlated.py::test_accounts_of_each_coin_are_judged_by_its_own_price"),
+    Mutant("hedging/listed.py", "1.0 if chain.coin_settled[i] else chain.index", "chain.index", "test_option_terms.py::test_legs_pay_the_fee_of_their_settlement"),
     Mutant("models/merton.py", "mean_jump = math.expm1(self.jump_mean + self.jump_volatility**2 / 2)", "mean_jump = math.expm1(self.jump_mean)", "test_merton.py::test_a_call_by_three_routes"),
     Mutant("models/merton.py", "np.ceil(np.diff(inner) / (_PANEL * width))", "np.ceil(np.diff(inner) / (8 * width))", "test_merton.py::test_nodes_are_the_closed_forms"),
     Mutant("models/merton.py", "numbers * self.jump_mean + spread", "spread", "test_merton.py::test_samples_agree_with_the_law"),

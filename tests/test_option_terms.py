@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import tomllib
 
+import pandas as pd
 import pytest
 
 import lpgreeks as lp
@@ -50,6 +51,29 @@ def test_fees_that_are_none() -> None:
         fee.of(-0.1)
     with pytest.raises(lp.InputError, match="underlying"):
         fee.of(0.1, underlying=0)
+
+
+def test_legs_pay_the_fee_of_their_settlement(terms: lp.OptionContract) -> None:
+    """0.0003 of the coin for what is settled in coins, of its index price for what is settled in dollars."""
+    names = {"BTC-30JAN26-90000-C": (0.05, 90_000.0), "SOL_USDC-30JAN26-140-C": (4.0, 150.0)}
+    for name, (ask, index) in names.items():
+        listed = pd.DataFrame(
+            {
+                "instrument_name": [name],
+                "creation_timestamp": 1_767_585_600_000,
+                "bid_price": 0.99 * ask,
+                "ask_price": ask,
+                "mark_price": ask,
+                "mark_iv": 60.0,
+                "underlying_price": index,
+                "estimated_delivery_price": index,
+            }
+        )
+        inverse = name.startswith("BTC")
+        sol = lp.venue("deribit", on="2026-01-05", unconfirmed=True).option("SOL_USDC")
+        (leg,) = lp.legs(lp.read_chain(listed), terms=terms if inverse else sol)
+        fee = 0.0003 if inverse else 0.0005 * index
+        assert leg.premium == lp.Premium(ask=ask + fee, bid=0.99 * ask - fee)
 
 
 # ---- the margin of a short option

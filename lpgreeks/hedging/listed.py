@@ -66,7 +66,7 @@ def legs(chain: Chain, *, side: Side | None = Side.LONG, terms: OptionContract |
             Leg(
                 option,
                 side=None if len(open_sides) > 1 else open_sides[0],
-                premium=_with_fee(ask, bid, chain.index, terms),
+                premium=_with_fee(ask, bid, 1.0 if chain.coin_settled[i] else chain.index, terms),
                 volatility=float(volatilities[i]) if volatilities[i] > 0 else None,
                 margin_short=_margin(option, float(chain.marks[i]), chain.index, terms, open_sides),
                 lot=terms.lot * terms.size
@@ -80,10 +80,10 @@ def legs(chain: Chain, *, side: Side | None = Side.LONG, terms: OptionContract |
     return found
 
 
-def _with_fee(ask: float, bid: float, index: float, terms: OptionContract | None) -> Premium:
+def _with_fee(ask: float, bid: float, underlying: float, terms: OptionContract | None) -> Premium:
     if terms is None or not terms.knows("fee"):
         return Premium(ask=ask, bid=bid)
-    paid, taken = (terms.fee.of(price, underlying=index) for price in (ask, bid))
+    paid, taken = (terms.fee.of(price, underlying=underlying) for price in (ask, bid))
     return Premium(ask=ask + paid, bid=max(0.0, bid - taken))
 
 
