@@ -44,6 +44,9 @@ _NEAR = 1e-6
 # Combinations of legs this near to one another are one: parity makes a call of a put.
 _DEPENDENT = 1e-10
 
+# What is left of a leg beside those that are always there, as a share of itself, below which it is one of them.
+_ALIVE = 1e-7
+
 # Programs that a search may solve before it states its gap instead.
 _MOST_SOLVED = 400
 
@@ -459,17 +462,19 @@ def _least_variances(problem: Problem, limited: _Limited, subsets: IntArray) -> 
     columns = [*limited.always, *range(len(problem.legs), a.shape[1])]
     base = _basis(a[:, columns])
     z = a[:, limited.limited]
+    own = np.sqrt(np.einsum("ij,ij->j", z, z))
+    z -= base @ (base.T @ z)
     # Twice: one pass leaves rounding along what it removed.
     for _ in range(2):
-        z, b = z - base @ (base.T @ z), b - base @ (base.T @ b)
-    own = np.linalg.norm(a[:, limited.limited], axis=0)
-    norms = np.linalg.norm(z, axis=0)
-    alive = norms > _DEPENDENT * np.where(own > 0, own, 1.0)
-    z = np.where(alive, z / np.where(alive, norms, 1.0), 0.0)
+        b = b - base @ (base.T @ b)
+    gram = z.T @ z
+    norms = np.sqrt(np.diag(gram))
+    alive = norms > _ALIVE * np.where(own > 0, own, 1.0)
+    scale = np.where(alive, 1.0 / np.where(alive, norms, 1.0), 0.0)
     sides = np.array([float(problem.legs[j].side or 0) for j in limited.limited] + [0.0])
     # The last column is the empty place.
-    gram = np.pad(z.T @ z, (0, 1))
-    pull = np.append(-(z.T @ b), 0.0)
+    gram = np.pad(gram * scale * scale[:, None], (0, 1))
+    pull = np.append(-(z.T @ b) * scale, 0.0)
     at = np.full(len(problem.legs) + 1, len(limited.limited))
     at[list(limited.limited)] = np.arange(len(limited.limited))
     places = at[subsets]

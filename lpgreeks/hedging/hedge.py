@@ -13,7 +13,7 @@ from lpgreeks.errors import InfeasibleError, InputError, TokenError
 from lpgreeks.hedging.capital import PoolSize
 from lpgreeks.hedging.choice import AtMost, WholeLots, chosen
 from lpgreeks.hedging.constraints import Constraint, QuantityBounds
-from lpgreeks.hedging.horizon import at_horizon, early, expiry_notes, on_days, volatility_of
+from lpgreeks.hedging.horizon import expiry_notes, from_the_horizon, on_days
 from lpgreeks.hedging.judged import leaving, plan_of
 from lpgreeks.hedging.legs import Leg, pledges
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
@@ -25,7 +25,7 @@ from lpgreeks.hedging.solve import Solution
 from lpgreeks.hedging.survival import NoLiquidation, the_range
 from lpgreeks.hedging.ways_out import Refusal, clash, infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Exposure, Instrument, Option, Portfolio, Position, together
+from lpgreeks.instruments import Exposure, Instrument, Option, together
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import counted_as, find_token
@@ -188,13 +188,7 @@ def _posed(
         years = over.years_to_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
         over = over.stopped_at_exit(market=pool.market, lower=pool.lower, upper=pool.upper)
     behind = pledges(legs)
-    volatility = volatility_of(over, years)
-    ends = tuple(at_horizon(leg.instrument, leg.volatility or volatility, years) for leg in legs)
-    days = early([*(p.instrument for p in exposure.positions), *(leg.instrument for leg in legs)], years)
-    if any(isinstance(p.instrument, Option) for p in exposure.positions):
-        exposure = Portfolio(
-            tuple(Position(p.quantity, at_horizon(p.instrument, volatility, years)) for p in exposure.positions)
-        )
+    exposure, ends, days = from_the_horizon(exposure, legs, over, years)
     everything = together((exposure, *ends, *(p.holding for p in behind)))
     outcomes = _outcomes(everything, over, days)
     if outcomes.sampled and len(outcomes) <= len(legs):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lpgreeks.errors import InputError
+from lpgreeks.hedging.legs import Leg
 from lpgreeks.instruments import Call, Exposure, Instrument, Marked, Option, Portfolio, Position, Put
 from lpgreeks.models import Correlated, Lognormal
 from lpgreeks.paths import Outcomes, Paths
 
-__all__ = ["at_horizon", "early", "expiry_notes", "on_days", "paid_early", "today", "volatility_of"]
+__all__ = ["expiry_notes", "from_the_horizon", "knows_options", "on_days", "today", "volatility_of"]
 
 # An expiry this near the horizon, as a share of it, is at it: two hours of a week.
 _AT_IT = 0.012
@@ -27,7 +28,7 @@ def volatility_of(over: object, horizon: float | None) -> float | None:
     return math.sqrt(float(outcomes.weights @ (moves - outcomes.weights @ moves) ** 2) / horizon)
 
 
-def at_horizon(instrument: Instrument, volatility: float | None, horizon: float | None) -> Instrument:
+def _at_horizon(instrument: Instrument, volatility: float | None, horizon: float | None) -> Instrument:
     """What an instrument is at the horizon.
 
     An option that expires there is its payoff; one that expires later is marked, with the years that are then left;
@@ -54,6 +55,9 @@ def at_horizon(instrument: Instrument, volatility: float | None, horizon: float 
                 remedy="Leg(option, volatility=0.65): the model has none of its own",
             )
         return Marked(of=replace(instrument, years=None), volatility=volatility, years=left)
+    if instrument.market.endswith(_day(instrument.years)):
+        # It was seen from the horizon before.
+        return instrument
     # What is settled in coins is sold on the day, so that both kinds are one.
     kind = Call if isinstance(instrument, Call) else Put
     return kind(
@@ -61,22 +65,36 @@ def at_horizon(instrument: Instrument, volatility: float | None, horizon: float 
         quote=instrument.quote,
         strike=instrument.strike,
         years=instrument.years,
-        market=paid_early(instrument.market, instrument.years),
+        market=f"{instrument.market}{',' if ':' in instrument.market else ':'}{_day(instrument.years)}",
     )
 
 
-def paid_early(market: str, years: float) -> str:
-    """The name of the market that is the price of ``market`` after ``years``."""
-    return f"{market}{',' if ':' in market else ':'}{365 * years:.10g}d"
+def _day(years: float) -> str:
+    """How the name of a market that is the price of another after ``years`` ends."""
+    return f"{365 * years:.10g}d"
 
 
-def early(instruments: Iterable[Instrument], horizon: float | None) -> dict[str, tuple[str, float]]:
-    """By the name of each market that is the price of an earlier day: of which market, after how many years."""
-    found = {}
-    for option in instruments:
-        if isinstance(option, Option) and option.years and horizon and _AT_IT * horizon < horizon - option.years:
-            found[paid_early(option.market, option.years)] = (option.market, option.years)
-    return found
+def from_the_horizon(
+    exposure: Exposure, legs: Sequence[Leg], over: object, horizon: float | None
+) -> tuple[Exposure, tuple[Instrument, ...], dict[str, tuple[str, float]]]:
+    """The exposure and the legs as they are there, and the earlier days whose prices they read.
+
+    Days are by the name of the market that their price is: of which market, after how many years.
+    """
+    own = tuple(leg.instrument for leg in legs)
+    if not knows_options((exposure, *own)):
+        return exposure, own, {}
+    volatility = volatility_of(over, horizon)
+    ends = tuple(_at_horizon(leg.instrument, leg.volatility or volatility, horizon) for leg in legs)
+    held = [_at_horizon(p.instrument, volatility, horizon) for p in exposure.positions]
+    days = {
+        end.market: (end.market[: -len(_day(end.years)) - 1], end.years)
+        for end in (*held, *ends)
+        if isinstance(end, Option) and end.years is not None
+    }
+    if any(isinstance(p.instrument, Option) for p in exposure.positions):
+        exposure = Portfolio(tuple(Position(p.quantity, end) for p, end in zip(exposure.positions, held, strict=True)))
+    return exposure, ends, days
 
 
 def on_days(over: object, days: Mapping[str, tuple[str, float]]) -> Correlated:
@@ -97,6 +115,11 @@ def on_days(over: object, days: Mapping[str, tuple[str, float]]) -> Correlated:
     models = {market: over} | {name: replace(over, years=years) for name, (_, years) in days.items()}
     shares = [math.sqrt(years / over.years) for _, years in days.values()]
     return Correlated(models=models, correlation=shares[0])
+
+
+def knows_options(exposures: Iterable[Exposure]) -> bool:
+    """Whether an option is among them, marked or not."""
+    return any(isinstance(p.instrument, (Option, Marked)) for e in exposures for p in e.positions)
 
 
 def today(exposure: Exposure, volatility: float | None, horizon: float | None) -> Exposure:

@@ -294,7 +294,7 @@ class HedgePlan:
     def sentence(self) -> str:
         """The answer in one sentence."""
         trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
-        do = " and ".join(trades) if trades else "trade nothing"
+        do = " and ".join([", ".join(trades[:-1]), trades[-1]] if len(trades) > 1 else trades) or "trade nothing"
         left = f"{rounded(self.risk_unhedged)} to {rounded(self.best.risk)} {self.token}"
         return (
             f"{do[0].upper()}{do[1:]}: {self.objective} goes from {left} "
@@ -422,6 +422,8 @@ class HedgePlan:
         if self.economics is not None:
             costless = not any(leg.fee or leg.funding or leg.slippage for leg in self.legs)
             nothing = ", trading and funding taken as 0" if costless else ""
+            free = any(q and leg.option and not leg.premium for q, leg in zip(self.quantities, self.legs, strict=True))
+            nothing += ", options had for nothing: they have no premium" if free else ""
             made = f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees and gas{nothing}"
             rows.append(["expected", made])
             rows.append(

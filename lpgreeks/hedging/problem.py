@@ -13,7 +13,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
-from lpgreeks.hedging.horizon import today, volatility_of
+from lpgreeks.hedging.horizon import knows_options, today, volatility_of
 from lpgreeks.hedging.legs import Leg, Pledge, Side
 from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option, together
 from lpgreeks.margin import Schedule
@@ -193,6 +193,8 @@ class Problem:
     @cached_property
     def today(self) -> tuple[Exposure, ...]:
         """The exposure and +1 of each column as they stand at the start, options with all of their time."""
+        if not knows_options((self.exposure, *self.ends)):
+            return (self.exposure, *self.columns)
         own = [leg.volatility for leg in self.legs]
         marks = [self.volatility, *own, *(None for _ in self.pledges)]
         return tuple(
@@ -318,8 +320,9 @@ class Problem:
     def changes(self) -> tuple[FloatArray, FloatArray]:
         """``(n, measures)`` and ``(n, measures, columns)``: of the exposure and of each column."""
         moves = [[self.outcomes.changes(t) for t in tables] for tables in self.tables]
-        both = np.stack(moves, axis=-1) * self.weights[:, None, None]
-        return both[..., 0].T, both[..., 1:].swapaxes(0, 1)
+        # Columns side by side in memory: a chain has many, and each is written and read as a whole.
+        both = np.array(moves) * self.weights[:, None]
+        return both[0].T, both[1:].transpose(2, 1, 0)
 
     def least_squares(self, *measures: Measure) -> tuple[FloatArray, FloatArray]:
         """``(a, b)`` with ``||a x + b||**2`` the variance of the objective's measures, or of others."""

@@ -254,8 +254,8 @@ def _options_alone(plan: HedgePlan) -> list[str]:
     if isinstance(measure, Value):
         return [
             f"Options alone hold {measure}: the position is long the coin, so puts are bought and calls sold. Against "
-            f'holding it is only short convexity: Excess("{measure.token}") asks about that, and buys both. A perpetual '
-            "beside them serves the first question and leaves the second to the options."
+            f'holding it is only short convexity: Excess("{measure.token}") asks about that, and buys both. A '
+            "perpetual beside them serves the first question and leaves the second to the options."
         ]
     if isinstance(measure, Excess):
         return [

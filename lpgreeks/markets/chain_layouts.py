@@ -162,15 +162,17 @@ def _eastern(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
     if "QUOTE_UNIXTIME" in table.columns:
         return table
-    try:
-        local = pd.to_datetime(table["QUOTE_READTIME"].astype(str).str.strip(), format="%Y-%m-%d %H:%M")
-        return table.assign(QUOTE_UNIXTIME=local.dt.tz_localize(_EASTERN))
-    except ValueError as error:
+    printed = table["QUOTE_READTIME"].astype(str).str.strip()
+    local = pd.to_datetime(printed, format="%Y-%m-%d %H:%M", errors="coerce")
+    # An hour that a clock skips or shows twice is no time.
+    times = local.dt.tz_localize(_EASTERN, ambiguous="NaT", nonexistent="NaT")
+    if times.isna().any():
         raise DataError(
             "times like 2021-06-01 00:00 in QUOTE_READTIME that New York's clock shows once",
-            got=f"{name}: {one_line(error)}",
+            got=f"{name}: {printed[times.isna()].iloc[0]:.40}",
             remedy="Keep the column QUOTE_UNIXTIME",
-        ) from error
+        )
+    return table.assign(QUOTE_UNIXTIME=times)
 
 
 def _from_years(table: pd.DataFrame, name: str) -> pd.DataFrame:
