@@ -130,10 +130,10 @@ NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outco
 PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds
 RangeEdges RawAmounts Rescaled Rival Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip
 TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share
-averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics every_instrument expected_lvr
-frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment
-price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt strikes strip term
-venue venue_names
+averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics every_instrument
+expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name
+partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt
+strikes strip term venue venue_names
 """.split()  # noqa: SIM905
 
 
