@@ -404,30 +404,34 @@ def test_deep_in_the_money_is_the_forward() -> None:
 # ---- with a pool
 
 
-def test_break_evens_of_a_pool_with_options() -> None:
+@pytest.mark.parametrize(("puts", "calls", "count"), [(50, 40, 1), (-20, -10, 2)], ids=["bought", "sold"])
+def test_break_evens_of_a_pool_with_options(puts: float, calls: float, count: int) -> None:
     """Every sign change of a dense scan with scipy's Black is found, and nothing else."""
     put = lp.Put(strike=1_800.0, **TOKENS).marked(volatility=0.65, years=30 / 365)
     call = lp.InverseCall(strike=2_000.0, **TOKENS).marked(volatility=0.65, years=60 / 365)
-    book = POOL + 50 * put + 40 * call
+    book = POOL + puts * put + calls * call
     wide = 0.65 * np.sqrt(np.array([30, 60]) / 365)
 
     def value(price: np.ndarray) -> np.ndarray:
         root, low, high = np.sqrt(np.clip(price, 1_700, 2_100)), math.sqrt(1_700), math.sqrt(2_100)
         pool = POOL.liquidity * ((1 / root - 1 / high) * price + root - low)
-        return pool + 50 * black(price, 1_800.0, wide[0], call=False) + 40 * black(price, 2_000.0, wide[1], call=True)
+        return (
+            pool + puts * black(price, 1_800.0, wide[0], call=False) + calls * black(price, 2_000.0, wide[1], call=True)
+        )
 
     prices = np.geomspace(20, 100_000, 400_001)
-    for income in (-3_000.0, 0.0, 400.0):
+    for income in (0.0, 400.0):
         gap = value(prices) - value(np.array(1_900.0)) + income
         crossed = np.flatnonzero(gap[:-1] * gap[1:] < 0)
         found = book.break_evens(start=1_900.0, income=income)
+        assert len(found) == count
         bounds = zip(found, prices[crossed] * (1 - 1e-9), prices[crossed + 1] * (1 + 1e-9), strict=True)
         assert all(low <= root <= high for root, low, high in bounds)
         assert value(found) == pytest.approx(value(np.array(1_900.0)) - income, abs=1e-7)
     assert book.gamma(1_900.0) == pytest.approx(
-        POOL.gamma(1_900.0) + 50 * put.greeks(1_900.0).gamma + 40 * call.greeks(1_900.0).gamma, rel=ROUNDING
+        POOL.gamma(1_900.0) + puts * put.greeks(1_900.0).gamma + calls * call.greeks(1_900.0).gamma, rel=ROUNDING
     )
-    assert book.vega(1_900.0) == pytest.approx(50 * put.vega(1_900.0) + 40 * call.vega(1_900.0), rel=ROUNDING)
+    assert book.vega(1_900.0) == pytest.approx(puts * put.vega(1_900.0) + calls * call.vega(1_900.0), rel=ROUNDING)
 
 
 def test_the_picture_shows_what_was_computed() -> None:

@@ -27,7 +27,7 @@ from lpgreeks.errors import InfeasibleError, InputError, require_whole
 from lpgreeks.hedging.constraints import Constraint, QuantityBounds
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective, Variance, unbiased
 from lpgreeks.hedging.problem import Problem, Row
-from lpgreeks.hedging.solve import Solution
+from lpgreeks.hedging.solve import NoEndError, Solution
 from lpgreeks.instruments import Instrument, Marked, Option
 
 __all__ = ["AtMost", "Choice", "WholeLots", "chosen", "is_option"]
@@ -347,8 +347,9 @@ class _Search:
             )
         best: tuple[Problem, Solution] | None = None
         refused: InfeasibleError | None = None
+        endless: NoEndError | None = None
         solved = 0
-        queue: list[tuple[float, int, _Intervals, tuple[Problem, Solution]]] = []
+        queue: list[tuple[float, int, _Intervals, tuple[Problem, Solution] | None]] = []
 
         def tried(intervals: _Intervals) -> tuple[Problem, Solution] | None:
             nonlocal refused, solved
@@ -362,8 +363,16 @@ class _Search:
                 return None
 
         def add(intervals: _Intervals) -> None:
-            nonlocal best
-            relaxed = tried(intervals)
+            nonlocal best, endless
+            try:
+                relaxed = tried(intervals)
+            except NoEndError as error:
+                # Many quotes together may be a free lunch that few of them are not.
+                if all(len(group) <= cap for group, cap in intervals):
+                    raise
+                endless = error
+                heapq.heappush(queue, (-math.inf, solved, intervals, None))
+                return
             if relaxed is None:
                 return
             heapq.heappush(queue, (self.figure(relaxed), solved, intervals, relaxed))
@@ -388,6 +397,8 @@ class _Search:
                 break
             for part in split:
                 add(part)
+        if best is None and endless is not None:
+            raise endless
         count = math.prod(sum(math.comb(len(g), k) for k in range(cap + 1)) for g, cap in limited.groups)
         return self.told(best, refused, limited, count, solved, least)
 
@@ -404,9 +415,9 @@ class _Search:
         sizes = np.abs(solution.x * solution.sizes)[: len(part.legs)]
         return {at[leg]: float(size) for leg, size in zip(part.legs, sizes, strict=True)}
 
-    def split(self, relaxed: tuple[Problem, Solution], intervals: _Intervals) -> list[_Intervals] | None:
+    def split(self, relaxed: tuple[Problem, Solution] | None, intervals: _Intervals) -> list[_Intervals] | None:
         """The interval that uses most beyond its cap, halved where its use is halved; None where none does."""
-        sizes = self.used(relaxed)
+        sizes = dict.fromkeys(range(len(self.problem.legs)), 1.0) if relaxed is None else self.used(relaxed)
         beyond = []
         for i, (group, cap) in enumerate(intervals):
             use = np.array([sizes.get(j, 0.0) for j in group])

@@ -25,7 +25,7 @@ from lpgreeks.hedging.problem import Cone, Problem, Row, folded
 from lpgreeks.hedging.program import Optimum, Program
 from lpgreeks.hedging.proof import Certificate, certify, held
 
-__all__ = ["Dependence", "Solution", "behind", "sizes_of", "solve", "with_least_collateral"]
+__all__ = ["Dependence", "NoEndError", "Solution", "behind", "sizes_of", "solve", "with_least_collateral"]
 
 # Two legs whose scaled changes differ by less than this over all outcomes are one leg to the objective.
 _DEPENDENT = 1e-9
@@ -51,6 +51,10 @@ _CONE_TOLERANCE = 1e-6
 
 # Prices that a worst case is refined by, at most; a handful is usual.
 _MOST_ROUNDS = 50
+
+
+class NoEndError(InputError):
+    """An objective that more of some legs always makes less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +234,7 @@ def _minimised(
         if inside is None:
             raise InfeasibleError("bounds that some quantities satisfy", got="none do")
         if "DualInfeasible" in optimum.status:
-            raise InputError(
+            raise NoEndError(
                 "an objective with an end",
                 got="the more of some legs, the better",
                 remedy="Bound it: Budget with MaxLeverage, or QuantityBounds",
