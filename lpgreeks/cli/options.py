@@ -156,8 +156,11 @@ class OptionsRequest(Request):
 
     def _besides_code(self) -> str:
         quotes, legs = self.quotes, ", ".join(self._perpetuals())
-        others = [] if quotes.no_perp else [f'"perpetuals alone": [{legs}]', '"options alone": listed']
-        # The best strikes there could be are known of a variance under a model.
+        if quotes.no_perp:
+            # The best strikes without a perpetual lie far in the money, where the search for them may stop short.
+            return "lp.compare(plan, {})"
+        others = [f'"perpetuals alone": [{legs}]', '"options alone": listed']
+        # The best strikes there could be are known of a variance under a model, to the expiry.
         if self.goal.minimise is Minimise.variance and self.market.prices is None and self.market.days is None:
             best = (
                 f"lp.strikes(pool, [{legs}], outcomes, objective=objective, puts={quotes.puts}, calls={quotes.calls})"

@@ -553,8 +553,9 @@ class HedgePlan:
             if leg.premium is not None and counted_as(end.base) == coin
         )
         earned = {"hedge": -paid, "total": income - paid}
-        traded = [end for q, end in zip(self.quantities, self.ends, strict=True) if q and counted_as(end.base) == coin]
-        strikes = [(o.strike, f"{_plain(o)} {o.strike:,.6g}") for o in traded if isinstance(o, Option)]
+        held = [leg.option for q, leg in zip(self.quantities, self.legs, strict=True) if q]
+        traded = [o for o in held if o is not None and counted_as(o.base) == coin]
+        strikes = [(o.strike, f"{_plain(o)} {o.strike:,.6g}") for o in traded]
         title = wrapped(self.sentence(), TITLE)
         if strikes and ax is None:
             # Sentences that name options are longer, and their pictures have words in them.
