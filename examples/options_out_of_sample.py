@@ -41,9 +41,9 @@ up once in four times where nothing differs, so no way is shown to be better tha
 about one week, the one that fell.
 What they show all the same. Perpetual and options together left the least, as promised; against the perpetual alone
 they lost money in both weeks that ended inside the range and made it in the one that left it. A variance sees no
-premium: options alone become a short made of one deep in the money, and its spread costs more than half of the risk that
-it removes. The 2:1 rule asks for strikes that a week does not list; the nearest were never reached, their premium was
-lost.
+premium: options alone become a short made of one deep in the money, and its spread costs more than half of the risk
+that it removes. The 2:1 rule asks for strikes that a week does not list; the nearest were never reached, their premium
+was lost.
 """
 
 

@@ -286,9 +286,25 @@ def test_profits_are_those_of_the_raw_rows(
     at = table["snapshot_time"].dt.tz_localize(None) == example.moment(chain)
     quotes = table[at & (table["expiry"].dt.tz_localize(None) == expiry)]
     for plan in example.decide(chain, example.CASES[0]).values():
-        assert float(example.profit(plan, end.price)) == pytest.approx(
-            example.by_hand(quotes, plan, end.price), abs=1e-6
-        )
+        # Just inside a strike the delivery fee is capped.
+        strikes = [option.strike * (1.0005 if isinstance(option, lp.Call) else 0.9995) for option in bought(plan)]
+        for price in (end.price, *strikes):
+            assert float(example.profit(plan, price)) == pytest.approx(example.by_hand(quotes, plan, price), abs=1e-6)
+
+
+def test_the_score_is_the_first_price_after_the_expiry(
+    chains: tuple[lp.Chain, ...], rows: tuple[pd.DataFrame, pd.Series], example: ModuleType
+) -> None:
+    """By the raw rows: the index of the snapshots at 09:21 and 09:20, the perpetual at 09:23."""
+    table, perps = rows
+    for day, at in (("2026-01-09", "2026-01-09 09:21:26"), ("2026-01-16", "2026-01-16 09:20:00")):
+        end = example.settled(np.datetime64(f"{day}T08:00", "us"), chains, perps)
+        assert end.whose == "index"
+        assert end.price == table.loc[table["snapshot_time"] == pd.Timestamp(at, tz="UTC"), "index_price"].median()
+        assert end.minutes == pytest.approx((pd.Timestamp(at) - pd.Timestamp(f"{day} 08:00")).total_seconds() / 60)
+    end = example.settled(np.datetime64("2026-01-23T08:00", "us"), chains, perps)
+    assert (end.whose, end.price) == ("perpetual", 2_923.5)
+    assert 83 < end.minutes < 84
 
 
 def test_a_study_of_a_few_snapshots(
