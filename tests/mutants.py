@@ -149,7 +149,7 @@ MUTANTS = [
     Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
-    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price!r}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
+    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("instruments/base.py", "line + earned.get(name, 0.0)", "line", "test_plots.py"),
     Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
@@ -254,7 +254,7 @@ MUTANTS = [
     Mutant("smears.py", "crossed = np.flatnonzero(values[:-1] * values[1:] < 0)", "crossed = np.flatnonzero(values[:-1] * values[1:] < 0)[:1]", "test_options.py::test_break_evens_of_a_pool_with_options"),
     Mutant("smears.py", "together = self.exponent, math.hypot(self.width, width)", "together = self.exponent, self.width + width", "test_options.py::test_widths_add_in_squares"),
     Mutant("models/correlated.py", "* (first.width / widths[0]) * (second.width / widths[1])", "* (first.width / widths[0])", "test_options.py::test_covariance_of_unexpired_options_on_two_coins"),
-    Mutant("hedging/horizon.py", "return Marked(of=replace(instrument, years=None), volatility=volatility, years=left)\n    # What", "return Marked(of=replace(instrument, years=None), volatility=volatility, years=instrument.years)\n    # What", "test_option_hedges.py::test_an_option_that_expires_later_is_marked_at_the_horizon"),
+    Mutant("hedging/horizon.py", "return Marked(of=replace(instrument, years=None), volatility=volatility, years=left)\n    if instrument.market", "return Marked(of=replace(instrument, years=None), volatility=volatility, years=instrument.years)\n    # What", "test_option_hedges.py::test_an_option_that_expires_later_is_marked_at_the_horizon"),
     Mutant("hedging/horizon.py", "shares = [math.sqrt(years / over.years)", "shares = [(years / over.years)", "test_option_hedges.py::test_an_option_that_expires_earlier_against_two_dates"),
     Mutant("hedging/horizon.py", "if abs(left) <= _AT_IT * horizon:", "if abs(left) <= 1e-9 * horizon:", "test_option_hedges.py::test_an_expiry_near_the_horizon_is_taken_as_it_and_said"),
     Mutant("hedging/horizon.py", "return replace(instrument, years=instrument.years + horizon)", "return instrument", "test_option_hedges.py::test_bounds_on_greeks_at_the_start_by_hand"),

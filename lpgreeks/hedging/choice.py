@@ -96,7 +96,7 @@ class WholeLots(Constraint):
             raise InputError(
                 "legs with a lot, for WholeLots",
                 got=f"none of {', '.join(leg.name for leg in problem.legs[:3])}" + ", ..." * (len(problem.legs) > 3),
-                remedy="Leg(put, lot=0.1), or a venue that says what one is",
+                remedy="Leg(put, lot=0.1), or a venue that says what one is, unconfirmed or not (--unconfirmed)",
             )
 
     def rows(self, problem: Problem) -> Sequence[Row]:

@@ -12,7 +12,7 @@ import numpy as np
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.capital import MaxLeverage, PoolSize, PremiumAtMost
-from lpgreeks.hedging.choice import AtMost
+from lpgreeks.hedging.choice import AtMost, WholeLots
 from lpgreeks.hedging.constraints import Constraint, QuantityBounds
 from lpgreeks.hedging.hedge import hedge
 from lpgreeks.hedging.legs import Leg
@@ -165,6 +165,8 @@ def compare(
 def _applies(constraint: Constraint, legs: Sequence[Leg]) -> bool:
     if isinstance(constraint, AtMost):
         return any(isinstance(leg.option or leg.instrument, constraint.of) for leg in legs)
+    if isinstance(constraint, WholeLots):
+        return any(leg.step for leg in legs)
     if isinstance(constraint, PremiumAtMost):
         return any(leg.premium is not None for leg in legs)
     if isinstance(constraint, (MaxLeverage, NoLiquidation)):

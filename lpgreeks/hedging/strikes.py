@@ -6,6 +6,7 @@ made least from several starts.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +26,9 @@ __all__ = ["strikes"]
 
 _MOST = 4
 
-# Starts: strikes spread over so many standard deviations, in all.
-_SPREADS = (0.5, 1.0, 2.0)
+# Where the search begins: places in standard deviations, of which the best few are made better.
+_PLACES = (-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0)
+_STARTS = 4
 
 # Strikes this far from the start in standard deviations pay nothing, or a straight line.
 _FAR = 6.0
@@ -120,10 +122,16 @@ class _Search:
         return float(rest @ rest) / float(b @ b)
 
     def best(self) -> FloatArray:
-        """The strikes of the least, from several starts: puts below calls, and the other way round."""
-        places = (np.arange(len(self.kinds)) + 1.0) / (len(self.kinds) + 1.0) * 2.0 - 1.0
-        tried = [self._polished(spread * order, 1e-3) for spread in _SPREADS for order in (places, places[::-1])]
+        """The strikes of the least: the best of a coarse grid, made better."""
+        orders = set(itertools.product(_PLACES, repeat=len(self.kinds)))
+        # Options of one kind trade places.
+        starts = sorted(orders & {self._sorted(z) for z in orders}, key=lambda z: self.left(np.array(z)))
+        tried = [self._polished(z, 1e-3) for z in starts[:_STARTS]]
         return np.clip(self._polished(min(tried, key=self.left), 1e-8), -_FAR, _FAR)
+
+    def _sorted(self, z: tuple[float, ...]) -> tuple[float, ...]:
+        puts = self.kinds.count(Put)
+        return (*sorted(z[:puts]), *sorted(z[puts:]))
 
     def _polished(self, start: Any, fine: float) -> FloatArray:
         from scipy.optimize import minimize
