@@ -223,3 +223,8 @@ def test_a_real_chain(real_data: Path) -> None:
         paid += leg["quantity"] * asks[f"ETH-9JAN26-{strike}-{names[leg['instrument']]}"]
     index = rows.loc[rows["instrument"].str.startswith("ETH-9JAN26-"), "index_price"].median()
     assert record["premium"] == pytest.approx(paid * index, rel=1e-9)
+
+
+def test_a_chain_must_be_given() -> None:
+    assert "Missing option '--chain'" in run("options", code=2).stderr
+    assert "MISSING" not in run("options", "--help").stdout
