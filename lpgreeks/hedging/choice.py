@@ -62,7 +62,7 @@ class AtMost(Constraint):
     """A cap on how many legs of a kind are traded: the best few strikes of a chain.
 
     Args:
-        count: at most so many; three in all of every AtMost together.
+        count: at most so many; for a variance three in all of every AtMost together.
         of: the kind, a class: ``Put``, ``Call``, ``Option``.
     """
 

@@ -158,7 +158,7 @@ def _on_legs(constraints: Sequence[Constraint], part: Problem) -> list[Constrain
         if not isinstance(constraint, QuantityBounds) or constraint.of in part.legs or constraint.of in instruments:
             kept.append(constraint)
         elif not constraint.lower <= 0 <= constraint.upper:
-            raise InfeasibleError("a choice with every leg that a bound asks for", got=f"none of {constraint.of}")
+            raise InfeasibleError("a choice with every leg that a bound asks for", got=f"none of {constraint.of.name}")
     return kept
 
 

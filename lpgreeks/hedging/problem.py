@@ -280,7 +280,7 @@ class Problem:
             raise InputError(
                 f"at most {_MOST_EITHER} options that may be bought or sold",
                 got=f"{len(either)} of them",
-                remedy="Say which: side=Side.LONG; or choose a few: AtMost(2, of=Option)",
+                remedy="Say which: side=Side.LONG",
             )
         fixed = {j: float(sold[j] if self.legs[j].side is Side.SHORT else bought[j]) for j in used}
         for sides in itertools.product((bought, sold), repeat=len(either)):
