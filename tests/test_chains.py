@@ -757,3 +757,10 @@ def test_a_chain_that_tells_the_time_by_its_years(real_data: Path) -> None:
     assert chain.at.isoformat()[:15] == "2025-12-05T01:1"
     assert np.abs(chain.greeks()["price"].to_numpy() - chain.marks).max() <= COIN
     assert np.abs(chain.row_forwards() / chain.underlyings - 1).max() < 1e-5
+
+
+def test_a_row_without_a_name_is_counted() -> None:
+    rows = summaries(records())
+    rows.loc[rows.index[3], "instrument_name"] = None
+    found = lp.read_chain(rows)
+    assert found.rejections == {"no name of an option": 1}

@@ -82,6 +82,37 @@ def test_a_chain_that_nobody_offers_is_refused() -> None:
         lp.legs([1, 2])  # type: ignore[arg-type]
 
 
+def test_what_is_sold_asks_for_margin_without_marks_and_index_too() -> None:
+    terms = lp.venue("deribit", on="2026-01-05", unconfirmed=True).option("ETH")
+    nothing = np.full(4, NAN)
+    bare = chain(marks=nothing, index_prices=nothing, volatilities=np.full(4, 0.6))
+    call = lp.legs(bare, side=lp.Side.SHORT, terms=terms)[-1]
+    worth = lp.InverseCall(base="ETH", quote="USD", strike=3_200).marked(volatility=0.6, years=YEARS)
+    assert call.margin_short == pytest.approx(0.15 - 100 / 3_100 + worth.base_amount(3_100.0), rel=1e-9)
+    with pytest.raises(lp.DataError, match="a mark or a volatility"):
+        lp.legs(chain(marks=nothing, volatilities=nothing), side=lp.Side.SHORT, terms=terms)
+
+
+def test_a_chain_at_another_price_is_refused() -> None:
+    pool = lp.UniswapV2(base="ETH", quote="USDC", liquidity=100)
+    far = lp.Lognormal(price=1_900, volatility=0.6, years=YEARS)
+    with pytest.raises(lp.InputError, match="where ETH/USD stands at 1,900"):
+        lp.hedge(pool, [*lp.legs(chain())], far, objective=VALUE)
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"asks": np.zeros(4), "bids": np.full(4, NAN)}, "asks above 0"),
+        ({"bids": np.full(4, -1.0)}, "bids and marks of 0 or more"),
+        ({"volatilities": np.full(4, 60.0)}, "not 65"),
+    ],
+)
+def test_a_chain_that_cannot_be(changed: dict, text: str) -> None:
+    with pytest.raises(lp.DataError, match=text):
+        chain(**changed)
+
+
 # ---- the best strikes there could be
 
 UNIT = lp.Lognormal(price=1.0, volatility=0.2, years=1.0)
@@ -152,6 +183,19 @@ def test_a_premium_that_chose_nothing_is_said() -> None:
     assert not any("are a constant" in note for note in counted.notes)
     free = lp.hedge(FULL, [PERP, *options()], UNIT, objective=VALUE)
     assert "had for nothing" in str(free)
+
+
+def test_other_strikes_that_are_as_good_are_named() -> None:
+    kinds = [kind(base="ETH", quote="USDC", strike=k) for kind in (lp.Put, lp.Call) for k in (0.9, 1.1)]
+    caps = [lp.AtMost(1, of=lp.Put), lp.AtMost(1, of=lp.Call)]
+    plan = lp.hedge(FULL, [PERP, *kinds], UNIT, objective=VALUE, constraints=caps)
+    assert [leg.instrument.strike for leg in plan.legs[1:]] == [0.9, 1.1]
+    assert plan.choice is not None
+    assert plan.choice.as_good == (("put 1.1 ETH/USDC", "call 0.9 ETH/USDC"),)
+    assert not plan.unique
+    assert any(note.startswith("Exchangeable: put 1.1") for note in plan.notes)
+    twin = lp.hedge(FULL, [PERP, kinds[1], kinds[2]], UNIT, objective=VALUE)
+    assert twin.best.risk == pytest.approx(plan.best.risk, rel=1e-9)
 
 
 def test_three_trades_make_one_sentence() -> None:

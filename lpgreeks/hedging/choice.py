@@ -113,6 +113,7 @@ class Choice:
         solved: how many of them were solved.
         bound: no choice has a figure of the objective below it.
         gap: how far the one chosen is above it, as a share; 0 is proven best.
+        as_good: other choices of the same figure, by the names of their options.
     """
 
     offered: int
@@ -120,6 +121,7 @@ class Choice:
     solved: int
     bound: float
     gap: float
+    as_good: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         proof = "proven best" if self.gap <= _AS_GOOD else f"at most {self.gap:.2%} above what any choice can do"
@@ -321,6 +323,7 @@ class _Search:
         bounds = np.sqrt(np.maximum(_least_variances(self.problem, limited, subsets), 0.0))
         best: tuple[Problem, Solution] | None = None
         refused: InfeasibleError | None = None
+        tried: list[tuple[float, tuple[str, ...]]] = []
         least, solved = math.inf, 0
         for i in np.argsort(bounds, kind="stable"):
             if best is not None and bounds[i] > self.figure(best) + _AS_GOOD * self.unhedged:
@@ -336,7 +339,11 @@ class _Search:
                 refused = refused or error
                 continue
             best = found if self.better(found, best) else best
-        return self.told(best, refused, limited, len(subsets), solved, least)
+            tried.append((self.figure(found), _options(found)))
+        problem, solution, choice = self.told(best, refused, limited, len(subsets), solved, least)
+        figure, own = self.figure((problem, solution)), _options((problem, solution))
+        level = dict.fromkeys(n for left, n in tried if abs(left - figure) <= _AS_GOOD * self.unhedged and n != own)
+        return problem, solution, replace(choice, as_good=tuple(level))
 
     def by_halving(self, limited: _Limited) -> Found:
         """Intervals of strikes, each with a cap of its own, the least optimum over all strikes of a part first."""
@@ -447,6 +454,12 @@ class _Search:
         bound = min(figure, least)
         gap = (figure - bound) / max(abs(figure), _AS_GOOD * self.unhedged)
         return (*best, Choice(offered=len(limited.limited), subsets=subsets, solved=solved, bound=bound, gap=gap))
+
+
+def _options(found: tuple[Problem, Solution]) -> tuple[str, ...]:
+    """The options that are traded, by name."""
+    part, solution = found
+    return tuple(leg.name for leg, q in zip(part.legs, solution.x, strict=False) if q and leg.option is not None)
 
 
 def is_option(instrument: Instrument) -> bool:

@@ -25,7 +25,7 @@ from lpgreeks.hedging.solve import Solution
 from lpgreeks.hedging.survival import NoLiquidation, the_range
 from lpgreeks.hedging.ways_out import Refusal, clash, infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Exposure, Instrument, together
+from lpgreeks.instruments import Call, Exposure, Instrument, together
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import counted_as, find_token
@@ -34,6 +34,9 @@ __all__ = ["hedge", "planned"]
 
 # A measure that varies by less than this share of its own change varies by rounding.
 _NOISE = 1e-13
+
+# A premium below the payoff at the start by more than this share of the price was quoted at another price.
+_OFF = 0.05
 
 
 def hedge(
@@ -134,6 +137,7 @@ def planned(
         problem, solution = solve(problem, others, refuse)
     require_known_margins(problem, solution)
     plan = replace(plan_of(problem, solution, objective), choice=choice)
+    plan = replace(plan, unique=plan.unique and not (choice is not None and choice.as_good))
     held = [*(p.instrument for p in exposure.positions), *(leg.instrument for leg in offered)]
     plan = replace(plan, assumptions=(*plan.assumptions, *expiry_notes(held, problem.years)))
     # Sizes that grow with the price may leave the known table on the way: an error here, not where it is printed.
@@ -274,7 +278,20 @@ def _outcomes(everything: Exposure, over: Model | Paths | Outcomes, days: Mappin
 
 
 def _require_premiums(problem: Problem, objective: Objective) -> None:
-    """An error where an option would be had for nothing by an objective that counts what it pays."""
+    """An error where an option is quoted at another price than the problem starts at, or would be had for nothing."""
+    paid, received = problem.premiums
+    for j, (leg, end) in enumerate(zip(problem.legs, problem.ends, strict=True)):
+        if leg.option is None or leg.premium is None:
+            continue
+        start = problem.start[end.market]
+        least, most = float(leg.option.payoff(start)), start if isinstance(leg.option, Call) else leg.option.strike
+        if paid[j] < least - _OFF * start or received[j] > most + _OFF * start:
+            quote = problem.exposure.quote
+            raise InputError(
+                f"premiums of options where {end.market} stands at {start:,.6g}",
+                got=f"{leg.name} from {received[j]:,.6g} to {paid[j]:,.6g} {quote}, paying {least:,.6g} there",
+                remedy="Start at the price that the chain was quoted at: its index",
+            )
     free = [leg.name for leg in problem.legs if leg.option is not None and leg.premium is None]
     if free and not objective.about_mean:
         raise InputError(

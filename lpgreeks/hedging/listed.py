@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from lpgreeks._types import FloatArray
 from lpgreeks.costs import Premium
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.hedging.legs import Leg, Side
 from lpgreeks.instruments import Call, InverseCall, InversePut, Option, Put
 from lpgreeks.markets import Chain
+from lpgreeks.pricing import option_greeks
 from lpgreeks.venues import OptionContract
 
 __all__ = ["legs"]
@@ -50,6 +52,7 @@ def legs(chain: Chain, *, side: Side | None = Side.LONG, terms: OptionContract |
     volatilities = np.where(np.isnan(chain.volatilities), chain.implied(chain.marks), chain.volatilities)
     now = np.datetime64(chain.at.replace(tzinfo=None), "us")
     years = (chain.expiries - now) / np.timedelta64(1, "s") / _SECONDS_PER_YEAR
+    margins = np.zeros(len(chain)) if side is Side.LONG else _margins(chain, volatilities, terms)
     found = []
     for i in range(len(chain)):
         sides = [s for s, quotes in ((Side.LONG, chain.asks), (Side.SHORT, chain.bids)) if not np.isnan(quotes[i])]
@@ -68,7 +71,7 @@ def legs(chain: Chain, *, side: Side | None = Side.LONG, terms: OptionContract |
                 side=None if len(open_sides) > 1 else open_sides[0],
                 premium=_with_fee(ask, bid, 1.0 if chain.coin_settled[i] else chain.index, terms),
                 volatility=float(volatilities[i]) if volatilities[i] > 0 else None,
-                margin_short=_margin(option, float(chain.marks[i]), chain.index, terms, open_sides),
+                margin_short=float(margins[i]) if Side.SHORT in open_sides else 0.0,
                 lot=terms.lot * terms.size
                 if terms is not None and terms.knows("lot") and terms.knows("size")
                 else None,
@@ -87,7 +90,28 @@ def _with_fee(ask: float, bid: float, underlying: float, terms: OptionContract |
     return Premium(ask=ask + paid, bid=max(0.0, bid - taken))
 
 
-def _margin(option: Option, mark: float, index: float, terms: OptionContract | None, sides: list[Side]) -> float:
-    if terms is None or Side.SHORT not in sides or not terms.knows("margin") or np.isnan(mark):
-        return 0.0
-    return terms.margin.initial_margin(mark=mark, index=index, strike=option.strike, call=isinstance(option, Call))
+def _margins(chain: Chain, volatilities: FloatArray, terms: OptionContract | None) -> FloatArray:
+    """Of -1 of each option at the start, in its premium token; 0 where the venue's rule is not known.
+
+    An option without a mark counts at its volatility, a chain without an index at its forwards.
+
+    Raises:
+        DataError: an option of which neither is known.
+    """
+    if terms is None or not terms.knows("margin"):
+        return np.zeros(len(chain))
+    forwards = chain.row_forwards()
+    worth = option_greeks(
+        forward=forwards, strike=chain.strikes, years=chain.years(), volatility=volatilities, call=chain.calls
+    ).value
+    marks = np.where(np.isnan(chain.marks), np.where(chain.coin_settled, worth / forwards, worth), chain.marks)
+    spots = forwards if np.isnan(chain.index) else np.full(len(chain), chain.index)
+    if np.isnan(marks).any() or np.isnan(spots).any():
+        raise DataError(
+            "a mark or a volatility of every option that may be sold, and an index or forwards",
+            got=f"none of {chain.names[np.isnan(marks) | np.isnan(spots)][0]}",
+            remedy="Sell nothing (side=Side.LONG), or leave terms out and give Leg(margin_short=...)",
+        )
+    terms_of = zip(marks.tolist(), spots.tolist(), chain.strikes.tolist(), chain.calls.tolist(), strict=True)
+    margin = terms.margin
+    return np.array([margin.initial_margin(mark=m, index=s, strike=k, call=c) for m, s, k, c in terms_of])

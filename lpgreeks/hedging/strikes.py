@@ -19,7 +19,7 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.objectives import Variance
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model
-from lpgreeks.instruments import Call, Exposure, Instrument, Option, Put, together
+from lpgreeks.instruments import Call, Exposure, Instrument, Margined, Option, Put, together
 from lpgreeks.paths import Outcomes, Paths
 
 __all__ = ["strikes"]
@@ -28,6 +28,8 @@ _MOST = 4
 
 # Where the search begins: places in standard deviations, of which the best few are made better.
 _PLACES = (-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0)
+# Without a straight line beside them, options deep in the money are one.
+_LINES = (-6.0, 4.5, 6.0)
 _STARTS = 4
 
 # Strikes this far from the start in standard deviations pay nothing, or a straight line.
@@ -45,8 +47,8 @@ def strikes(
 ) -> HedgePlan:
     """The least variance with options at strikes of one's own choosing, which expire with the horizon.
 
-    No listed choice of as many options can leave less: it is the reference for a chain, and what to ask for over the
-    counter. Beside a perpetual a put and a call of one strike are one.
+    The reference for a chain: how little as many options can leave, and what to ask for over the counter. The least of
+    several is searched for from a grid, not proven. Beside a perpetual a put and a call of one strike are one.
 
     Args:
         exposure: what is hedged, on one coin.
@@ -123,7 +125,8 @@ class _Search:
 
     def best(self) -> FloatArray:
         """The strikes of the least: the best of a coarse grid, made better."""
-        orders = set(itertools.product(_PLACES, repeat=len(self.kinds)))
+        straight = any(isinstance(i, Margined) for i in self.besides)
+        orders = set(itertools.product(_PLACES if straight else _PLACES + _LINES, repeat=len(self.kinds)))
         # Options of one kind trade places.
         starts = sorted(orders & {self._sorted(z) for z in orders}, key=lambda z: self.left(np.array(z)))
         tried = [self._polished(z, 1e-3) for z in starts[:_STARTS]]

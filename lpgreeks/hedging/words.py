@@ -36,6 +36,7 @@ def explain(plan: HedgePlan, solution: Solution) -> HedgePlan:
         *_basis(plan),
         *_collateral(plan),
         *_constants(plan),
+        *_as_good(plan),
         *_premium(plan),
         *_options_alone(plan),
         *_venues(plan),
@@ -231,6 +232,17 @@ def _constants(plan: HedgePlan) -> list[str]:
     return [
         f"Fees, slippage and expected funding are constants to {plan.objective}: they chose no quantity here. The "
         "expected P&L counts them; MeanVariance weighs them, and LeastCost chooses between equals by them."
+    ]
+
+
+def _as_good(plan: HedgePlan) -> list[str]:
+    """Said where other strikes would have done as well: parity makes a put of a call beside a perpetual."""
+    if plan.choice is None or not plan.choice.as_good:
+        return []
+    return [
+        f"Exchangeable: {' with '.join(names)} leaves exactly as much; the tie-break chose what takes less capital, "
+        "then the options beyond the price."
+        for names in plan.choice.as_good
     ]
 
 

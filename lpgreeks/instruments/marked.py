@@ -19,10 +19,10 @@ from lpgreeks.instruments.uniswap_v3 import UniswapV3
 from lpgreeks.powers import Powers, Reading, sqrt, worth_in_quote
 from lpgreeks.smears import smear, smeared
 
-__all__ = ["Marked"]
+__all__ = ["WILDEST", "Marked"]
 
-# Volatility of 1,000 % a year is percent.
-_WILDEST = 10.0
+WILDEST = 10.0
+"""Volatility of 1,000 % a year: beyond it somebody wrote percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ class Marked(Derived):
         if not isinstance(self.of, Instrument) or isinstance(self.of, Marked):
             raise InputError("an instrument that ends later", got=f"{self.of!r:.60}")
         super().__post_init__()
-        if self.volatility > _WILDEST:
+        if self.volatility > WILDEST:
             raise InputError(
-                f"a volatility of at most {_WILDEST:g} a year",
+                f"a volatility of at most {WILDEST:g} a year",
                 got=f"{self.volatility:g}",
                 remedy="Volatility is a decimal per year (0.65, not 65)",
             )

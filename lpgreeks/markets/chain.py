@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_range, require_token
+from lpgreeks.instruments.marked import WILDEST
 from lpgreeks.markets.chain_check import ChainReport, check_chain
 from lpgreeks.markets.parity import ParityForward, parity_forwards
 from lpgreeks.pricing import implied_volatility, option_greeks, price_bounds
@@ -124,6 +125,9 @@ class Chain:
             (~(self.strikes > 0), "positive strikes"),
             (self.expiries <= seen, "options that have not expired"),
             (self.bids > self.asks, "bids at or below their asks"),
+            ((self.asks <= 0) | np.isinf(self.asks), "asks above 0, or NaN where there is none"),
+            ((self.bids < 0) | (self.marks < 0) | np.isinf(self.marks), "bids and marks of 0 or more, or NaN"),
+            (self.volatilities > WILDEST, "volatilities as decimals per year: 0.65, not 65"),
             (np.isin(self.names, names[counts > 1]), "names that differ"),
         ):
             if wrong.any():

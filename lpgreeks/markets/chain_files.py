@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lpgreeks.errors import DataError, InputError
+from lpgreeks.instruments.marked import WILDEST
 from lpgreeks.markets.archives import BROKEN, one_line
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_layouts import FIGURES, layout_of
@@ -133,6 +134,7 @@ def _named(rows: pd.DataFrame) -> pd.DataFrame:
     """With what the names say: ``base``, ``quote``, ``calls``, ``coin_settled``, ``expiries``, ``listed_strikes``."""
     import pandas as pd
 
+    rows["names"] = rows["names"].fillna("").astype(str)
     known = known_option_names(rows["names"])
     if not known:
         option_name(rows["names"].iloc[0])
@@ -162,6 +164,7 @@ def _reasons(rows: pd.DataFrame) -> pd.Series:
         "no mark": unmarked,
         "price below 0 or infinite": ((prices < 0) | np.isinf(prices)).any(axis=1),
         "bid above ask": rows["bids"] > rows["asks"],
+        "volatility above 1,000 % a year": (rows["volatilities"] > WILDEST),
         "forward of 0 or less, or infinite": (rows["underlyings"] <= 0) | np.isinf(rows["underlyings"]),
     }
     reasons = pd.Series("", index=rows.index, dtype=object)

@@ -11,6 +11,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.instruments import Exposure
+from lpgreeks.instruments.marked import WILDEST
 from lpgreeks.measures import Measure, Value
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed
 from lpgreeks.powers import Powers
@@ -27,8 +28,7 @@ __all__ = [
     "require_narrow",
 ]
 
-# Volatility of 1,000 % a year, or prices that move by e^5 in one standard deviation: percent, or days for years.
-_WILDEST = 10.0
+# Prices that move by e^5 in one standard deviation: days for years.
 _WIDEST = 5.0
 
 Kinks: TypeAlias = Iterable[float] | Mapping[str, Iterable[float]]
@@ -59,9 +59,9 @@ def require_law(price: float, volatility: float, years: float, drift_per_year: f
 
 def require_narrow(volatility: float, width: float, years: float) -> None:
     """An error for a law so wild that its volatility or its horizon is in other units."""
-    if volatility > _WILDEST or width > _WIDEST:
+    if volatility > WILDEST or width > _WIDEST:
         raise InputError(
-            f"volatility of at most {_WILDEST:g} a year and at most {_WIDEST:g} over the horizon",
+            f"volatility of at most {WILDEST:g} a year and at most {_WIDEST:g} over the horizon",
             got=f"{volatility:g} a year, {width:g} over {years:g} years",
             remedy="Volatility is a decimal per year (0.65, not 65); the horizon is in years, not days",
         )
