@@ -242,7 +242,7 @@ MUTANTS = [
     Mutant("instruments/options.py", "return above(price, self.strike) * (price - self.strike)", "return above(price, self.strike) * price", "test_options.py::test_what_each_pays_and_in_which_token"),
     Mutant("instruments/options.py", "return self.base if self.settled_in_base else self.quote", "return self.quote", "test_options.py::test_what_each_pays_and_in_which_token"),
     Mutant("instruments/marked.py", "return (value / price, 0) if self.of.settled_in_base else (0, value)", "return 0, value", "test_options.py::test_an_inverse_option_is_the_linear_one_in_another_token"),
-    Mutant("instruments/marked.py", "if self.volatility > _WILDEST:", "if False:", "test_options.py::test_what_cannot_be_is_refused"),
+    Mutant("instruments/marked.py", "if self.volatility > WILDEST:", "if False:", "test_options.py::test_what_cannot_be_is_refused"),
     Mutant("instruments/greeks.py", "delta_net=_plain((g1 - g0) / f)", "delta_net=_plain(g1 / f)", "test_options.py::test_published_rows_of_coin_options"),
     Mutant("instruments/greeks.py", "(g4 - 2.0 * g3 + g2) / 4.0", "(g4 - g3) / 4.0", "test_options.py::test_every_greek_is_the_derivative_of_an_integral"),
     Mutant("instruments/greeks.py", "slope_by_variance = (g3 - g2) / (2.0 * f)", "slope_by_variance = g3 / (2.0 * f)", "test_options.py::test_against_quantlib"),
