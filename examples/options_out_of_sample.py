@@ -256,7 +256,7 @@ def perturbed(table: pd.DataFrame, after: np.datetime64) -> pd.DataFrame:
     later = table["snapshot_time"].dt.tz_localize(None) > after
     other = table.copy()
     for column in ("bid", "ask", "mark", "mark_iv", "forward_price", "index_price"):
-        other.loc[later, column] *= 1.5
+        other.loc[later, column] *= 1.02
     return other
 
 
