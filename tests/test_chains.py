@@ -694,6 +694,15 @@ def test_two_weeks_of_two_coins_reprice(real_data: Path) -> None:
     # The file's own forwards are of another moment than its marks.
     assert 0.94 < (off["stated"] <= COIN).mean() < (off["parity"] <= COIN).mean()
     assert np.median(off["parity"]) < 1e-5
+    print(f"within 1e-4 coin: parity {(off['parity'] <= COIN).mean():.4%}, stated {(off['stated'] <= COIN).mean():.4%}")
+    # The file's Greeks are of its own moment, as its forwards are: the middle of them agrees, the edges do not.
+    greeks = [(c, c.greeks()) for c in chains]
+    delta = np.concatenate([np.abs(g["delta"].to_numpy() - c.deltas) for c, g in greeks])
+    vega = np.concatenate([np.abs(g["vega"].to_numpy() / 100 - c.vegas) / np.maximum(c.vegas, 1) for c, g in greeks])
+    assert np.isfinite(delta).all()
+    assert np.median(delta) < 5e-4
+    assert np.quantile(delta, 0.99) < 0.01
+    assert np.median(vega) < 2e-3
     eth = next(chain for chain in chains if chain.base == "ETH")
     assert len(eth.expiring("2026-01-30").two_sided()) > 20
     assert eth.check().count("butterfly that pays") == 0

@@ -489,3 +489,13 @@ def test_missing_prices_pass_through() -> None:
     greeks = CALL.marked(volatility=0.6, years=0.1).greeks([math.nan, 1_900.0])
     for name, figure in greeks.to_dict().items():
         assert np.isnan(figure).tolist() == [True, False], name
+
+
+@pytest.mark.parametrize(
+    ("strike", "volatility", "net"), [(1_600, 0.3128, 0.63029), (1_650, 0.2935, 0.492), (1_700, 0.2913, 0.33785)]
+)
+def test_net_deltas_of_a_snapshot(strike: float, volatility: float, net: float) -> None:
+    """ETH on 2023-09-01, 21 days and 2 hours before the expiry: N(d1) less the coin price, to the printed digit."""
+    years = (21 + 2 / 24) / 365
+    call = lp.InverseCall(base="ETH", quote="USD", strike=strike).marked(volatility=volatility, years=years)
+    assert call.greeks(1_651.94).delta_net == pytest.approx(net, abs=1.5e-5)
