@@ -226,5 +226,5 @@ def test_a_real_chain(real_data: Path) -> None:
 
 
 def test_a_chain_must_be_given() -> None:
-    assert "Missing option '--chain'" in run("options", code=2).stderr
+    assert "an option chain; got no --chain" in run("options", code=2).stderr
     assert "MISSING" not in run("options", "--help").stdout

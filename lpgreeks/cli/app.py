@@ -118,6 +118,8 @@ def options_command(
     request = OptionsRequest(
         quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
     )
+    if quotes.chain is None:
+        raise lp.InputError("an option chain", got="no --chain", remedy="--chain chain.json")
     if quotes.expiry is None:
         days = lp.read_chain(quotes.chain, base=position.base, at=quotes.at).days
         raise InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")

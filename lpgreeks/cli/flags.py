@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from typing import Any, get_type_hints
 
@@ -20,11 +20,10 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
         if name in groups:
             kind = groups[name]
             types = get_type_hints(kind, include_extras=True)
-            for f in fields(kind):
-                # A flag without a default is one that must be given.
-                default = inspect.Parameter.empty if f.default is MISSING else f.default
-                given = {"default": default, "annotation": types[f.name]}
-                parameters.append(inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, **given))
+            parameters += [
+                inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=types[f.name])
+                for f in fields(kind)
+            ]
         else:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
 

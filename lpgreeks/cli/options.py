@@ -47,7 +47,9 @@ class QuotedMarket(Market):
 class Quotes:
     """The chain, and how much of it may be traded."""
 
-    chain: Annotated[Path, Option(help="The option chain: JSON, CSV or Parquet.")]
+    chain: Annotated[
+        Path | None, Option(help="The option chain: JSON, CSV or Parquet.", show_default="must be given")
+    ] = None
     expiry: Annotated[str | None, Option(help="The day on which the options expire: 2026-01-09.")] = None
     at: Annotated[str | None, Option(help="The last snapshot not after that time, UTC.")] = None
     puts: Annotated[int, Option(help="At most so many puts.", min=0)] = 1
