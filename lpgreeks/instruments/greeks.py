@@ -2,7 +2,6 @@ r"""Greeks of a value that is the mean of a payoff, from its derivatives in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +77,15 @@ class Greeks:
         return pd.DataFrame({name: np.atleast_1d(figure) for name, figure in self.to_dict().items()})
 
 
-def greeks_of(logs: Sequence[Any], forward: ArrayLike, volatility: ArrayLike, years: ArrayLike) -> Greeks:
+def greeks_of(
+    value: Any,
+    slope: Any,
+    curves: tuple[Any, Any, Any],
+    *,
+    forward: ArrayLike,
+    volatility: ArrayLike,
+    years: ArrayLike,
+) -> Greeks:
     r"""The Greeks of :math:`V`, from :math:`G_n = (F\,\partial_F)^n V`.
 
     The value of a mean depends on volatility and time through :math:`v = \sigma^2 T` alone, by the heat equation:
@@ -87,25 +94,25 @@ def greeks_of(logs: Sequence[Any], forward: ArrayLike, volatility: ArrayLike, ye
         F^2 \Gamma = G_2 - G_1, \qquad V_v = \tfrac12 (G_2 - G_1), \qquad V_{vv} = \tfrac14 (G_4 - 2 G_3 + G_2)
 
     Args:
-        logs: :math:`G_0` to :math:`G_4`.
+        value, slope: :math:`G_0` and :math:`G_1`.
+        curves: :math:`G_2 - G_1`, :math:`G_3 - G_2` and :math:`G_4 - 2 G_3 + G_2`: differences, which may be known to
+            more digits than their terms.
         forward, volatility, years: of the value; they broadcast.
     """
-    g0, g1, g2, g3, g4 = logs
+    second, third, fourth = curves
     f, sigma, t = (np.asarray(x, dtype=np.float64) for x in (forward, volatility, years))
-    by_variance, by_variance_twice = (g2 - g1) / 2.0, (g4 - 2.0 * g3 + g2) / 4.0
-    slope_by_variance = (g3 - g2) / (2.0 * f)
     return Greeks(
-        value=_plain(g0),
-        delta=_plain(g1 / f),
-        delta_net=_plain((g1 - g0) / f),
-        gamma=_plain(2.0 * by_variance / f**2),
-        vega=_plain(2.0 * sigma * t * by_variance),
-        theta=_plain(-(sigma**2) * by_variance),
-        rho=_plain(t * (g1 - g0)),
-        vanna=_plain(2.0 * sigma * t * slope_by_variance),
-        volga=_plain(2.0 * t * by_variance + 4.0 * (sigma * t) ** 2 * by_variance_twice),
-        charm=_plain(-(sigma**2) * slope_by_variance),
-        veta=_plain(-2.0 * sigma * by_variance - 2.0 * sigma**3 * t * by_variance_twice),
+        value=_plain(value),
+        delta=_plain(slope / f),
+        delta_net=_plain((slope - value) / f),
+        gamma=_plain(second / f**2),
+        vega=_plain(sigma * t * second),
+        theta=_plain(-(sigma**2) * second / 2.0),
+        rho=_plain(t * (slope - value)),
+        vanna=_plain(sigma * t * third / f),
+        volga=_plain(t * (second + sigma**2 * t * fourth)),
+        charm=_plain(-(sigma**2) * third / (2.0 * f)),
+        veta=_plain(-sigma * (second + sigma**2 * t * fourth / 2.0)),
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks.errors import InputError, require_numbers
@@ -91,8 +90,9 @@ class Marked(Derived):
         prices = require_numbers(price, unit="quote per base")
         # Says what is wrong with a price.
         self.value(prices)
-        logs = [smear(self.payoff, prices, self.width, order=n) for n in range(5)]
-        return greeks_of(logs, prices, np.float64(self.volatility), np.float64(self.years))
+        g0, g1, g2, g3, g4 = (smear(self.payoff, prices, self.width, order=n) for n in range(5))
+        curves = (g2 - g1, g3 - g2, g4 - 2.0 * g3 + g2)
+        return greeks_of(g0, g1, curves, forward=prices, volatility=self.volatility, years=self.years)
 
     def _vega(self, price: float) -> float:
         return float(self.greeks(price).vega)

@@ -41,7 +41,8 @@ class Option(Instrument):
         """What +1 pays, in quote."""
 
     def formula(self, price: Reading) -> tuple[Reading, Reading]:
-        return 0, self.payoff(price)
+        paid = self.payoff(price)
+        return (paid / price, 0) if self.settled_in_base else (0, paid)
 
     @property
     def name(self) -> str:
@@ -108,9 +109,6 @@ class InverseCall(Call):
     label: ClassVar[str] = "inverse call"
     settled_in_base: ClassVar[bool] = True
 
-    def formula(self, price: Reading) -> tuple[Reading, Reading]:
-        return self.payoff(price) / price, 0
-
 
 @dataclass(frozen=True, kw_only=True)
 class InversePut(Put):
@@ -127,6 +125,3 @@ class InversePut(Put):
 
     label: ClassVar[str] = "inverse put"
     settled_in_base: ClassVar[bool] = True
-
-    def formula(self, price: Reading) -> tuple[Reading, Reading]:
-        return self.payoff(price) / price, 0

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lpgreeks.instruments import Greeks
+from lpgreeks.instruments import Greeks, greeks_of
 from lpgreeks.pricing.terms import positive, truth
 from lpgreeks.smears import partial_moment
 
@@ -19,18 +19,16 @@ def option_greeks(
 ) -> Greeks:
     r"""Value and Greeks of European options on a forward; arguments broadcast, NaN passes through.
 
-    With :math:`w = \sigma\sqrt T`, :math:`d_2 = \ln(F/K)/w - w/2`, :math:`d_1 = d_2 + w` and the powers
-    :math:`G_n = (F\,\partial_F)^n V` of the price's own derivative, :math:`A = G_2 - G_1 = K \varphi(d_2)/w`:
+    With :math:`w = \sigma\sqrt T`, :math:`d_2 = \ln(F/K)/w - w/2` and :math:`G_n = (F\,\partial_F)^n V`:
 
     .. math::
-        V = \pm(M_1(K) - K M_0(K)), \quad \Delta = G_1/F = \pm M_1/F, \quad \Gamma = A/F^2, \quad
-        \partial_\sigma V = \sigma T A, \quad \Theta = -\tfrac12 \sigma^2 A, \quad \rho = T (G_1 - V)
+        V = \pm(M_1(K) - K M_0(K)), \qquad G_1 = \pm M_1(K), \qquad A = G_2 - G_1 = K \varphi(d_2)/w,
 
     .. math::
-        \partial_\sigma \Delta = -d_2 \sqrt{T} A / F, \qquad \partial^2_\sigma V = d_1 d_2\, T A, \qquad
-        \partial_t \Delta = \frac{\sigma^2 d_2 A}{2 w F}, \qquad
-        \partial_t \partial_\sigma V = -\sigma A
-            - \tfrac12 \sigma^3 T A \left(\frac{d_2}{w} + \frac{d_2^2 - 1}{w^2}\right)
+        G_3 - G_2 = -\frac{d_2}{w} A, \qquad
+        G_4 - 2 G_3 + G_2 = \left(\frac{d_2}{w} + \frac{d_2^2 - 1}{w^2}\right) A
+
+    of which :func:`~lpgreeks.instruments.greeks_of` makes every Greek.
 
     Args:
         forward: of the expiry, quote per base.
@@ -45,24 +43,11 @@ def option_greeks(
     f, k = positive("forward", forward, "quote per base"), positive("strike", strike, "quote per base")
     t, v = positive("years", years, "years"), positive("volatility", volatility, "decimal per year")
     f, k, t, v, up = np.broadcast_arrays(f, k, t, v, truth("call", call))
-    root = np.sqrt(t)
-    w = v * root
+    w = v * np.sqrt(t)
     first = np.where(up, partial_moment(1.0, k, f, w), -partial_moment(1.0, k, f, w, below=True))
     paid = k * np.where(up, partial_moment(0.0, k, f, w), -partial_moment(0.0, k, f, w, below=True))
     worth = first - paid
     d2 = np.log(f / k) / w - w / 2.0
     bulge = k * np.exp(-0.5 * d2**2) / (w * math.sqrt(2.0 * math.pi))
-    bend = bulge * (d2 / w + (d2**2 - 1.0) / w**2)
-    return Greeks(
-        value=worth,
-        delta=first / f,
-        delta_net=(first - worth) / f,
-        gamma=bulge / f**2,
-        vega=v * t * bulge,
-        theta=-0.5 * v**2 * bulge,
-        rho=t * (first - worth),
-        vanna=-d2 * root * bulge / f,
-        volga=d2 * (d2 + w) * t * bulge,
-        charm=v**2 * d2 * bulge / (2.0 * w * f),
-        veta=-v * bulge - v**3 * t * bend / 2.0,
-    )
+    curves = (bulge, -d2 / w * bulge, (d2 / w + (d2**2 - 1.0) / w**2) * bulge)
+    return greeks_of(worth, first, curves, forward=f, volatility=v, years=t)
