@@ -14,7 +14,9 @@ from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
 from lpgreeks.markets.option_names import OptionName, option_name
 from lpgreeks.markets.parity import ParityForward
 from lpgreeks.markets.smile import Smile, smile
+from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
+from lpgreeks.markets.tape import Tape
 
 __all__ = [
     "Chain",
@@ -22,9 +24,14 @@ __all__ = [
     "Columns",
     "DataReport",
     "Finding",
+    "FundingRates",
+    "GasPrices",
     "OptionName",
     "ParityForward",
+    "PoolHistory",
+    "Quotes",
     "Smile",
+    "Tape",
     "check_klines",
     "check_prices",
     "market_of_name",

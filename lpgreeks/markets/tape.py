@@ -1,0 +1,297 @@
+"""One clock for everything that a replay sees: quotes, marks, the pool, funding and gas, merged in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.costs import Gas
+from lpgreeks.errors import DataError, InputError, MarketError
+from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes, Times
+from lpgreeks.paths import History
+from lpgreeks.tokens import price_of
+
+__all__ = ["Rows", "Settlements", "Swaps", "Tape"]
+
+
+class Rows(NamedTuple):
+    """The merged clock: one row per event, every price as it was last known there."""
+
+    times: NDArray[np.int64]
+    """``(n,)``, nanoseconds since 1970; rows of one time belong to one moment."""
+    bid: FloatArray
+    """``(markets, n)``, quote per base."""
+    ask: FloatArray
+    mark: FloatArray
+    """What accounts are marked at."""
+    low: FloatArray
+    """The lowest mark since the row before."""
+    high: FloatArray
+    pool: FloatArray
+    """``(n,)``: the pool's price."""
+
+
+class Swaps(NamedTuple):
+    """What the pool's rows brought, ``(m,)`` each."""
+
+    row: NDArray[np.int64]
+    """On which row of the clock."""
+    base_in: FloatArray
+    quote_in: FloatArray
+    growth_base: FloatArray
+    growth_quote: FloatArray
+    liquidity: FloatArray
+    before: FloatArray
+    """The liquidity before the row."""
+    low: FloatArray
+    high: FloatArray
+
+
+class Settlements(NamedTuple):
+    """Funding, ``(m,)`` each, in order of time."""
+
+    row: NDArray[np.int64]
+    market: NDArray[np.int64]
+    rate: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Tape:
+    """What happened, as a replay sees it.
+
+    The clock has a row for every time of every stream, from the first one at which all quotes and the pool are known.
+    A row shows each price as it was last known. Rows of one time are one moment: all of them move prices and bring
+    fees before anything is decided. Of one time, swaps come in their own order, then quotes, then funding.
+
+    Without a pool's history the position is priced at the middle of the quotes, and earns no fees.
+
+    Args:
+        quotes: of one market or of several; none where only the pool is known.
+        pool: what the pool did.
+        marks: what accounts are marked at and liquidated on, by market; the middle of the quotes unless given.
+        funding: of one perpetual or of several.
+        gas: of one transaction: the same always, or by time.
+    """
+
+    quotes: Quotes | Sequence[Quotes] = ()
+    pool: PoolHistory | None = None
+    marks: History | None = None
+    funding: FundingRates | Sequence[FundingRates] = ()
+    gas: Gas | GasPrices | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (("quotes", Quotes), ("funding", FundingRates)):
+            given = getattr(self, name)
+            streams = (given,) if isinstance(given, kind) else tuple(given)
+            if not all(isinstance(s, kind) for s in streams):
+                raise InputError(f"{name} as {kind.__name__}", got=f"{given!r:.60}")
+            if len({s.market for s in streams}) < len(streams):
+                raise MarketError(f"{name} of each market once", got=", ".join(s.market for s in streams))
+            object.__setattr__(self, name, streams)
+        for name, kinds in (("pool", PoolHistory), ("marks", History), ("gas", (Gas, GasPrices))):
+            if getattr(self, name) is not None and not isinstance(getattr(self, name), kinds):
+                raise InputError(f"{name} of another kind", got=f"{getattr(self, name)!r:.60}")
+        if not self._quotes and self.pool is None:
+            raise InputError("quotes, a pool, or both", got="neither")
+        # What cannot be merged is refused at once.
+        self._clock  # noqa: B018
+
+    @property
+    def _quotes(self) -> tuple[Quotes, ...]:
+        return self.quotes  # type: ignore[return-value]
+
+    @property
+    def _funding(self) -> tuple[FundingRates, ...]:
+        return self.funding  # type: ignore[return-value]
+
+    def __len__(self) -> int:
+        return len(self.rows.times)
+
+    def __repr__(self) -> str:
+        return f"<Tape: {self.describe()}>"
+
+    # ---- what is on it
+
+    @cached_property
+    def markets(self) -> tuple[str, ...]:
+        """Those with quotes: the first axis of bids, asks and marks."""
+        return tuple(q.market for q in self._quotes)
+
+    @cached_property
+    def times(self) -> Times:
+        """``(n,)``, UTC."""
+        return self.rows.times.view("datetime64[ns]")
+
+    @property
+    def years(self) -> float:
+        """From the first row to the last, in 365-day years."""
+        return float((self.times[-1] - self.times[0]) / np.timedelta64(365, "D"))
+
+    @cached_property
+    def synthetic(self) -> str:
+        """What on the tape was made by a rule, in words; "" where all of it happened."""
+        if self.pool is None:
+            return "no pool data: its price is the middle of the quotes, without fees"
+        return self.pool.synthetic
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is real and what is stated, and what was left out, one sentence each."""
+        first, last = self.times[0], self.times[-1]
+        lines = [q.source for q in self._quotes] + [f.source for f in self._funding]
+        if self.pool is not None:
+            lines.append(self.pool.source)
+        if self.synthetic:
+            lines.append(f"SYNTHETIC: {self.synthetic}")
+        for stream in (*self._quotes, *((self.pool,) if self.pool else ()), *self._funding):
+            outside = int(((stream.times < first) | (stream.times > last)).sum())
+            if outside:
+                lines.append(f"{outside:,} of {len(stream):,} rows of {stream.market} lie outside the tape")
+            lines.extend(stream.notes)
+        if self._quotes and self.marks is None:
+            lines.append("accounts are marked at the middle of the quotes, lows and highs of trades stand for the mark")
+        return tuple(dict.fromkeys(lines))
+
+    def describe(self) -> str:
+        """One sentence: from when to when, and how many rows of what."""
+        first, last = (np.datetime_as_string(t, unit="s").replace("T", " ") for t in self.times[[0, -1]])
+        parts = [f"{len(q):,} quotes of {q.market}" for q in self._quotes]
+        if self.pool is not None:
+            parts.append(f"{len(self.pool):,} {'synthetic ' if self.pool.synthetic else ''}pool rows")
+        parts += [f"{len(f):,} settlements of {f.market}" for f in self._funding]
+        return f"{first} to {last} UTC, {len(self):,} rows of {', '.join(parts)}"
+
+    def gaps(self, longer_than: np.timedelta64) -> tuple[tuple[np.datetime64, np.datetime64], ...]:
+        """Every stretch without a row that is longer than that: its two ends."""
+        long = np.flatnonzero(np.diff(self.times) > longer_than)
+        return tuple((self.times[i], self.times[i + 1]) for i in long)
+
+    def column(self, market: str) -> tuple[int, str]:
+        """Which row of bids and asks a market reads, and the note that a stand-in calls for ("" if none)."""
+        return price_of(market, {m: i for i, m in enumerate(self.markets)})
+
+    # ---- merged
+
+    @cached_property
+    def rows(self) -> Rows:
+        """Everything on one clock."""
+        times = self._clock
+        k, n = len(self._quotes), times.size
+        bid, ask, mark, low, high = (np.empty((k, n)) for _ in range(5))
+        for j, quotes in enumerate(self._quotes):
+            known = _last_known(quotes.times, times)
+            bid[j], ask[j] = quotes.bid[known], quotes.ask[known]
+            self._mark(j, quotes, times, mark, low, high)
+        pool = (bid[0] + ask[0]) / 2.0 if self.pool is None else self.pool.prices[self._pool_rows]
+        rows = Rows(times.view(np.int64), bid, ask, mark, low, high, pool)
+        for array in rows:
+            array.flags.writeable = False
+        return rows
+
+    @cached_property
+    def swaps(self) -> Swaps:
+        """What each row of the pool brought. The first one only tells where the pool stood."""
+        pool = self.pool
+        if pool is None:
+            return Swaps(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(8)))
+        # The row of the clock that shows pool row m, for those inside the tape but the one that it starts from.
+        at = np.flatnonzero(np.diff(self._pool_rows, prepend=self._pool_rows[0] - 1))
+        shown = self._pool_rows[at]
+        at, shown = (at[1:], shown[1:]) if at.size and at[0] == 0 else (at, shown)
+        none = np.zeros(shown.size)
+        return Swaps(
+            at.astype(np.int64),
+            pool.base_in[shown],
+            pool.quote_in[shown],
+            none if pool.growth_base is None else pool.growth_base[shown],
+            none if pool.growth_quote is None else pool.growth_quote[shown],
+            pool.liquidity[shown],
+            pool.liquidity[shown - 1],
+            pool.lows[shown],  # type: ignore[index]
+            pool.highs[shown],  # type: ignore[index]
+        )
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Every funding inside the tape, on the row at which it is due."""
+        clock = self.rows.times
+        due = []
+        for stream in self._funding:
+            column, _ = self.column(stream.market)
+            inside = (stream.times > self.times[0]) & (stream.times <= self.times[-1])
+            at = np.searchsorted(clock, stream.times[inside].view(np.int64), side="right") - 1
+            due += [(int(i), column, rate) for i, rate in zip(at, stream.rates[inside].tolist(), strict=True)]
+        due.sort()
+        row, market, rate = zip(*due, strict=True) if due else ((), (), ())
+        return Settlements(np.array(row, dtype=np.int64), np.array(market, dtype=np.int64), np.array(rate, dtype=float))
+
+    def gas_at(self, rows: NDArray[np.int64]) -> FloatArray:
+        """What one transaction costs on each row, in quote."""
+        if self.gas is None:
+            return np.zeros(rows.shape)
+        if isinstance(self.gas, Gas):
+            return np.full(rows.shape, self.gas.each)
+        known = np.searchsorted(self.gas.times, self.times[rows], side="right") - 1
+        if rows.size and known.min() < 0:
+            raise DataError("gas prices from the first transaction on", got=f"none before {self.gas.times[0]}")
+        return self.gas.each[known]
+
+    @cached_property
+    def _clock(self) -> Times:
+        streams: list[Quotes | PoolHistory] = [*self._quotes, *((self.pool,) if self.pool is not None else ())]
+        first = max(s.times[0] for s in streams)
+        last = min(s.times[-1] for s in streams)
+        for stream in self._funding:
+            self.column(stream.market)
+            if not ((stream.times > first) & (stream.times <= last)).any():
+                raise DataError(
+                    "funding settlements inside the tape",
+                    got=f"{len(stream):,} of {stream.market}, {stream.times[0]} to {stream.times[-1]}",
+                    remedy=f"The tape goes from {first} to {last}",
+                )
+        others = [s.times for s in self._funding] + ([] if self.marks is None else [self.marks.times])
+        clock = np.unique(np.concatenate([s.times for s in streams] + others))
+        clock = clock[(clock >= first) & (clock <= last)]
+        if clock.size < 2:
+            spans = "; ".join(f"{s.market} {s.times[0]} to {s.times[-1]}" for s in streams)
+            raise DataError("streams that overlap in time", got=spans)
+        if self.pool is not None:
+            swaps = np.searchsorted(self.pool.times, clock, side="right") - np.searchsorted(self.pool.times, clock)
+            clock = np.repeat(clock, np.maximum(swaps, 1))
+        return clock
+
+    @cached_property
+    def _pool_rows(self) -> NDArray[np.int64]:
+        """The pool's row that each row of the clock shows: of one time, one after the other."""
+        assert self.pool is not None
+        clock, own = self._clock, self.pool.times
+        repeat = np.arange(clock.size) - np.searchsorted(clock, clock, side="left")
+        before = np.searchsorted(own, clock, side="left")
+        upto = np.searchsorted(own, clock, side="right")
+        return np.where(upto > before, np.minimum(before + repeat, upto - 1), upto - 1).astype(np.int64)
+
+    def _mark(self, j: int, quotes: Quotes, times: Times, mark: FloatArray, low: FloatArray, high: FloatArray) -> None:
+        if self.marks is not None:
+            bars, _ = price_of(quotes.market, {m: i for i, m in enumerate(self.marks.markets)})
+            own, price = self.marks.times, self.marks.prices[:, bars]
+            lows, highs = self.marks.lows[:, bars], self.marks.highs[:, bars]
+            if own[0] > times[0]:
+                raise DataError("marks from the first row on", got=f"from {own[0]}, and the tape from {times[0]}")
+        else:
+            own, price = quotes.times, quotes.mid
+            lows, highs = (price, price) if quotes.lows is None or quotes.highs is None else (quotes.lows, quotes.highs)
+        known = _last_known(own, times)
+        fresh = np.diff(known, prepend=-1) > 0
+        mark[j] = price[known]
+        low[j] = np.where(fresh, np.minimum(lows[known], mark[j]), mark[j])
+        high[j] = np.where(fresh, np.maximum(highs[known], mark[j]), mark[j])
+
+
+def _last_known(own: Times, clock: Times) -> NDArray[np.intp]:
+    return np.asarray(np.searchsorted(own, clock, side="right") - 1)
