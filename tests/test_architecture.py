@@ -36,6 +36,9 @@ FLOORS = [
     "pricing",
     "markets",
     "hedging",
+    "statistics",
+    "replays",
+    "sweeps",
     "_api",
     "__init__",
     "cli",
@@ -49,6 +52,7 @@ HOMES = {
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
     "arch": {"paths"},
+    "numba": {"replays"},
 }
 """Where each heavy library may be imported."""
 
@@ -95,7 +99,7 @@ def test_heavy_libraries_have_one_home(path: Path) -> None:
         for library, homes in HOMES.items():
             if (module == library or module.startswith(f"{library}.")) and not typing:
                 assert floor_of(path) in homes
-                assert inside or library in ("sympy", "typer")
+                assert inside or library in ("sympy", "typer") or path.name.startswith("compiled")
         if module.split(".")[0] in ("pandas", "scipy") and not typing:
             assert inside, f"{path.name} imports {module} at its head"
 
@@ -122,18 +126,20 @@ def test_the_surface_is_one_list() -> None:
 
 PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
-Contract Correlated DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure
-Finding Flat Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History
-InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital
-LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage
-MeanVariance Measure Merton NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outcomes
-ParityForward Part Paths PoolFees PoolHistory PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps
-Progressive Proportional Put QuantityBounds Quotes RangeEdges RawAmounts Rescaled Rival Schedule SemiVariance Shifted
-ShortOptionMargin Side Slippage Smile Spot Strip Tape TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue
-Wallet WholeLots WorstCase above align arbitrage_share averaged break_even_fee_rate check_klines check_prices
-choice_map clamp compare economics every_instrument expected_lvr frontier hedge il_implied_volatility
-implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment price_bounds range_for_exits
-read_chain read_chains read_klines read_prices smear smeared smile sqrt strikes strip term venue venue_names
+Contract Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits Dislocation Economics
+EffectivenessAtLeast Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat Frontier
+FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History Hold InfeasibleError
+InputError Instrument InverseCall InverseFuture InversePerp InversePut Keep LPGreeksError Latency LeastCapital
+LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined Marked
+MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee
+OptionName Order Outcomes ParityForward Part Paths Policy PoolFees PoolHistory PoolSize Portfolio Position Powers
+Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put QuantityBounds Quotes RangeEdges RawAmounts
+Replayed Rescaled Reserve Rival Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape
+Through TokenError Trades UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align
+arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics
+every_instrument expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain
+option_greeks option_name partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices
+replay smear smeared smile sqrt strikes strip term venue venue_names
 """.split()  # noqa: SIM905
 
 

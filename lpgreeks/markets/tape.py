@@ -263,7 +263,8 @@ class Tape:
             raise DataError("streams that overlap in time", got=spans)
         if self.pool is not None:
             swaps = np.searchsorted(self.pool.times, clock, side="right") - np.searchsorted(self.pool.times, clock)
-            clock = np.repeat(clock, np.maximum(swaps, 1))
+            # The first row is where everything stands after its moment.
+            clock = np.repeat(clock, np.append(1, np.maximum(swaps[1:], 1)))
         return clock
 
     @cached_property
@@ -274,6 +275,7 @@ class Tape:
         repeat = np.arange(clock.size) - np.searchsorted(clock, clock, side="left")
         before = np.searchsorted(own, clock, side="left")
         upto = np.searchsorted(own, clock, side="right")
+        repeat[0] = upto[0]
         return np.where(upto > before, np.minimum(before + repeat, upto - 1), upto - 1).astype(np.int64)
 
     def _mark(self, j: int, quotes: Quotes, times: Times, mark: FloatArray, low: FloatArray, high: FloatArray) -> None:

@@ -1,0 +1,45 @@
+"""How a position and its hedge would have fared: a tape, folded by one compiled step."""
+
+from __future__ import annotations
+
+from lpgreeks.replays.book import Reserve
+from lpgreeks.replays.life import Deposits, FeesAlongMove, FeesAtClose, Life, ManagedRange
+from lpgreeks.replays.policies import (
+    DeltaBand,
+    Dislocation,
+    Every,
+    ExposureCap,
+    Hold,
+    Keep,
+    Latency,
+    Maker,
+    Policy,
+    PriceMove,
+    Through,
+)
+from lpgreeks.replays.replay import Now, replay
+from lpgreeks.replays.result import Replayed, Trades
+
+__all__ = [
+    "DeltaBand",
+    "Deposits",
+    "Dislocation",
+    "Every",
+    "ExposureCap",
+    "FeesAlongMove",
+    "FeesAtClose",
+    "Hold",
+    "Keep",
+    "Latency",
+    "Life",
+    "Maker",
+    "ManagedRange",
+    "Now",
+    "Policy",
+    "PriceMove",
+    "Replayed",
+    "Reserve",
+    "Through",
+    "Trades",
+    "replay",
+]

@@ -1,0 +1,200 @@
+"""Compiled: the life of a position, folded over the rows at which its pool moved. Loaded on the first replay."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from lpgreeks.replays.compiled_tables import at, piece_at
+
+__all__ = ["ADD", "FIGURES", "REMOVE", "live"]
+
+# What stands in the state, in a snapshot of it and, after the row, in a record of an add or a removal.
+SCALE, CENTRE, PRICE, BASE, QUOTE = 0, 1, 2, 3, 4  # of the range as it was added; scale 0: nothing is in the pool
+HELD_BASE, HELD_QUOTE, HELD_AT = 5, 6, 7  # tokens in hand beside it, and the price they were last counted at
+FEE_BASE, FEE_QUOTE = 8, 9  # earned, in tokens, and their two bounds
+LEAST_BASE, LEAST_QUOTE, MOST_BASE, MOST_QUOTE = 10, 11, 12, 13
+LOSS, HOLDING = 14, 15  # impermanent loss and what holding made, of what is over
+SWAPPED, GAS = 16, 17  # paid to swap tokens, and for transactions
+INSIDE = 18  # nanoseconds in range
+DUE = 19  # when the schedule removes it next
+FIGURES = 20
+
+ADD, REMOVE = 1.0, 0.0
+
+
+@njit(cache=True, nogil=True)
+def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, progress):  # type: ignore[no-untyped-def]
+    """Fold the rows from ``first`` on; the row at which ``events`` is full, or the number of rows.
+
+    ``progress`` holds how many events and snapshots were written.
+    """
+    written, taken = progress[0], progress[1]
+    n = points.row.size
+    for i in range(first, n):
+        if written + 2 > events.shape[0]:
+            progress[0], progress[1] = written, taken
+            return i
+        # Snapshots show the state after everything on rows up to theirs.
+        while taken < snapshot_rows.size and snapshot_rows[taken] < points.row[i]:
+            snapshots[taken] = state
+            taken += 1
+        price = points.price[i]
+        if i == 0:
+            _add(price, points.time[i], shape, rules, state, points.gas[i])
+            events[written, 0], events[written, 1] = points.row[i], ADD
+            events[written, 2:] = state
+            written += 1
+            continue
+        _earn(i, points, shape, rules, state)
+        lower, upper = state[CENTRE] * shape.lower, state[CENTRE] * shape.upper
+        if lower < price < upper:
+            state[INSIDE] += points.time[i] - points.time[i - 1]
+        # A close inside is no return: whoever watches the bar has seen the price leave.
+        left = rules.on_exit and (points.low[i] < lower or points.high[i] > upper)
+        # Rows of one time are one moment, and the position is acted on at its end.
+        moment_goes_on = i + 1 < n and points.time[i + 1] == points.time[i]
+        if (left or points.time[i] >= state[DUE]) and not moment_goes_on:
+            _remove(price, shape, state, points.gas[i])
+            events[written, 0], events[written, 1] = points.row[i], REMOVE
+            events[written, 2:] = state
+            _add(price, points.time[i], shape, rules, state, points.gas[i])
+            events[written + 1, 0], events[written + 1, 1] = points.row[i], ADD
+            events[written + 1, 2:] = state
+            written += 2
+    while taken < snapshot_rows.size:
+        snapshots[taken] = state
+        taken += 1
+    progress[0], progress[1] = written, taken
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _add(price, time, shape, rules, state, gas):  # type: ignore[no-untyped-def]
+    """Lay the range about the price with what is in hand; what is missing of one token is bought with the other."""
+    state[HELD_QUOTE] -= gas
+    state[GAS] += gas
+    if not rules.managed:
+        centre, scale = 1.0, 1.0
+    else:
+        centre = price
+        # What one unit of scale takes at this price.
+        base, quote = at(shape.base, 1.0) / math.sqrt(price), at(shape.quote, 1.0) * math.sqrt(price)
+        in_hand = state[HELD_BASE] * price + state[HELD_QUOTE]
+        wanted = rules.capital if state[HELD_AT] == 0.0 else min(rules.capital, in_hand)
+        if rules.half_each:
+            scale = math.inf
+            if base > 0.0:
+                scale = min(scale, wanted / 2.0 / price / base)
+            if quote > 0.0:
+                scale = min(scale, wanted / 2.0 / quote)
+        else:
+            scale = wanted / (base * price + quote)
+        scale = max(scale, 0.0)
+        if state[HELD_AT] == 0.0:
+            # What the first range takes is there in its two tokens; what else the capital holds is in quote.
+            state[HELD_BASE] = scale * base
+            state[HELD_QUOTE] += rules.capital - scale * base * price
+            state[HELD_AT] = price
+        else:
+            scale = _swap(price, base, quote, scale, rules, state)
+    state[SCALE], state[CENTRE], state[PRICE] = scale, centre, price
+    state[BASE] = scale * at(shape.base, price / centre) / math.sqrt(centre)
+    state[QUOTE] = scale * at(shape.quote, price / centre) * math.sqrt(centre)
+    if rules.managed:
+        state[HELD_BASE] -= state[BASE]
+        state[HELD_QUOTE] -= state[QUOTE]
+    else:
+        state[HELD_AT] = price
+    state[DUE] = time + rules.every
+
+
+@njit(cache=True, nogil=True)
+def _swap(price, base, quote, scale, rules, state):  # type: ignore[no-untyped-def]
+    """Trade tokens in hand for the ratio of the range; the scale that is left to pay for."""
+    coins, cash = state[HELD_BASE], state[HELD_QUOTE]
+    dear, cheap = price * (1.0 + rules.swap), price * (1.0 - rules.swap)
+    short_of_coins, short_of_cash = coins < scale * base, cash < scale * quote
+    if short_of_coins and (not short_of_cash or coins * quote < cash * base):
+        scale = min(scale, (cash + coins * dear) / (quote + base * dear))
+    elif short_of_cash:
+        scale = min(scale, (cash + coins * cheap) / (quote + base * cheap))
+    scale = max(scale, 0.0)
+    bought = 0.0
+    if coins < scale * base:
+        bought = scale * base - coins
+    elif cash < scale * quote or rules.sell_excess:
+        bought = scale * base - coins
+        if not rules.sell_excess:
+            bought = max(bought, -(scale * quote - cash) / cheap)
+    paid = bought * (dear if bought > 0.0 else cheap)
+    # Coins in hand so far are counted up to here, those that stay from here on.
+    state[HOLDING] += coins * (price - state[HELD_AT])
+    state[HELD_AT] = price
+    state[HELD_BASE], state[HELD_QUOTE] = coins + bought, cash - paid
+    state[SWAPPED] += abs(bought) * price * rules.swap
+    return scale
+
+
+@njit(cache=True, nogil=True)
+def _remove(price, shape, state, gas):  # type: ignore[no-untyped-def]
+    """Take everything out: the two amounts of the pool now, and the fees, which stay apart."""
+    base = state[SCALE] * at(shape.base, price / state[CENTRE]) / math.sqrt(state[CENTRE])
+    quote = state[SCALE] * at(shape.quote, price / state[CENTRE]) * math.sqrt(state[CENTRE])
+    state[LOSS] += (base - state[BASE]) * price + (quote - state[QUOTE])
+    state[HOLDING] += state[BASE] * (price - state[PRICE]) + state[HELD_BASE] * (price - state[HELD_AT])
+    state[HELD_BASE] += base
+    state[HELD_QUOTE] += quote - gas
+    state[HELD_AT] = price
+    state[GAS] += gas
+    state[SCALE] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def _earn(i, points, shape, rules, state):  # type: ignore[no-untyped-def]
+    """The fees of one row, and their bounds: what a row hides of its path and of the liquidity on it."""
+    scale, centre = state[SCALE], state[CENTRE]
+    base, quote = points.fee_base[i], points.fee_quote[i]
+    growth_base, growth_quote = points.growth_base[i], points.growth_quote[i]
+    if scale == 0.0 or (base == 0.0 and quote == 0.0 and growth_base == 0.0 and growth_quote == 0.0):
+        return
+    kinks, liquidity = shape.base.kinks, shape.base.coefficients
+    x, before = points.price[i] / centre, points.price[i - 1] / centre
+    low, high = points.low[i] / centre, points.high[i] / centre
+    active = points.liquidity[i]
+    fewest, most = min(active, points.liquidity_before[i]), max(active, points.liquidity_before[i])
+    share, grown = 0.0, 0.0
+    root, root_before = math.sqrt(x), math.sqrt(before)
+    length = abs(root - root_before) if rules.along else 0.0
+    if length > 0.0:
+        one, other = min(root, root_before), max(root, root_before)
+        for j in range(kinks.size + 1):
+            left = 0.0 if j == 0 else math.sqrt(kinks[j - 1])
+            right = math.inf if j == kinks.size else math.sqrt(kinks[j])
+            part = (min(other, right) - max(one, left)) / length
+            own = scale * liquidity[j, 1]
+            if part > 0.0 and own > 0.0:
+                share += part * own / (own + active)
+                grown += part * own
+    else:
+        j = piece_at(kinks, x)
+        own = scale * liquidity[j, 1]
+        if j < kinks.size and x == kinks[j]:
+            # On an edge the price is in neither.
+            own = min(own, scale * liquidity[j + 1, 1])
+        if own > 0.0:
+            share = own / (own + active)
+            grown = own
+    least, greatest = math.inf, 0.0
+    for j in range(piece_at(kinks, low), piece_at(kinks, high) + 1):
+        least, greatest = min(least, scale * liquidity[j, 1]), max(greatest, scale * liquidity[j, 1])
+    least, greatest = max(least, 0.0), max(greatest, 0.0)
+    state[FEE_BASE] += base * share + growth_base * grown
+    state[FEE_QUOTE] += quote * share + growth_quote * grown
+    lowest = least / (least + most) if least > 0.0 else 0.0
+    highest = greatest / (greatest + fewest) if greatest > 0.0 else 0.0
+    state[LEAST_BASE] += base * min(lowest, share) + growth_base * min(least, grown)
+    state[LEAST_QUOTE] += quote * min(lowest, share) + growth_quote * min(least, grown)
+    state[MOST_BASE] += base * max(highest, share) + growth_base * max(greatest, grown)
+    state[MOST_QUOTE] += quote * max(highest, share) + growth_quote * max(greatest, grown)

@@ -1,0 +1,362 @@
+"""The life of a position on a tape: what it holds, what it earns, when it is removed and laid again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.costs import Fee
+from lpgreeks.errors import InputError, MarketError, require_positive
+from lpgreeks.instruments import Exposure, UniswapV3
+from lpgreeks.markets.tape import Tape
+from lpgreeks.paths import Span, span_of
+from lpgreeks.replays.columns import column
+from lpgreeks.replays.tables import EXPONENTS, Table, table_of
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["Deposits", "FeesAlongMove", "FeesAtClose", "Life", "ManagedRange", "live_through"]
+
+_NEVER = np.inf
+
+
+class Deposits(IntEnum):
+    """How a managed range is paid for at each add."""
+
+    IN_RATIO = 0
+    """Both tokens in the range's own ratio: the position is worth the whole capital."""
+    HALF_EACH = 1
+    """At most half of the capital in each token: the position is worth the capital or less, never more."""
+
+
+@dataclass(frozen=True)
+class FeesAlongMove:
+    """Fees of a row are earned over its move: by the share of the way, in the root of the price, spent in range.
+
+    It is exact for one swap; a bar has more than one, and its bounds say what that may hide.
+    """
+
+
+@dataclass(frozen=True)
+class FeesAtClose:
+    """Fees of a row are earned whole where its price is strictly inside the range, and not at all elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedRange:
+    """A Uniswap v3 range that is laid about the price, removed and laid again.
+
+    Acting at a row's price: the first one that shows the price outside, or the first one at or after the schedule.
+
+    Args:
+        base, quote: the coin, and the token that prices are in.
+        lower, upper: the ends, as multiples of the price at each add: 0.95 and 1.05.
+        capital: the most that is put in, in quote; what is in hand beside it earns nothing.
+        deposits: in the range's ratio, or half the capital per side.
+        on_exit: removed as soon as the price has left; else it waits for the price to come back.
+        every: removed on a schedule, at this distance ("1D"); None: never.
+        swap: what trading tokens for the next add costs; the pool's own fee unless said.
+        sell_excess: coins that the next range does not take are sold at the removal.
+        market: whose price it reads; the pair unless said.
+    """
+
+    base: str
+    quote: str
+    lower: float
+    upper: float
+    capital: float
+    deposits: Deposits = Deposits.IN_RATIO
+    on_exit: bool = True
+    every: Span | None = None
+    swap: Fee | None = None
+    sell_excess: bool = False
+    market: str = ""
+
+    def __post_init__(self) -> None:
+        for name, unit in (("lower", "of the price"), ("upper", "of the price"), ("capital", self.quote)):
+            object.__setattr__(self, name, require_positive(name, getattr(self, name), unit=unit))
+        if not self.lower < 1.0 < self.upper:
+            raise InputError(
+                "a range about the price: lower below 1 and upper above",
+                got=f"lower={self.lower:g}, upper={self.upper:g}",
+                unit="of the price",
+                remedy="5 % about the price: lower=0.95, upper=1.05",
+            )
+        object.__setattr__(self, "deposits", Deposits(self.deposits))
+        if self.every is not None:
+            span_of(self.every)
+        object.__setattr__(self, "market", self.one.market)
+
+    @cached_property
+    def one(self) -> UniswapV3:
+        """The range about a price of 1."""
+        return UniswapV3(
+            base=self.base, quote=self.quote, liquidity=1.0, lower=self.lower, upper=self.upper, market=self.market
+        )
+
+    def at(self, price: float, scale: float) -> UniswapV3:
+        """The range about a price."""
+        return UniswapV3(
+            base=self.base, quote=self.quote, liquidity=scale, lower=self.lower * price, upper=self.upper * price,
+            market=self.market,
+        )  # fmt: skip
+
+
+class Shape(NamedTuple):
+    """A position as the compiled life knows it, about a price of 1 where it is managed."""
+
+    base: Table
+    quote: Table
+    lower: float
+    upper: float
+
+
+class Rules(NamedTuple):
+    """How the position is managed, in numbers; ``inf`` is off."""
+
+    managed: bool
+    half_each: bool
+    on_exit: bool
+    every: float
+    capital: float
+    swap: float
+    sell_excess: bool
+    along: bool
+
+
+class Points(NamedTuple):
+    """The rows of the clock at which the pool moved, and what they brought; ``(m,)`` each."""
+
+    row: NDArray[np.int64]
+    time: NDArray[np.int64]
+    price: FloatArray
+    low: FloatArray
+    high: FloatArray
+    fee_base: FloatArray
+    fee_quote: FloatArray
+    growth_base: FloatArray
+    growth_quote: FloatArray
+    liquidity: FloatArray
+    liquidity_before: FloatArray
+    gas: FloatArray
+
+
+class Events(NamedTuple):
+    """Adds or removals, ``(m,)`` each."""
+
+    row: NDArray[np.int64]
+    price: FloatArray
+    """Of the pool at the add."""
+    scale: FloatArray
+    centre: FloatArray
+    base: FloatArray
+    """Coins put in."""
+    quote: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Life:
+    """What a position did on a tape, without any hedge.
+
+    Attributes:
+        position: what was held or managed.
+        tape: what happened.
+        fees: how the fees of a row were counted.
+        shape: the position as a table.
+        events: one row for each add and removal: row of the clock, 1 for an add, then the state after it.
+        rows: the rows of the clock at which ``states`` stand.
+        states: ``(rows, figures)``.
+    """
+
+    position: Exposure | ManagedRange
+    tape: Tape
+    fees: FeesAlongMove | FeesAtClose
+    shape: Shape
+    events: FloatArray
+    rows: NDArray[np.int64]
+    states: FloatArray
+
+    @cached_property
+    def prices(self) -> FloatArray:
+        """Of the pool, on each of ``rows``."""
+        return self.tape.rows.pool[self.rows]
+
+    @cached_property
+    def adds(self) -> Events:
+        """Every time that the range was laid, the first included."""
+        return _events(self.events, added=True)
+
+    @cached_property
+    def removals(self) -> Events:
+        """Every time that it was removed; the last range stands to the end."""
+        return _events(self.events, added=False)
+
+    def segments(self) -> Iterator[tuple[int, int, float, float]]:
+        """First row, row after the last, scale and centre of each range that was laid."""
+        adds = self.adds
+        ends = np.append(adds.row[1:], len(self.tape))
+        yield from zip(adds.row.tolist(), ends.tolist(), adds.scale.tolist(), adds.centre.tolist(), strict=True)
+
+    @property
+    def one(self) -> Exposure:
+        """The position, about a price of 1 where it is managed."""
+        return self.position.one if isinstance(self.position, ManagedRange) else self.position
+
+    @cached_property
+    def capital(self) -> float:
+        """What is in hand at the start, in quote."""
+        if isinstance(self.position, ManagedRange):
+            return self.position.capital
+        return float(self.position.value(float(self.tape.rows.pool[0])))
+
+    @cached_property
+    def _in_pool(self) -> tuple[FloatArray, FloatArray]:
+        """``(rows,)`` each: coins and dollars in the pool."""
+        scale, centre = self.states[:, 0], self.states[:, 1]
+        x, root = self.prices / centre, np.sqrt(centre)
+        return scale * self.one.base_amount(x) / root, scale * self.one.quote_amount(x) * root
+
+    @cached_property
+    def worth(self) -> FloatArray:
+        """``(rows,)``: tokens in the pool and in hand, and fees, in quote."""
+        base, quote = self._in_pool
+        coins = base + self.states[:, 5] + self.states[:, 8]
+        return coins * self.prices + quote + self.states[:, 6] + self.states[:, 9]
+
+    @cached_property
+    def parts(self) -> Mapping[str, FloatArray]:
+        """``(rows,)`` each: where the position's money came from, since the start, in quote; > 0 is a gain."""
+        s, p = self.states.T, self.prices
+        base, quote = self._in_pool
+        return {
+            "fees, base": s[8] * p,
+            "fees, quote": s[9],
+            "impermanent loss": s[14] + (base - s[3]) * p + (quote - s[4]),
+            "tokens held": s[15] + s[3] * (p - s[2]) + s[5] * (p - s[7]),
+            "swaps": -s[16],
+            "composition fees": np.zeros(p.size),
+            "gas": -s[17],
+        }
+
+
+def _events(events: FloatArray, *, added: bool) -> Events:
+    of_kind = events[(events[:, 1] == 1.0) == added]
+    # The state follows the row and the kind: scale, centre, price, base, quote.
+    scale, centre, price, base, quote = of_kind[:, 2:7].T
+    return Events(column(of_kind[:, 0], np.int64), *map(column, (price, scale, centre, base, quote)))
+
+
+def span_rows(tape: Tape, grid: Span) -> NDArray[np.int64]:
+    """The last row at or before each time of a regular grid, and the first and the last row of the tape."""
+    step = span_of(grid)
+    clock = np.arange(tape.times[0], tape.times[-1], step)
+    rows = np.searchsorted(tape.times, clock, side="right") - 1
+    return np.append(rows, len(tape) - 1).astype(np.int64)
+
+
+def live_through(
+    position: Exposure | ManagedRange,
+    tape: Tape,
+    *,
+    rows: NDArray[np.int64],
+    fees: FeesAlongMove | FeesAtClose,
+) -> Life:
+    """Fold a position over the tape.
+
+    Args:
+        position: pools and tokens held throughout, or a range that is managed.
+        tape: what happens.
+        rows: of the clock, ascending, at which the state is kept.
+        fees: how the fees of a row are counted.
+    """
+    from lpgreeks.replays.compiled_life import FIGURES, live
+
+    shape, rules, points = _shape(position), _rules(position, tape, fees), _points(tape)
+    state = np.zeros(FIGURES)
+    states, progress = np.empty((rows.size, FIGURES)), np.zeros(2, dtype=np.int64)
+    events = np.empty((1_024, FIGURES + 2))
+    at = live(0, points, shape, rules, state, events, states, rows, progress)
+    while at < points.row.size:
+        events = np.concatenate([events, np.empty_like(events)])
+        at = live(at, points, shape, rules, state, events, states, rows, progress)
+    for array in (events := events[: progress[0]].copy(), states):
+        array.flags.writeable = False
+    return Life(position=position, tape=tape, fees=fees, shape=shape, events=events, rows=rows, states=states)
+
+
+def _shape(position: Exposure | ManagedRange) -> Shape:
+    if isinstance(position, ManagedRange):
+        one = position.one
+        return Shape(
+            table_of(one.amounts.base, "a range"), table_of(one.amounts.quote, "a range"), one.lower, one.upper
+        )
+    if not isinstance(position, Exposure):
+        raise InputError(
+            "a position held throughout, or a ManagedRange", got=f"{position!r:.60}", remedy="UniswapV3.from_value(...)"
+        )
+    if len(position.markets) > 1:
+        raise MarketError("a position on one market", got=", ".join(position.markets))
+    base, quote = (table_of(amount, "a position") for amount in position.amounts)
+    active = np.flatnonzero(base.coefficients[:, EXPONENTS.index(-0.5)] > 0)
+    edges = np.concatenate([[0.0], base.kinks, [np.inf]])
+    lower, upper = (edges[active[0]], edges[active[-1] + 1]) if active.size else (0.0, np.inf)
+    return Shape(base, quote, float(lower), float(upper))
+
+
+def _rules(position: Exposure | ManagedRange, tape: Tape, fees: FeesAlongMove | FeesAtClose) -> Rules:
+    along = isinstance(fees, FeesAlongMove)
+    if not isinstance(position, ManagedRange):
+        return Rules(False, False, False, _NEVER, 0.0, 0.0, False, along)
+    every = _NEVER if position.every is None else float(span_of(position.every).astype(np.int64))
+    own = 0.0 if tape.pool is None else tape.pool.fee
+    return Rules(
+        managed=True,
+        half_each=position.deposits is Deposits.HALF_EACH,
+        on_exit=position.on_exit,
+        every=every,
+        capital=position.capital,
+        swap=own if position.swap is None else position.swap.taker,
+        sell_excess=position.sell_excess,
+        along=along,
+    )
+
+
+def _points(tape: Tape) -> Points:
+    rows, swaps, pool = tape.rows, tape.swaps, tape.pool
+    if pool is None:
+        every = column(np.arange(rows.times.size), np.int64)
+        before = np.concatenate([rows.pool[:1], rows.pool[:-1]])
+        low, high = column(np.minimum(before, rows.pool)), column(np.maximum(before, rows.pool))
+        none, one = column(np.zeros(every.size)), column(np.ones(every.size))
+        gas = column(tape.gas_at(every))
+        return Points(every, rows.times, rows.pool, low, high, none, none, none, none, one, one, gas)
+    row = column(np.concatenate([[0], swaps.row]), np.int64)
+    kept = pool.fee * (1.0 - pool.protocol_share)
+    price = column(rows.pool[row])
+
+    def led(array: FloatArray, first: float = 0.0) -> FloatArray:
+        """With what stands on the row that the tape starts from."""
+        return column(np.concatenate([[first], array]))
+
+    return Points(
+        row=row,
+        time=column(rows.times[row], np.int64),
+        price=price,
+        low=led(swaps.low, price[0]),
+        high=led(swaps.high, price[0]),
+        fee_base=led(kept * swaps.base_in),
+        fee_quote=led(kept * swaps.quote_in),
+        growth_base=led(swaps.growth_base),
+        growth_quote=led(swaps.growth_quote),
+        liquidity=led(swaps.liquidity, 1.0),
+        liquidity_before=led(swaps.before, 1.0),
+        gas=column(tape.gas_at(row)),
+    )

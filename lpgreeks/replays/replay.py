@@ -1,0 +1,246 @@
+"""The verb: a position and its hedge, folded over a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import DataError, InputError
+from lpgreeks.hedging import HedgePlan
+from lpgreeks.hedging.legs import Leg
+from lpgreeks.instruments import Exposure, Instrument
+from lpgreeks.markets.tape import Rows, Settlements, Tape
+from lpgreeks.paths import Span
+from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
+from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
+from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, live_through, span_rows
+from lpgreeks.replays.policies import Hold, Policy
+from lpgreeks.replays.result import Replayed, Trades
+from lpgreeks.replays.tables import Table, table_of
+
+__all__ = ["Now", "Targets", "replay"]
+
+Targets: TypeAlias = "Mapping[Instrument, float] | float | None"
+"""What a callable policy wants held: a quantity by instrument, or of the only leg; None: nothing is done."""
+
+_COLUMNS = 6
+_LEG_FIGURES, _ACCOUNT_FIGURES = 7, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Now:
+    """What a callable policy sees: the tape up to this row, and what is held.
+
+    Attributes:
+        time: of the row, UTC.
+        bid, ask, mark: by leg, of the market that it reads.
+        pool: the pool's price.
+        added: whether a range was laid on this row.
+        price_at_add: the pool's price when it was laid.
+        quantities: by leg, signed.
+        held: coins that the hedge adds to the slope of the value.
+        pending: whether an order waits to be filled, by leg.
+    """
+
+    time: np.datetime64
+    bid: tuple[float, ...]
+    ask: tuple[float, ...]
+    mark: tuple[float, ...]
+    pool: float
+    added: bool
+    price_at_add: float
+    quantities: tuple[float, ...]
+    held: float
+    pending: tuple[bool, ...]
+    _position: Position
+    _segment: int
+    _slope: Table
+
+    @property
+    def middle(self) -> tuple[float, ...]:
+        """By leg: of bid and ask."""
+        return tuple((bid + ask) / 2.0 for bid, ask in zip(self.bid, self.ask, strict=True))
+
+    @property
+    def delta(self) -> float:
+        """The position's, at the pool's price, in coins."""
+        from lpgreeks.replays.compiled_tables import fill
+
+        out, centre = np.empty(1), float(self._position.centre[self._segment])
+        scale = float(self._position.scale[self._segment]) * centre**-0.5
+        fill(out, np.array([self.pool]), 0, 1, scale, centre, self._slope)
+        return float(out[0])
+
+    def coins(self, price: float | None = None) -> float:
+        """Coins in the pool, at its price or if its price were another."""
+        from lpgreeks.replays.compiled_step import coins_at
+
+        return float(coins_at(self._position, self._segment, self.pool if price is None else price))
+
+
+def replay(
+    position: Exposure | ManagedRange,
+    hedge: HedgePlan | Sequence[Leg | Instrument] | None,
+    tape: Tape,
+    *,
+    policy: Policy | Callable[[Now], Targets] = Hold(),  # noqa: B008
+    collateral: float | Mapping[str, float] | None = None,
+    reserve: Reserve | Mapping[str, Reserve] | None = None,
+    fees: FeesAlongMove | FeesAtClose = FeesAlongMove(),  # noqa: B008
+    grid: Span = "1h",
+) -> Replayed:
+    """How a position with its hedge would have fared on a tape.
+
+    The order on each row: prices move and the position earns its fees; funding settles; accounts are checked for
+    liquidation on the row's low and high, and topped up; orders that are due are filled; a range that was left is laid
+    anew; the policy decides, on the last row of each moment, from what is known up to there. Its order is filled at
+    that row's bid or ask with the fee of its leg. At the end contracts are marked, not closed.
+
+    Args:
+        position: pools and tokens that are held throughout, or a range that is managed.
+        hedge: a plan, whose quantities are traded on the first row, or legs, which a policy trades from nothing.
+        tape: what happened.
+        policy: when to trade, as data; or a function of :class:`Now` that returns quantities, which is slower.
+        collateral: posted behind each account, in its token; a plan says it.
+        reserve: kept back to top accounts up.
+        fees: how the fees of a row are counted.
+        grid: at which distance of time the result's series stand.
+
+    Raises:
+        InputError: a leg without quotes or collateral, or a policy that nothing can follow.
+        DataError: a policy that returns no number.
+    """
+    if not isinstance(tape, Tape):
+        raise InputError("a tape", got=f"{tape!r:.60}", remedy="Tape(quotes=..., pool=..., funding=...)")
+    rows = span_rows(tape, grid)
+    life = live_through(position, tape, rows=rows, fees=fees)
+    held = hedge_of(hedge, tape, collateral, reserve)
+    settlements = settlements_of(held, tape)
+    if isinstance(policy, Policy):
+        rule, target = rule_of(policy, held, life)
+        run = _folded(rule, tape.rows, settlements, position_of(life, target), held, rows)
+    elif callable(policy):
+        rule, _ = rule_of(Hold(), held, life)
+        run = _called(policy, rule, tape, settlements, life, held, rows)
+    else:
+        raise InputError("a policy, or a function of Now", got=f"{policy!r:.60}", remedy="policy=lp.DeltaBand(0.05)")
+    return Replayed(
+        position=position,
+        tape=tape,
+        policy=policy,
+        life=life,
+        hedge=held,
+        rows=rows,
+        of_legs=run.of_legs,
+        of_accounts=run.of_accounts,
+        trades=Trades.of(run.trades[: int(run.book.memory[Memory().written])]),
+        liquidated=tuple(int(row) if row >= 0 else None for row in run.book.liquidated),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    book: Book
+    trades: FloatArray
+    of_legs: FloatArray
+    of_accounts: FloatArray
+
+
+def _new_run(hedge: Hedge, rows: NDArray[np.int64]) -> _Run:
+    legs, accounts = len(hedge.legs), len(hedge.pledges)
+    return _Run(
+        book=new_book(legs, hedge.posted, hedge.reserve, hedge.quantities),
+        trades=np.empty((1_024 + 3 * legs, _COLUMNS)),
+        of_legs=np.empty((rows.size, legs, _LEG_FIGURES)),
+        of_accounts=np.empty((rows.size, accounts, _ACCOUNT_FIGURES)),
+    )
+
+
+def _folded(
+    rule: Rule, rows: Rows, settlements: Settlements, position: Position, hedge: Hedge, grid: NDArray[np.int64]
+) -> _Run:
+    from lpgreeks.replays.compiled_step import fold
+
+    run = _new_run(hedge, grid)
+    trades, at = run.trades, 0
+    while True:
+        at = fold(
+            at, rule, rows, settlements, position, run.book, hedge.columns, hedge.margins, hedge.accounts,
+            trades, grid, run.of_legs, run.of_accounts,
+        )  # fmt: skip
+        if at == rows.times.size:
+            return _Run(book=run.book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)
+        trades = np.concatenate([trades, np.empty_like(trades)])
+
+
+def _called(
+    policy: Callable[[Now], Targets],
+    rule: Rule,
+    tape: Tape,
+    settlements: Settlements,
+    life: Life,
+    hedge: Hedge,
+    grid: NDArray[np.int64],
+) -> _Run:
+    from lpgreeks.replays.compiled_step import advance, begin, held, request, snapshot
+
+    run, m, rows = _new_run(hedge, grid), Memory(), tape.rows
+    book, trades, legs, accounts = run.book, run.trades, hedge.columns, hedge.accounts
+    columns = [int(c) for c in legs.market]
+    position, slope = position_of(life, column(())), table_of(life.one.worth(life.one.quote).derivative(), "a slope")
+    for i in range(rows.times.size):
+        if book.memory[m.written] > len(trades) - 3 * len(hedge.legs) - 1:
+            trades = np.concatenate([trades, np.empty_like(trades)])
+        advance(i, rows, settlements, book, legs, hedge.margins, accounts, trades)
+        segment = int(book.memory[m.segment])
+        added = segment < position.row.size and position.row[segment] == i
+        if added:
+            begin(i, rule, rows, position, book, legs, accounts, trades)
+        if i + 1 == rows.times.size or rows.times[i + 1] != rows.times[i]:
+            segment = int(book.memory[m.segment]) - 1
+            now = Now(
+                time=tape.times[i],
+                bid=tuple(float(rows.bid[c, i]) for c in columns),
+                ask=tuple(float(rows.ask[c, i]) for c in columns),
+                mark=tuple(float(rows.mark[c, i]) for c in columns),
+                pool=float(rows.pool[i]),
+                added=added,
+                price_at_add=float(position.price[segment]),
+                quantities=tuple(book.quantity.tolist()),
+                held=float(held(book, legs, accounts)),
+                pending=tuple(bool(x) for x in book.pending[:, 0]),
+                _position=position,
+                _segment=segment,
+                _slope=slope,
+            )
+            for j, quantity in _asked(policy(now), hedge, now.time):
+                request(i, j, quantity, rule, rows, book, legs, trades)
+        if (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
+            snapshot(taken, book, run.of_legs, run.of_accounts)
+            book.memory[m.taken] = taken + 1
+    return _Run(book=book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)
+
+
+def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[int, float]]:
+    if targets is None:
+        return []
+    if not isinstance(targets, Mapping):
+        if len(hedge.legs) != 1:
+            raise InputError(f"quantities by instrument for {len(hedge.legs)} legs", got=f"{targets!r:.60}")
+        targets = {hedge.legs[0].instrument: targets}
+    asked = []
+    for instrument, quantity in targets.items():
+        j = next((j for j, leg in enumerate(hedge.legs) if instrument in (leg, leg.instrument)), None)
+        if j is None or not isinstance(quantity, (int, float, np.number)) or not np.isfinite(quantity):
+            raise DataError(
+                "a finite quantity of a leg of the hedge from the policy, or None",
+                got=f"{quantity!r:.40} of {instrument!r:.60} at {time}",
+                remedy="Return None where nothing is to be done",
+            )
+        asked.append((j, float(quantity)))
+    return asked

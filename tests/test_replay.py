@@ -1,0 +1,404 @@
+"""A replay against closed forms, against a second program of each policy, and against what must hold on any tape."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lpgreeks as lp
+from tests.tapes import lively, pool, quotes, walk
+
+P0 = 2_000.0
+ROUNDING = 1e-9  # of capital: sums of a few thousand terms
+
+
+def perp(p0=P0, **terms):
+    return lp.Leg(lp.LinearPerp(base="ETH", quote="USDC", entry=p0), collateral="USDC", **terms)
+
+
+def coin(p0=P0, **terms):
+    return lp.Leg(lp.InversePerp(base="ETH", quote="USDC", entry=p0), collateral="ETH", **terms)
+
+
+def ranged(p0=P0, value=100_000.0):
+    return lp.UniswapV3.from_value(value, base="ETH", quote="USDC", price=p0, lower=0.9 * p0, upper=1.1 * p0)
+
+
+def managed(**more):
+    return lp.ManagedRange(**{"base": "ETH", "quote": "USDC", "lower": 0.99, "upper": 1.01, "capital": 100_000} | more)
+
+
+TERMS = {
+    "fee": lp.Fee(taker=5e-4, maker=1e-4),
+    "slippage": lp.Slippage(rate=1e-4),
+    "maintenance": lp.Proportional(rate=0.005),
+}
+
+
+# ---- limits
+
+
+def test_without_fees_funding_and_hedge_it_is_the_closed_form():
+    mid = walk(1, 500)
+    tape = lp.Tape(quotes=quotes(mid))
+    for position in (ranged(mid[0]), lp.UniswapV2.from_value(1e5, base="ETH", quote="USDC", price=mid[0])):
+        result = lp.replay(position, None, tape, grid="1min")
+        # The last row of the grid is the last of the tape, however it is reached.
+        assert result.equity == pytest.approx(position.value(tape.rows.pool[result.rows]), rel=1e-12)
+        assert np.abs(result.residual).max() <= ROUNDING * result.capital
+
+
+def test_held_it_is_the_static_plan():
+    mid = walk(2, 300)
+    tape = lp.Tape(quotes=quotes(mid))
+    position = ranged(mid[0])
+    week = lp.Lognormal(price=mid[0], volatility=0.65, years=7 / 365)
+    legs = [
+        perp(mid[0], maintenance=lp.Proportional(rate=0.005)),
+        coin(mid[0], maintenance=lp.Proportional(rate=0.005)),
+    ]
+    within = [lp.MaxLeverage(3), lp.NoLiquidation(over=(0.5 * mid[0], 2 * mid[0]))]
+    for offered in ([legs[0]], [legs[1]]):
+        plan = lp.hedge(position, offered, week, objective=lp.Variance(lp.Value("USDC")), constraints=within)
+        result = lp.replay(position, plan, tape)
+        exact = plan.total.value(float(mid[-1])) - plan.total.value(float(mid[0]))
+        assert result.net[-1] == pytest.approx(exact, abs=ROUNDING * result.capital)
+        assert len(result.trades) == 1
+
+
+def step_law(volatility, years, n):
+    """Mean and variance of a discretely hedged constant-product position, of its value. Source: the papers' O8."""
+    w = volatility**2 * years / n
+    m1, q = 2 - 2 * math.exp(-w / 8), math.exp(-w / 8)
+    m2 = math.exp(w) - 4 * math.exp(3 * w / 8) + 6 - 4 * math.exp(-w / 8) + 1
+    c = math.exp(3 * w / 8) - 2 + math.exp(-w / 8)
+    mean = -0.5 * m1 * (1 - q**n) / (1 - q)
+    cross = sum((n - d) * q ** (d - 1) for d in range(1, n))
+    return mean, math.sqrt(0.25 * (n * m2 + 2 * c * m1 * cross) - mean**2)
+
+
+def test_discretely_hedged_constant_product():
+    volatility, years, n, paths = 0.8, 30 / 365, 30, 600
+    mean, sd = step_law(volatility, years, n)
+    # The figures as published.
+    assert mean == pytest.approx(-0.0065537722, abs=5e-11)
+    assert sd == pytest.approx(1.7617712e-3, abs=5e-11)
+    rng = np.random.default_rng(5)
+    w = volatility**2 * years / n
+    moves = rng.normal(-w / 2, math.sqrt(w), (paths, n))
+    ends = []
+    for path in P0 * np.exp(np.concatenate([np.zeros((paths, 1)), np.cumsum(moves, axis=1)], axis=1)):
+        position = lp.UniswapV2.from_value(1.0, base="ETH", quote="USDC", price=P0)
+        tape = lp.Tape(quotes=quotes(path, seconds=86_400))
+        result = lp.replay(position, [perp()], tape, policy=lp.DeltaBand(coins=0.0), grid="1D")
+        # Each path to the last digits: a step loses L sqrt(S) (sqrt(g) - 1)^2.
+        roots = np.sqrt(path)
+        lost = position.liquidity * roots[:-1] * (roots[1:] / roots[:-1] - 1) ** 2
+        assert result.net[-1] == pytest.approx(-lost.sum(), abs=1e-12)
+        ends.append(result.net[-1])
+    ends = np.array(ends)
+    assert abs(ends.mean() - mean) < 4 * sd / math.sqrt(paths)
+    kurtosis = ((ends - ends.mean()) ** 4).mean() / ends.var() ** 2
+    assert abs(ends.var(ddof=1) / sd**2 - 1) < 4 * math.sqrt((kurtosis - 1) / paths)
+
+
+# ---- a second program of each policy
+
+
+def at_add(policy):
+    """Remembers nothing before the first row of a range."""
+
+    class Twin:
+        def __init__(self):
+            self.time, self.price, self.base, self.reference, self.since, self.sense = (
+                -math.inf,
+                math.nan,
+                0.0,
+                0.0,
+                0,
+                0,
+            )
+
+        def __call__(self, now):
+            return policy(self, now)
+
+    return Twin
+
+
+def towards(now, apart, inverse):
+    return now.quantities[0] + (apart * now.middle[0] if inverse else apart)
+
+
+def band(share, inverse=False):
+    def policy(self, now):
+        apart = -now.delta - now.held
+        if now.added:
+            self.base = abs(now.delta)
+        elif not abs(apart) > share * self.base:
+            return None
+        return towards(now, apart, inverse)
+
+    return at_add(policy)
+
+
+def every(seconds, inverse=False):
+    def policy(self, now):
+        time = now.time.astype(np.int64)
+        if not now.added and time < self.time + seconds * 1e9:
+            return None
+        self.time = float(time)
+        return towards(now, -now.delta - now.held, inverse)
+
+    return at_add(policy)
+
+
+def move(share, inverse=False):
+    def policy(self, now):
+        if not now.added and self.price * (1 - share) < now.middle[0] < self.price * (1 + share):
+            return None
+        self.price = now.middle[0]
+        return towards(now, -now.delta - now.held, inverse)
+
+    return at_add(policy)
+
+
+def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
+    def policy(self, now):
+        if now.added:
+            first = self.reference == 0.0
+            self.reference, self.sense = now.price_at_add, 0
+            return None if first else 0.0
+        (bid,), (ask,), time = now.bid, now.ask, now.time.astype(np.int64)
+        sense = 0
+        if bid >= self.reference * (1 + theta):
+            if now.pool * (1 + min_gap) < bid <= now.pool * (1 + gap):
+                sense = 1
+        elif ask <= self.reference * (1 - theta) and now.pool * (2 - (1 + gap)) <= ask < now.pool * (2 - (1 + min_gap)):
+            sense = -1
+        if sense != self.sense and sense:
+            self.since = time
+        self.sense = sense
+        if not sense or time - self.since < dwell * 1e9:
+            return None
+        self.sense = 0
+        to = bid if sense > 0 else ask
+        coins = now.coins(self.reference) - now.coins(to)
+        self.reference = to
+        return now.quantities[0] + coins * (to if inverse else 1.0)
+
+    return at_add(policy)
+
+
+TWINS = {
+    "band": (lp.DeltaBand(0.05), band(0.05), False),
+    "band, coin-margined": (lp.DeltaBand(0.05), band(0.05, inverse=True), True),
+    "every": (lp.Every("20min"), every(1_200), False),
+    "move": (lp.PriceMove(0.01), move(0.01), False),
+    "ahead": (lp.Dislocation(theta=2e-3), ahead(2e-3), False),
+    "ahead, coin-margined": (lp.Dislocation(theta=2e-3), ahead(2e-3, inverse=True), True),
+    "ahead, with a ceiling": (lp.Dislocation(theta=2e-3, gap=4e-3, min_gap=5e-4), ahead(2e-3, 4e-3, 5e-4), False),
+    "ahead, after a while": (lp.Dislocation(theta=1e-3, dwell=120), ahead(1e-3, dwell=120), False),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("position", [ranged, managed], ids=["held", "managed"])
+def test_a_row_of_numbers_is_its_program(name, position):
+    row, program, inverse = TWINS[name]
+    traded = 0
+    for seed in (3, 4):
+        tape = lively(seed)
+        held = position() if position is managed else ranged(float(tape.rows.pool[0]))
+        leg, posted = (coin(**TERMS), 60.0) if inverse else (perp(**TERMS), 1e5)
+        runs = [lp.replay(held, [leg], tape, policy=p, collateral=posted, grid="10min") for p in (row, program())]
+        for one, other in zip(*(vars(r.trades).values() for r in runs), strict=True):
+            assert np.array_equal(one, other)
+        assert np.array_equal(runs[0].equity, runs[1].equity)
+        traded += len(runs[0].trades)
+    assert traded > 4
+
+
+# ---- what must hold on any tape
+
+POLICIES = [p for p, _, inverse in TWINS.values() if not inverse] + [
+    lp.Hold(),
+    lp.Keep(),
+    lp.Keep(resize=False, ratio=0.6),
+    lp.Keep(lp.Amount("USDC")),
+    lp.Keep(lp.Excess("USDC")) & lp.DeltaBand(coins=0.5),
+    lp.DeltaBand(0.02) & lp.Every("5min") & lp.ExposureCap(8.0),
+    lp.DeltaBand(0.02) & lp.Latency("90s"),
+    lp.Dislocation(theta=1e-3) & lp.Maker("3min"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    policy=st.sampled_from(POLICIES),
+    inverse=st.booleans(),
+    moved=st.booleans(),
+    posted=st.sampled_from([0.02, 0.2, 3.0]),
+    reserve=st.booleans(),
+)
+def test_the_parts_add_up_to_what_is_held(seed, policy, inverse, moved, posted, reserve):
+    tape = lively(seed, 200)
+    if inverse and policy.settings.get("keep") == lp.Amount("USDC"):
+        policy = lp.Keep(lp.Amount("ETH"))
+    position = managed(every="30min", sell_excess=True) if moved else ranged(float(tape.rows.pool[0]))
+    leg, price = (coin(**TERMS), 2_000.0) if inverse else (perp(**TERMS), 1.0)
+    kept = lp.Reserve(amount=posted * 2e4 / price) if reserve else None
+    result = lp.replay(position, [leg], tape, policy=policy, collateral=posted * 1e5 / price, reserve=kept, grid="7min")
+    assert np.abs(result.residual).max() <= ROUNDING * result.capital
+    assert result.net[0] == pytest.approx(0.0, abs=0.03 * result.capital)
+    # Nothing is lost that was not posted.
+    behind = result.of_accounts.sum(axis=2)
+    assert behind == pytest.approx(np.broadcast_to(behind[:1], behind.shape), rel=1e-12)
+    assert not result.trades.row.size or (np.diff(result.trades.row) >= 0).all()
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+def test_the_future_does_not_decide(policy):
+    """Whatever comes after a row, what was done up to it stays."""
+    mid = walk(11, 400, step=3e-3)
+    other = np.concatenate([mid[:200], mid[199] * walk(12, 200, start=1.0, step=6e-3)])
+    runs = []
+    for path in (mid, other):
+        own = quotes(path, spread=0.4, wide=2e-3)
+        behind = np.concatenate([path[:1], path[:-1]])
+        tape = lp.Tape(quotes=own, pool=pool(behind, quote_in=5e4))
+        result = lp.replay(managed(), [perp(**TERMS)], tape, policy=policy, collateral=1e5, grid="1min")
+        upto = result.trades.row < 200
+        runs.append(([x[upto] for x in vars(result.trades).values()], result.equity[:200]))
+    for one, two in zip(runs[0][0], runs[1][0], strict=True):
+        assert np.array_equal(one, two)
+    assert np.array_equal(runs[0][1], runs[1][1])
+
+
+def test_rehedged_at_its_own_price_a_new_range_makes_no_money():
+    tape = lp.Tape(quotes=quotes(walk(21, 2_000, step=2e-3)))
+    free = lp.replay(managed(), None, tape, grid="1min")
+    assert free.life.removals.row.size > 10
+    # A range that is laid anew is worth what was in hand, and no more.
+    for add in free.life.adds.row[1:]:
+        at = int(np.searchsorted(free.rows, add))
+        made = free.life.parts["impermanent loss"][at] + free.life.parts["tokens held"][at]
+        assert free.life.worth[at] == pytest.approx(free.capital + made, rel=1e-12)
+    dear = lp.replay(managed(swap=lp.Fee(taker=1e-3)), None, tape, grid="1min")
+    assert dear.life.parts["swaps"][-1] < 0
+    assert dear.equity[-1] < free.equity[-1]
+
+
+def test_liquidated_where_the_account_says():
+    rise = np.linspace(2_000.0, 3_000.0, 1_003)
+    tape = lp.Tape(quotes=quotes(rise))
+    for leg, posted, per_unit in (
+        (perp(maintenance=lp.Proportional(rate=0.01)), 2_000.0, 1.0),
+        (coin(maintenance=lp.Proportional(rate=0.01)), 1.0, 1 / P0),
+    ):
+        contract = leg.instrument
+        quantity = -10.0 / per_unit
+        account = lp.Account(
+            collateral=posted, token=leg.collateral, positions=quantity * contract, maintenance=leg.maintenance
+        )
+        result = lp.replay(
+            ranged(), [leg], tape, policy=lambda now, q=quantity: q if now.added else None, collateral=posted
+        )
+        (row,) = result.liquidated
+        assert rise[row - 1] < account.liquidation_price <= rise[row]
+        # What was posted is gone, and no more.
+        lost = result.gained[-1].sum() + result.parts["coins posted"][-1]
+        assert lost == pytest.approx(-posted * (P0 if leg is not None and leg.collateral == "ETH" else 1.0), rel=1e-9)
+        assert len(result.trades) == 1
+
+
+def test_orders_wait_for_latency_and_rest_as_stated():
+    mid = P0 + np.array([0.0, 0.0, 0.0, -1.0, -2.0, -2.0, 5.0, 5.0])
+    tape = lp.Tape(quotes=quotes(mid, spread=1.0))
+    leg = perp(fee=lp.Fee(taker=1e-3, maker=1e-4))
+
+    def asked(extra):
+        # Sold on the first row, of a position that never moves its delta.
+        held = lp.Spot(base="ETH", quote="USDC") * 3.0
+        return lp.replay(held, [leg], tape, policy=lp.Keep() & extra, collateral=1e4, grid="1min").trades
+
+    late = asked(lp.Latency("2min"))
+    assert (late.row.tolist(), late.price.tolist(), late.fee.tolist()) == ([2], [1_999.5], [pytest.approx(3 * 1.9995)])
+    # A sale rests at the ask of 2,000.5 and is lifted when the bid has come to 2,004.5.
+    rests = asked(lp.Maker("10min"))
+    assert (rests.row.tolist(), rests.price.tolist()) == ([6], [2_000.5])
+    assert rests.fee[0] == pytest.approx(3 * 2_000.5e-4)
+    # Out of patience on the fourth minute it takes the bid.
+    taken = asked(lp.Maker("4min"))
+    assert (taken.row.tolist(), taken.price.tolist()) == ([4], [1_997.5])
+
+
+@pytest.mark.parametrize(
+    ("measure", "inverse", "exact"),
+    [
+        (lp.Amount("ETH"), True, lambda liquidity, p: liquidity * math.sqrt(p) / 2),
+        (lp.Amount("USDC"), False, lambda liquidity, p: -liquidity / (2 * math.sqrt(p))),
+        (lp.Value("USDC"), False, lambda liquidity, p: -liquidity * (1 / math.sqrt(p) - 1 / math.sqrt(1.1 * P0))),
+    ],
+)
+def test_what_keeps_a_measure_is_its_closed_form(measure, inverse, exact):
+    tape = lp.Tape(quotes=quotes(np.full(10, P0)))
+    position = ranged()
+    leg = coin() if inverse else perp()
+    result = lp.replay(position, [leg], tape, policy=lp.Keep(measure))
+    assert result.trades.quantity.tolist() == [pytest.approx(exact(position.liquidity, P0), rel=1e-12)]
+
+
+def test_fees_by_hand():
+    prices = [2_000.0, 2_050.0, 2_300.0, 2_150.0]
+    position = lp.UniswapV3(base="ETH", quote="USDC", liquidity=500.0, lower=1_900.0, upper=2_200.0)
+    tape = lp.Tape(
+        pool=pool(prices, quote_in=[7.0, 100.0, 100.0, 0.0], base_in=[1.0, 0.0, 0.0, 1.0], liquidity=9_500.0)
+    )
+    share = 0.05 * 5e-4
+    whole = lp.replay(position, None, tape, fees=lp.FeesAtClose()).life.states[-1]
+    assert whole[9] == pytest.approx(100 * share)
+    assert whole[8] == pytest.approx(1 * share)
+    along = lp.replay(position, None, tape).life.states[-1]
+    out = (math.sqrt(2_200) - math.sqrt(2_050)) / (math.sqrt(2_300) - math.sqrt(2_050))
+    back = (math.sqrt(2_200) - math.sqrt(2_150)) / (math.sqrt(2_300) - math.sqrt(2_150))
+    assert along[9] == pytest.approx(100 * share * (1 + out))
+    assert along[8] == pytest.approx(share * back)
+    # Between nothing of the rows that cross an edge, and all of them.
+    assert along[[11, 13]] == pytest.approx([100 * share, 200 * share])
+    assert along[[10, 12]] == pytest.approx([0.0, share])
+
+
+def not_a_number(now):
+    return math.nan * now.pool
+
+
+def test_bad_input():
+    tape, alone, position = lp.Tape(quotes=quotes(walk(1, 50))), lp.Tape(pool=pool([2e3, 2e3])), ranged()
+
+    def run(*, legs=(), on=tape, **more):
+        return lp.replay(position, list(legs) or None, on, **more)
+
+    both = lp.Every("1h") & lp.Dislocation(theta=1e-3)
+    cases = [
+        (lambda: run(legs=[perp(**TERMS)]), lp.InputError, "collateral"),
+        (lambda: run(policy=lp.DeltaBand(0.1)), lp.InputError, "a leg"),
+        (lambda: run(legs=[perp()], on=alone, collateral=1.0), lp.MarketError, "quotes"),
+        (lambda: run(legs=[perp()], policy=not_a_number, collateral=1.0), lp.DataError, "policy"),
+        (lambda: run(legs=[perp()], policy=both, collateral=1.0), lp.InputError, "dislocation"),
+        (lambda: run(legs=[perp()], policy=lp.Keep(lp.Amount("ETH")), collateral=1.0), lp.InputError, "measure"),
+        (lambda: lp.Every("1h") & lp.Every("2h"), lp.InputError, "every"),
+        (lambda: lp.replay("pool", None, tape), lp.InputError, "position"),
+        (lambda: lp.replay(position, None, "tape"), lp.InputError, "tape"),
+        (lambda: managed(lower=1.1), lp.InputError, "range"),
+        (lambda: lp.DeltaBand(), lp.InputError, "band"),
+        (lambda: lp.Dislocation(theta=math.nan), lp.InputError, "theta"),
+        (lambda: lp.Dislocation(theta=1e-3, gap=1e-4, min_gap=1e-3), lp.InputError, "gap"),
+    ]
+    for act, kind, word in cases:
+        with pytest.raises(kind, match=word):
+            act()
