@@ -117,7 +117,7 @@ MUTANTS = [
     Mutant("hedging/survival.py", "_Slopes(equity - sign * rate, deduction)", "_Slopes(equity, deduction)", "test_collateral.py"),
     Mutant("hedging/survival.py", "high * (1.0 + self.buffer)", "high", "test_survival.py"),
     Mutant("hedging/survival.py", "share = self.probability / problem.wallets", "share = self.probability", "test_survival.py"),
-    Mutant("hedging/objectives.py", "shares = np.clip(tail - before, 0.0, weights)", "shares = np.where(before < tail, weights, 0.0)", "test_objectives.py"),
+    Mutant("_tails.py", "shares = np.clip(tail - before, 0.0, held)", "shares = np.where(before < tail, held, 0.0)", "test_objectives.py"),
     Mutant("hedging/capital.py", "upper=self.amount, offset=problem.pool_value", "upper=self.amount", "test_collateral.py"),
     Mutant("hedging/optimum.py", "        if not i:\n            if within", "        if not caps:\n            if within", "test_accounts.py::test_the_highest_flat_tier_is_used"),
     Mutant("hedging/tiers.py", "if tier.up_to < schedule.up_to", "if True", "test_accounts.py::test_bounds_on_a_leg_with_flat_terms_and_an_end_of_its_table"),

@@ -19,6 +19,7 @@ FLOORS = [
     "_types",
     "errors",
     "_sums",
+    "_tails",
     "_workspace",
     "powers",
     "smears",
@@ -36,6 +37,8 @@ FLOORS = [
     "pricing",
     "markets",
     "hedging",
+    "statistics",
+    "sweeps",
     "_api",
     "__init__",
     "cli",
@@ -48,7 +51,7 @@ HOMES = {
     "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
-    "arch": {"paths"},
+    "arch": {"paths", "sweeps"},
 }
 """Where each heavy library may be imported."""
 
