@@ -125,18 +125,19 @@ def test_the_surface_is_one_list() -> None:
 
 PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
-Contract Correlated DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure
-Finding Flat Frontier FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError
-Instrument InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture
-LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage MeanVariance Measure Merton
-NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths PoolFees
-PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds
-RangeEdges RawAmounts Rescaled Rival Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip
-TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share
-averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics every_instrument
-expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name
-partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt
-strikes strip term venue venue_names
+Contract Correlated DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Estimate Excess Exposure
+Fee Figure Finding Flat Frontier FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError
+InputError Instrument InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg
+LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage MeanVariance Measure
+Merton NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths
+Performance PoolFees PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put
+QuantityBounds RangeEdges RawAmounts Regime RegimeVerdict Regimes Rescaled Rival Schedule Segment SemiVariance Shifted
+ShortOptionMargin Side Slippage Smile Spot Strip TokenError Trial UniswapV2 UniswapV3 Value Variance VegaBounds Venue
+Verdict WalkForward Wallet WholeLots WorstCase above align arbitrage_share averaged break_even_fee_rate check_klines
+check_prices choice_map clamp compare deflated_sharpe economics every_instrument expected_best expected_lvr frontier
+hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment
+performance price_bounds probabilistic_sharpe range_for_exits read_chain read_chains read_klines read_prices regimes
+smear smeared smile sqrt strikes strip term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lpgreeks.sweeps.blocks import Estimate
 from lpgreeks.sweeps.trials import Trial
 from lpgreeks.sweeps.verdict import RegimeVerdict, Verdict, verdict
 from lpgreeks.sweeps.walk import WalkForward
 
-__all__ = ["RegimeVerdict", "Trial", "Verdict", "WalkForward", "verdict"]
+__all__ = ["Estimate", "RegimeVerdict", "Trial", "Verdict", "WalkForward", "verdict"]

@@ -54,8 +54,7 @@ class Panel:
     @property
     def excess(self) -> FloatArray:
         """``(periods, settings)``: what each setting makes more than the benchmark."""
-        excess: FloatArray = self.values - self.benchmark[:, None]
-        return excess
+        return self.values - self.benchmark[:, None]
 
     @property
     def differing(self) -> NDArray[np.bool_]:
@@ -75,7 +74,7 @@ class Panel:
 
     @property
     def _rounding(self) -> FloatArray:
-        return ROUNDING * np.maximum(np.abs(self.values).max(axis=0), np.abs(self.benchmark).max())
+        return np.asarray(ROUNDING * np.maximum(np.abs(self.values).max(axis=0), np.abs(self.benchmark).max()))
 
     def within(self, periods: NDArray[np.bool_]) -> Panel:
         """The periods where it holds, put together."""

@@ -172,4 +172,4 @@ def _reason(panel: Panel, j: int, difference: Estimate | None, ratio: Estimate |
     if difference is None:
         same = panel.agreeing[j]
         return f"the same as {panel.against}" if same else f"its difference from {panel.against} never varies"
-    return f"it or {panel.against} never varies" if ratio is None else ""
+    return f"it or {panel.against} never varies, or both alike" if ratio is None else ""

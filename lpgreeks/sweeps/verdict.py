@@ -189,7 +189,8 @@ class Verdict:
         rules, when = self.rules, f"from {stamp(self.start)} to {stamp(self.end)} UTC"
         blocks = f"blocks of {self.block} periods, {self.variance_block} for variances"
         notes = [
-            f"{self.periods:,} periods of {hours:g} h {when}{gaps}, worth {worth}; {rules.draws:,} resamples of {blocks}",
+            f"{self.periods:,} periods of {hours:g} h {when}{gaps}, worth {worth}",
+            f"{rules.draws:,} resamples of {blocks}",
             f"deflated for {rules.trials} trials; won of {rules.windows:,} random windows of {rules.window} periods, "
             f"{self.periods / rules.window:.3g} of which fit end to end",
         ]
