@@ -34,7 +34,7 @@ def utc_times(times: Times) -> NDArray[np.datetime64]:
     if np.asarray(times).dtype.kind in "iufb":
         raise InputError("times", got="numbers", remedy="pd.to_datetime(numbers, unit=...) says what they count")
     try:
-        stamps = pd.DatetimeIndex(pd.to_datetime(np.asarray(times), utc=True)).tz_localize(None)
+        stamps = pd.DatetimeIndex(pd.to_datetime(np.asarray(times), utc=True, format="ISO8601")).tz_localize(None)
     except (ValueError, TypeError) as error:
         raise InputError("times", got=f"{times!r:.60}") from error
     found = np.array(stamps, dtype="datetime64[ns]")

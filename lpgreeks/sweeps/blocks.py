@@ -118,13 +118,18 @@ class Estimate:
 def block_length(columns: FloatArray) -> int:
     """Politis and White's length of circular blocks for ``(n, k)`` columns, of all the longest; at most ``n / 8``.
 
+    Columns that never vary have none; 1 where there is no other.
+
     Source: Politis and White (2004), corrected by Patton, Politis and White (2009), through ``arch``.
     """
     from arch.bootstrap import optimal_block_length
 
+    apart = columns - columns.mean(axis=0)
+    varying = apart[:, np.ptp(columns, axis=0) > ROUNDING * np.abs(columns).max(axis=0)]
+    if not varying.size:
+        return 1
     # arch is at home with numbers near 1.
-    scaled = (columns - columns.mean(axis=0)) / columns.std(axis=0)
-    asked = float(np.max(optimal_block_length(scaled)["circular"]))
+    asked = float(np.max(optimal_block_length(varying / varying.std(axis=0))["circular"]))
     return int(min(max(1, math.ceil(asked)), len(columns) // FEWEST_BLOCKS))
 
 

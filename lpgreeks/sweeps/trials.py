@@ -83,7 +83,8 @@ class Judged:
 def judged(panel: Panel, rules: Rules, rng: np.random.Generator) -> Judged:
     """The panel, judged."""
     excess, means, ratios = panel.excess, panel.differing, panel.comparable
-    block, variance_block = (_block(columns, rules.block) for columns in (excess[:, means], _squares(panel)[:, ratios]))
+    block = rules.block or block_length(excess)
+    variance_block = rules.block or block_length(_squares(panel)[:, ratios])
     streams = rng.spawn(4)
     differences, _ = _estimates(MeanDifference, panel, means, block, rules, streams[0])
     log_ratios, corrected = _estimates(LogVarianceRatio, panel, ratios, variance_block, rules, streams[1])
@@ -137,12 +138,6 @@ def _estimates(
     if drawn:
         corrected[[e is not None for e in estimates]] = stepwise(sizes, np.stack(drawn, axis=1))
     return estimates, corrected
-
-
-def _block(columns: FloatArray, stated: int | None) -> int:
-    if stated is not None:
-        return stated
-    return block_length(columns) if columns.shape[1] else 1
 
 
 def _squares(panel: Panel) -> FloatArray:

@@ -157,7 +157,7 @@ class Verdict:
 
     def _steadier_words(self) -> str:
         if not self.steadier:
-            return f"None is shown to vary less than {self.against} either."
+            return f"None is shown to vary less than {self.against}{'' if self.beats else ' either'}."
         least = min(self.steadier, key=lambda t: t.variance_ratio)
         return (
             f"{len(self.steadier)} of them var{'ies' if len(self.steadier) == 1 else 'y'} less, also corrected: "
@@ -185,7 +185,8 @@ class Verdict:
         worth = (
             "none that vary" if math.isnan(self.effective) else f"{self.effective:,.0f} independent ones at the least"
         )
-        gaps = f", with {self.gaps} gaps that blocks run across" if self.gaps else ""
+        gaps = f", with {self.gaps} gaps that blocks run across" if self.gaps > 1 else ""
+        gaps = ", with a gap that blocks run across" if self.gaps == 1 else gaps
         rules, when = self.rules, f"from {stamp(self.start)} to {stamp(self.end)} UTC"
         blocks = f"blocks of {self.block} periods, {self.variance_block} for variances"
         notes = [
@@ -233,7 +234,11 @@ class Verdict:
             "effective": self.effective,
             "block": self.block,
             "variance_block": self.variance_block,
-            **vars(self.rules),
+            "level": self.rules.level,
+            "draws": self.rules.draws,
+            "tried": self.rules.trials,
+            "window": self.rules.window,
+            "windows": self.rules.windows,
             "seed": self.seed if isinstance(self.seed, int) else None,
         }
         return {name: _plain(x) for name, x in told.items()} | {
