@@ -83,7 +83,7 @@ class Judged:
 def judged(panel: Panel, rules: Rules, rng: np.random.Generator) -> Judged:
     """The panel, judged."""
     excess, means, ratios = panel.excess, panel.differing, panel.comparable
-    block = rules.block or block_length(excess)
+    block = rules.block or block_length(excess[:, means])
     variance_block = rules.block or block_length(_squares(panel)[:, ratios])
     streams = rng.spawn(4)
     differences, _ = _estimates(MeanDifference, panel, means, block, rules, streams[0])
