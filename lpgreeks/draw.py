@@ -27,6 +27,7 @@ __all__ = [
     "from_zero",
     "heat_map",
     "histograms",
+    "intervals",
     "legend",
     "legend_below",
     "marks",
@@ -254,6 +255,31 @@ def bars(ax: Axes, amounts: Mapping[str, float], *, xlabel: str, title: str = ""
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return ax
+
+
+def intervals(
+    ax: Axes, rows: Mapping[str, tuple[float, float, float]], marked: Sequence[str], *, name: str, xlabel: str,
+    title: str = "",
+) -> Axes:  # fmt: skip
+    """One ``(low, middle, high)`` per entry, from the top down, against 0; those ``marked`` in the other colour."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    with _style():
+        for colour, inside in ((COLOURS[0], False), (COLOURS[1], True)):
+            chosen = [(y, *row) for y, (label, row) in enumerate(rows.items()) if (label in marked) is inside]
+            if chosen:
+                y, low, middle, high = np.array(chosen).T
+                reach = np.stack([middle - low, high - middle])
+                label = name if inside else None
+                ax.errorbar(middle, y, xerr=reach, fmt="o", markersize=4.0, color=colour, elinewidth=1.4, label=label)
+        ax.axvline(0.0, color="#888888", linewidth=0.8)
+        ax.set(xlabel=xlabel, title=title)
+        ax.set_yticks(range(len(rows)), [*rows])
+        ax.invert_yaxis()
+        ax.grid(visible=False, axis="y")
+        ax.xaxis.set_major_locator(MaxNLocator(6))
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return legend(ax) if marked else ax
 
 
 def columns(

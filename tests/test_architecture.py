@@ -19,6 +19,7 @@ FLOORS = [
     "_types",
     "errors",
     "_sums",
+    "_tails",
     "_workspace",
     "powers",
     "smears",
@@ -51,8 +52,8 @@ HOMES = {
     "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
-    "arch": {"paths"},
     "numba": {"replays"},
+    "arch": {"paths", "sweeps"},
 }
 """Where each heavy library may be imported."""
 
@@ -127,19 +128,21 @@ def test_the_surface_is_one_list() -> None:
 PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
 Contract Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits Dislocation Economics
-EffectivenessAtLeast Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat Frontier
-FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History Hold InfeasibleError
-InputError Instrument InverseCall InverseFuture InversePerp InversePut Keep LPGreeksError Latency LeastCapital
-LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined Marked
-MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee
-OptionName Order Outcomes ParityForward Part Paths Policy PoolFees PoolHistory PoolSize Portfolio Position Powers
-Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put QuantityBounds Quotes RangeEdges RawAmounts
-Replayed Rescaled Reserve Rival Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape
-Through TokenError Trades UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align
-arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics
-every_instrument expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain
-option_greeks option_name partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices
-replay smear smeared smile sqrt strikes strip term venue venue_names
+EffectivenessAtLeast Estimate Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat
+Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History Hold
+InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut Keep LPGreeksError Latency
+LeastCapital LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined
+Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract
+OptionFee OptionName Order Outcomes ParityForward Part Paths Performance Policy PoolFees PoolHistory PoolSize
+Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put QuantityBounds
+Quotes RangeEdges RawAmounts Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Schedule Segment
+SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape Through TokenError Trades Trial UniswapV2
+UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align arbitrage_share
+averaged break_even_fee_rate check_klines check_prices choice_map clamp compare deflated_sharpe economics
+every_instrument expected_best expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate
+onchain option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits
+read_chain read_chains read_klines read_prices regimes replay smear smeared smile sqrt strikes strip term venue
+venue_names verdict
 """.split()  # noqa: SIM905
 
 

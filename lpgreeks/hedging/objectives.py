@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from lpgreeks._tails import mean_of_worst
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_positive, require_price_range, require_probability
 from lpgreeks.hedging.problem import Problem, folded, price_of_token
@@ -212,12 +213,7 @@ class CVaR(_OfOne):
         return f"the mean loss in the worst {100 * (1 - self.level):.4g}% of outcomes (CVaR) of {self.measures[0]}"
 
     def risk(self, changes: FloatArray, outcomes: Outcomes) -> float:
-        order = np.argsort(changes[:, 0])
-        losses, weights = -changes[order, 0], outcomes.weights[order]
-        tail = 1.0 - self.level
-        before = np.concatenate([[0.0], np.cumsum(weights)[:-1]])
-        shares = np.clip(tail - before, 0.0, weights)
-        return float(shares @ losses) / tail
+        return mean_of_worst(changes[:, 0], outcomes.weights, self.level)
 
     def state(self, program: Program, problem: Problem, scale: FloatArray, unit: float) -> None:
         moved, moves = problem.changes
