@@ -34,6 +34,8 @@ __all__ = [
     "new_axes",
     "points",
     "strips",
+    "timelines",
+    "trade_marks",
     "verticals",
 ]
 
@@ -114,6 +116,30 @@ def curves(
         ax.margins(x=0)
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return ax
+
+
+def timelines(
+    ax: Axes, times: NDArray[np.datetime64], lines: Mapping[str, FloatArray], *, ylabel: str, title: str = ""
+) -> Axes:
+    """:func:`curves` over dates."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    # A few thousand points are more than a picture shows.
+    kept = slice(None, None, max(1, times.size // 4_000))
+    curves(ax, times[kept], {name: y[kept] for name, y in lines.items()}, xlabel="", ylabel=ylabel, title=title)  # type: ignore[arg-type]
+    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    return ax
+
+
+def trade_marks(ax: Axes, times: NDArray[np.datetime64], prices: FloatArray, bought: NDArray[np.bool_]) -> Axes:
+    """Trades on a price: buys point up, sales down."""
+    for name, marker, colour, which in (("bought", "^", COLOURS[0], bought), ("sold", "v", COLOURS[1], ~bought)):
+        if which.any():
+            label = f"{name} ({int(which.sum()):,})"
+            ax.plot(times[which], prices[which], marker, color=colour, markersize=4.5, label=label, linestyle="none")
     return ax
 
 

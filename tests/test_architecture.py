@@ -133,16 +133,16 @@ Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks Hed
 InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut Keep LPGreeksError Latency
 LeastCapital LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined
 Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract
-OptionFee OptionName Order Outcomes ParityForward Part Paths Performance Policy PoolFees PoolHistory PoolSize
-Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put QuantityBounds
-Quotes RangeEdges RawAmounts Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Schedule Segment
-SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape Through TokenError Trades Trial UniswapV2
-UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align arbitrage_share
-averaged break_even_fee_rate check_klines check_prices choice_map clamp compare deflated_sharpe economics
-every_instrument expected_best expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate
-onchain option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits
-read_chain read_chains read_klines read_prices regimes replay smear smeared smile sqrt strikes strip term venue
-venue_names verdict
+OptionFee OptionName OptionsAtAdd Order Outcomes ParityForward Part Paths Performance Policy PoolFees PoolHistory
+PoolSize Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put
+QuantityBounds Quotes RangeEdges RawAmounts Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Schedule
+Segment SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape Through TokenError Trades Trial
+UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
+arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare deflated_sharpe
+economics every_instrument expected_best expected_lvr frontier hedge il_implied_volatility implied_volatility legs
+lvr_rate onchain option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe
+range_for_exits read_chain read_chains read_klines read_prices regimes replay smear smeared smile sqrt strikes strip
+term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lpgreeks.replays.book import Reserve
 from lpgreeks.replays.life import Deposits, FeesAlongMove, FeesAtClose, Life, ManagedRange
+from lpgreeks.replays.options import OptionsAtAdd
 from lpgreeks.replays.policies import (
     DeltaBand,
     Dislocation,
@@ -35,6 +36,7 @@ __all__ = [
     "Maker",
     "ManagedRange",
     "Now",
+    "OptionsAtAdd",
     "Policy",
     "PriceMove",
     "Replayed",

@@ -125,6 +125,7 @@ def rule_of(policy: Policy, hedge: Hedge, life: Life) -> tuple[Rule, FloatArray]
         InputError: conditions without a leg to trade, or of two kinds at once.
     """
     said = dict(policy.settings)
+    said.pop("options", None)
     nothing = column(())
     leg = _leg_of(said.pop("leg", None), hedge)
     shed = "theta_up" in said

@@ -218,7 +218,7 @@ class Life:
         return float(self.position.value(float(self.tape.rows.pool[0])))
 
     @cached_property
-    def _in_pool(self) -> tuple[FloatArray, FloatArray]:
+    def in_pool(self) -> tuple[FloatArray, FloatArray]:
         """``(rows,)`` each: coins and dollars in the pool."""
         scale, centre = self.states[:, 0], self.states[:, 1]
         x, root = self.prices / centre, np.sqrt(centre)
@@ -227,7 +227,7 @@ class Life:
     @cached_property
     def worth(self) -> FloatArray:
         """``(rows,)``: tokens in the pool and in hand, and fees, in quote."""
-        base, quote = self._in_pool
+        base, quote = self.in_pool
         coins = base + self.states[:, 5] + self.states[:, 8]
         return coins * self.prices + quote + self.states[:, 6] + self.states[:, 9]
 
@@ -235,7 +235,7 @@ class Life:
     def parts(self) -> Mapping[str, FloatArray]:
         """``(rows,)`` each: where the position's money came from, since the start, in quote; > 0 is a gain."""
         s, p = self.states.T, self.prices
-        base, quote = self._in_pool
+        base, quote = self.in_pool
         return {
             "fees, base": s[8] * p,
             "fees, quote": s[9],

@@ -19,6 +19,7 @@ from lpgreeks.paths import Span
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
 from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, live_through, span_rows
+from lpgreeks.replays.options import OptionsAtAdd, bought
 from lpgreeks.replays.policies import Hold, Policy
 from lpgreeks.replays.result import Replayed, Trades
 from lpgreeks.replays.tables import Table, table_of
@@ -120,6 +121,7 @@ def replay(
     rows = span_rows(tape, grid)
     life = live_through(position, tape, rows=rows, fees=fees)
     held = hedge_of(hedge, tape, collateral, reserve)
+    options = policy.settings.get("options") if isinstance(policy, Policy) else None
     settlements = settlements_of(held, tape)
     if isinstance(policy, Policy):
         rule, target = rule_of(policy, held, life)
@@ -140,6 +142,7 @@ def replay(
         of_accounts=run.of_accounts,
         trades=Trades.of(run.trades[: int(run.book.memory[Memory().written])]),
         liquidated=tuple(int(row) if row >= 0 else None for row in run.book.liquidated),
+        options=bought(options if isinstance(options, OptionsAtAdd) else None, life),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import html
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,17 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.errors import InputError
 from lpgreeks.instruments import Exposure
 from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
+from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
+from lpgreeks.replays.execution import execution
 from lpgreeks.replays.life import Life, ManagedRange
+from lpgreeks.replays.options import Bought
 from lpgreeks.replays.policies import Policy
+from lpgreeks.replays.words import notes, removal_table, sentence, summary
+from lpgreeks.statistics import Performance, Regimes, performance
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = ["Replayed", "Trades"]
+
+_FIGURES = (
+    "total_return", "return_per_year", "volatility", "sharpe", "sortino", "drawdown", "under_water", "value_at_risk",
+    "cvar",
+)  # fmt: skip
+"""Of the performance, those that stand in a row."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -72,6 +86,7 @@ class Replayed:
         of_accounts: ``(rows, accounts, 2)``: posted, kept back.
         trades: every fill.
         liquidated: by account: the row of its liquidation, or None.
+        options: what options bought at the add brought.
     """
 
     position: Exposure | ManagedRange
@@ -84,6 +99,7 @@ class Replayed:
     of_accounts: FloatArray
     trades: Trades
     liquidated: tuple[int | None, ...]
+    options: Bought
 
     @property
     def times(self) -> Times:
@@ -146,6 +162,8 @@ class Replayed:
             "exchange fees": -self._cost(4),
             "slippage": -self._cost(3),
             "coins posted": moved,
+            "options": self.options.gained,
+            "option costs": -(self.options.spread + self.options.fees),
         }
 
     @cached_property
@@ -156,7 +174,8 @@ class Replayed:
         counted = np.where(inverse, -1.0 / mark, mark)
         contracts = ((quantity * counted - paid - fees + funding) * self._in_quote).sum(axis=1)
         behind = (self.of_accounts.sum(axis=2) * self._account_tokens).sum(axis=1)
-        return np.asarray(self.life.worth + contracts + behind)
+        options = self.options.gained - self.options.spread - self.options.fees
+        return np.asarray(self.life.worth + contracts + behind + options)
 
     @property
     def net(self) -> FloatArray:
@@ -168,10 +187,134 @@ class Replayed:
         """``(rows,)``: what the parts leave unexplained: rounding."""
         return np.asarray(self.net - np.sum(list(self.parts.values()), axis=0))
 
+    @cached_property
+    def unhedged(self) -> FloatArray:
+        """``(rows,)``: equity if everything but the position had been left as it was posted."""
+        return np.asarray(self.life.worth + (self.capital - self.life.capital))
+
+    @cached_property
+    def coins(self) -> FloatArray:
+        """``(rows,)``: the slope of the equity: coins in the pool and in hand, of fees, contracts and accounts."""
+        s, inverse = self.life.states, self.hedge.columns.inverse
+        quantity, paid, fees, funding = (self.of_legs[:, :, k] for k in (0, 1, 4, 5))
+        contracts = np.where(inverse, funding - paid - fees, quantity).sum(axis=1)
+        behind = (self.of_accounts.sum(axis=2) * self.hedge.accounts.coins).sum(axis=1)
+        return np.asarray(self.life.in_pool[0] + s[:, 5] + s[:, 8] + contracts + behind + self.options.delta)
+
+    @property
+    def dollars(self) -> FloatArray:
+        """``(rows,)``: the rest of the equity, in quote."""
+        return np.asarray(self.equity - self.coins * self.life.prices)
+
+    # ---- figures
+
     def attribution(self) -> dict[str, float]:
         """Each part at the end, the residual, and their sum, in quote."""
         ends = {name: float(series[-1]) for name, series in self.parts.items()}
         return {**ends, "residual": float(self.residual[-1]), "net": float(self.net[-1])}
+
+    @cached_property
+    def performance(self) -> Performance:
+        """Return and risk of the equity over the grid, against the unhedged position."""
+        return performance(self.equity, self.times, benchmark=self.unhedged)
+
+    @cached_property
+    def effectiveness(self) -> float:
+        """The share of the variance of the unhedged changes over the grid that is gone; NaN where nothing moved."""
+        before = float(np.var(np.diff(self.unhedged)))
+        return 1.0 - float(np.var(np.diff(self.equity))) / before if before else float("nan")
+
+    @property
+    def turnover(self) -> float:
+        """What was traded in contracts, in quote."""
+        return float(self.of_legs[-1, :, 6].sum())
+
+    @property
+    def time_in_range(self) -> float:
+        """The share of the time with the price in the range."""
+        span = self.tape.rows.times[-1] - self.tape.rows.times[0]
+        return float(self.life.states[-1, 18] / span)
+
+    @cached_property
+    def fee_bounds(self) -> tuple[float, float]:
+        """The least and the most that the position's fees can have been, at the last price, in quote."""
+        s, price = self.life.states[-1], self.life.prices[-1]
+        return float(s[10] * price + s[11]), float(s[12] * price + s[13])
+
+    def figures(self) -> dict[str, float]:
+        """Everything about it as one row of numbers."""
+        least, most = self.fee_bounds
+        figures = self.performance.figures
+        return {
+            "net": float(self.net[-1]),
+            **{name: figures[name] for name in _FIGURES},
+            "effectiveness": self.effectiveness,
+            "hedges": float(len(self.trades)),
+            "turnover": self.turnover,
+            "time_in_range": self.time_in_range,
+            "adds": float(self.life.adds.row.size),
+            "liquidations": float(sum(row is not None for row in self.liquidated)),
+            "least_fees": least,
+            "most_fees": most,
+            **{name: float(series[-1]) for name, series in self.parts.items()},
+        }
+
+    def series(self) -> dict[str, FloatArray]:
+        """What a sweep keeps: P&L of each step of the grid, in quote."""
+        return {"pnl": np.diff(self.equity), "unhedged": np.diff(self.unhedged)}
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> dict[str, float]:
+        """Net, parts and drawdown of a stretch of the grid, in quote and as a share.
+
+        Raises:
+            InputError: fewer than two times of the grid in it.
+        """
+        inside = np.flatnonzero((self.times >= first) & (self.times <= last))
+        if inside.size < 2:
+            raise InputError("a stretch with two times of the grid", got=f"{first} to {last}", remedy="grid=")
+        a, b = inside[0], inside[-1]
+        found = performance(self.equity[a : b + 1], self.times[a : b + 1]).figures
+        parts = {name: float(series[b] - series[a]) for name, series in self.parts.items()}
+        return {"net": float(self.net[b] - self.net[a]), "drawdown": found["drawdown"], **parts}
+
+    def by(self, regimes: Regimes) -> pd.DataFrame:
+        """One row for each segment: its regime, and :meth:`between` its ends."""
+        import pandas as pd
+
+        rows = [
+            {"regime": str(s.regime), "start": s.start, "end": s.end} | self.between(s.start, s.end) for s in regimes
+        ]
+        return pd.DataFrame(rows)
+
+    def correlations(self) -> pd.DataFrame:
+        """Of the changes over the grid: equity, position, hedge, the pool's price and each market's."""
+        import pandas as pd
+
+        moves = {
+            "equity": np.diff(self.equity),
+            "position": np.diff(self.unhedged),
+            "hedge": np.diff(self.gained.sum(axis=1)),
+            "pool": np.diff(np.log(self.life.prices)),
+        }
+        marks = self.tape.rows.mark[:, self.rows]
+        moves |= {market: np.diff(np.log(marks[j])) for j, market in enumerate(self.tape.markets)}
+        # Of what never moves nothing can be said.
+        return pd.DataFrame({name: x if x.any() else np.full(x.size, np.nan) for name, x in moves.items()}).corr()
+
+    def exposure(self, shares: Sequence[float] = (0.0, 0.05, 0.5, 0.95, 1.0)) -> pd.DataFrame:
+        """Quantiles of the coins and the dollars that the equity stands in."""
+        import pandas as pd
+
+        columns = {f"slope [{self.life.one.bases[0]}]": self.coins, f"rest [{self.quote}]": self.dollars}
+        return pd.DataFrame({n: np.quantile(x, shares) for n, x in columns.items()}, index=list(shares))
+
+    def execution(self) -> pd.DataFrame:
+        """What the same trades would have cost on other terms: see :func:`~lpgreeks.replays.execution.execution`."""
+        import pandas as pd
+
+        return pd.DataFrame(execution(self)).set_index("name")
+
+    # ---- words and pictures
 
     def table(self) -> pd.DataFrame:
         """One row for each time of the grid: equity, net, and the parts."""
@@ -179,3 +322,77 @@ class Replayed:
 
         columns = {"equity": self.equity, "net": self.net, **self.parts}
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.times, name="time", tz="UTC"))
+
+    def trade_table(self) -> pd.DataFrame:
+        """One row for each fill of the hedge."""
+        import pandas as pd
+
+        names = [leg.name for leg in self.hedge.legs]
+        columns = {"leg": [names[j] for j in self.trades.leg], "quantity": self.trades.quantity,
+                   "price": self.trades.price, "middle": self.trades.middle, "fee": self.trades.fee}  # fmt: skip
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(self.tape.times[self.trades.row], name="time", tz="UTC"))
+
+    def removals(self) -> pd.DataFrame:
+        """One row for each removal: how both amounts had changed since the add, and the prices of pool and exchange."""
+        return removal_table(self)
+
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return sentence(self)
+
+    def summary(self) -> str:
+        """The answer, where the money came from, what it risked, and what is taken as given."""
+        return summary(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        return {
+            "sentence": self.sentence(),
+            "quote": self.quote,
+            "capital": self.capital,
+            "figures": {name: None if np.isnan(x) else x for name, x in self.figures().items()},
+            "attribution": self.attribution(),
+            "execution": [terms._asdict() for terms in execution(self)],
+            "assumptions": list(notes(self)),
+        }
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Fees, position, hedge and everything since the start."""
+        return pictures.total_value(self, ax)
+
+    def plot_trades(self, ax: Axes | None = None) -> Axes:
+        """The price with every trade of the hedge on it."""
+        return pictures.trades(self, ax)
+
+    def plot_fees(self, ax: Axes | None = None) -> Axes:
+        """Fees, with their bounds, against impermanent loss."""
+        return pictures.fees_against_loss(self, ax)
+
+    def plot_amounts(self, ax: Axes | None = None) -> Axes:
+        """Coins of the pool since the add, of the hedge, and both."""
+        return pictures.amounts(self, ax)
+
+    def plot_drawdown(self, ax: Axes | None = None) -> Axes:
+        """How far the equity stands below its peak."""
+        return pictures.drawdown(self, ax)
+
+    def plot_attribution(self, ax: Axes | None = None) -> Axes:
+        """Where the money came from."""
+        return pictures.attribution(self, ax)
+
+    def plot_gap(self, ax: Axes | None = None) -> Axes:
+        """How far exchange and pool stood apart."""
+        return pictures.gap(self, ax)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        return f"<Replayed: {self.sentence()}>"
+
+    def _repr_html_(self) -> str:
+        rows = {name: amount for name, amount in self.attribution().items() if amount}
+        import pandas as pd
+
+        table = pd.DataFrame({"part": rows.keys(), f"[{self.quote}]": rows.values()})
+        return f"<p><b>{html.escape(self.sentence())}</b></p>{table.to_html(index=False)}"

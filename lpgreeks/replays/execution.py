@@ -1,0 +1,56 @@
+"""What the same trades would have cost on other terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+
+if TYPE_CHECKING:
+    from lpgreeks.replays.result import Replayed
+
+__all__ = ["Terms", "execution"]
+
+_CENT, _BASIS_POINT = 0.01, 1e-4
+
+
+class Terms(NamedTuple):
+    """The trades of a replay on one set of terms, in quote."""
+
+    name: str
+    half_spread: float
+    """The mean given away per coin; < 0: earned."""
+    spread: float
+    fees: float
+    net: float
+
+
+def execution(replayed: Replayed) -> tuple[Terms, ...]:
+    """The replay's own trades, and the same at one cent, one basis point and the mean spread, and all as maker.
+
+    The trades stay what they were: none is left out for being dearer. As maker, half the spread that was given away is
+    earned instead, at the maker's fee: the best that resting orders could do, were all of them filled.
+    """
+    trades, legs = replayed.trades, replayed.hedge.legs
+    inverse = replayed.hedge.columns.inverse[trades.leg]
+    coins = np.abs(trades.quantity) / np.where(inverse, trades.middle, 1.0)
+    away = np.abs(trades.price - trades.middle)
+    in_quote = np.where(inverse, trades.middle, 1.0)
+    paid, fees = float(coins @ away), float(trades.fee @ in_quote)
+    maker = np.array([leg.fee.maker if leg.fee else 0.0 for leg in legs])[trades.leg] if legs else np.zeros(0)
+    net, total = float(replayed.net[-1]), float(coins.sum())
+
+    def at(name: str, half: FloatArray | float, fees_paid: float) -> Terms:
+        spread = float(coins @ np.broadcast_to(half, coins.shape))
+        return Terms(name, spread / total if total else 0.0, spread, fees_paid, net + paid - spread + fees - fees_paid)
+
+    mean = float(away.mean()) if away.size else 0.0
+    return (
+        at("as replayed", away, fees),
+        at("one cent", _CENT, fees),
+        at("one basis point", _BASIS_POINT * trades.middle, fees),
+        at("the mean spread paid", mean, fees),
+        at("everything as maker", -away, float((coins * trades.middle) @ maker)),
+    )

@@ -1,0 +1,109 @@
+"""Pictures of a replay. Each takes axes or makes its own, and returns them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lpgreeks.draw import bars, histograms, legend, new_axes, timelines, trade_marks, verticals
+from lpgreeks.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from lpgreeks.replays.result import Replayed
+
+__all__ = ["amounts", "attribution", "drawdown", "fees_against_loss", "gap", "total_value", "trades"]
+
+
+def total_value(r: Replayed, ax: Axes | None = None) -> Axes:
+    """Fees, impermanent loss and the hedge since the start, and their sum with everything else."""
+    ax = new_axes()[0] if ax is None else ax
+    parts = r.parts
+    hedge = sum(parts[name] for name in ("hedge", "funding", "spread", "exchange fees", "slippage"))
+    lines = {
+        "position, unhedged": r.unhedged - r.capital,
+        "fees": parts["fees, base"] + parts["fees, quote"],
+        "hedge, less its costs": np.asarray(hedge),
+        "everything": r.net,
+    }
+    return legend(timelines(ax, r.times, lines, ylabel=f"since the start [{r.quote}]", title=_title("Total value", r)))
+
+
+def fees_against_loss(r: Replayed, ax: Axes | None = None) -> Axes:
+    """Fees with their bounds against impermanent loss."""
+    ax = new_axes()[0] if ax is None else ax
+    states, price = r.life.states, r.life.prices
+    lines = {
+        "fees, at least": states[:, 10] * price + states[:, 11],
+        "fees, at most": states[:, 12] * price + states[:, 13],
+        "impermanent loss": -r.parts["impermanent loss"],
+        "fees": r.parts["fees, base"] + r.parts["fees, quote"],
+    }
+    return legend(
+        timelines(ax, r.times, lines, ylabel=f"[{r.quote}]", title=_title("Fees against impermanent loss", r))
+    )
+
+
+def amounts(r: Replayed, ax: Axes | None = None) -> Axes:
+    """Change of the coins in the pool since the add, and the coins of the hedge against it."""
+    ax = new_axes()[0] if ax is None else ax
+    coin = r.life.one.bases[0]
+    base, _ = r.life.in_pool
+    since = base - r.life.states[:, 3]
+    inverse = r.hedge.columns.inverse
+    hedge = np.where(inverse, -r.of_legs[:, :, 1], r.of_legs[:, :, 0]).sum(axis=1)
+    lines = {"pool, since the add": since, "hedge": hedge, "both": since + hedge}
+    return legend(timelines(ax, r.times, lines, ylabel=f"[{coin}]", title=_title("Coins", r)))
+
+
+def drawdown(r: Replayed, ax: Axes | None = None) -> Axes:
+    """How far the equity stands below its peak, hedged and not, as a share of the peak."""
+    ax = new_axes()[0] if ax is None else ax
+    lines = {
+        name: 100.0 * (series / np.maximum.accumulate(series) - 1.0)
+        for name, series in (("unhedged", r.unhedged), ("hedged", r.equity))
+    }
+    return legend(timelines(ax, r.times, lines, ylabel="below the peak [%]", title=_title("Drawdown", r)))
+
+
+def attribution(r: Replayed, ax: Axes | None = None) -> Axes:
+    """Where the money came from, part by part."""
+    ax = new_axes()[0] if ax is None else ax
+    parts = {name: float(series[-1]) for name, series in r.parts.items() if series[-1]}
+    shown = parts | {"net": float(r.net[-1])}
+    return bars(ax, shown, xlabel=f"[{r.quote}]", title=_title("Where it came from", r))
+
+
+def trades(r: Replayed, ax: Axes | None = None) -> Axes:
+    """The price with every trade of the hedge on it, and the adds."""
+    ax = new_axes()[0] if ax is None else ax
+    one = r.life.one
+    timelines(
+        ax, r.times, {"pool": r.life.prices}, ylabel=f"price [{r.quote} per {one.bases[0]}]",
+        title=_title("Price and hedge trades", r),
+    )  # fmt: skip
+    trade_marks(ax, r.tape.times[r.trades.row], r.trades.price, r.trades.quantity > 0)
+    again = r.tape.times[r.life.adds.row[1:]]
+    if again.size:
+        verticals(ax, list(again), name="laid again", style=":")
+    return legend(ax)
+
+
+def gap(r: Replayed, ax: Axes | None = None) -> Axes:
+    """How far the exchange's middle stood from the pool's price, over time spent there."""
+    if not r.tape.markets or r.tape.pool is None:
+        raise InputError("quotes and a pool on the tape", got=r.tape.describe())
+    ax = new_axes()[0] if ax is None else ax
+    rows = r.tape.rows
+    apart = ((rows.bid[0] + rows.ask[0]) / 2.0 / rows.pool - 1.0)[:-1] * 1e4
+    stood = np.diff(rows.times).astype(np.float64)
+    name = "synthetic pool" if r.tape.synthetic else "pool"
+    return histograms(
+        ax, {name: apart}, stood / stood.sum(), xlabel="exchange over pool [basis points]", title=_title("Gap", r)
+    )
+
+
+def _title(what: str, r: Replayed) -> str:
+    return f"{what}{', synthetic pool' if r.tape.synthetic else ''}"

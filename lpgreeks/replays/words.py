@@ -1,0 +1,111 @@
+"""A replay in words and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.replays.policies import Policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lpgreeks.replays.result import Replayed
+
+__all__ = ["notes", "removal_table", "sentence", "summary"]
+
+_COSTS = ("spread", "exchange fees", "slippage", "swaps", "composition fees", "gas", "option costs")
+
+
+def sentence(r: Replayed) -> str:
+    """What it made, on how much, and of what."""
+    days = r.tape.years * 365
+    parts = r.attribution()
+    fees = parts["fees, base"] + parts["fees, quote"]
+    costs = -sum(parts[name] for name in _COSTS)
+    made = f"Over {days:.4g} days it made {rounded(parts['net'])} {r.quote} on {rounded(r.capital)}"
+    sources = f"fees {rounded(fees)}, impermanent loss {rounded(parts['impermanent loss'])}"
+    if r.hedge.legs:
+        sources += f", hedge {rounded(parts['hedge'] + parts['funding'])}, costs {rounded(costs)}"
+    alone = f"; unhedged {rounded(float(r.unhedged[-1] - r.unhedged[0]))}" if r.hedge.legs else ""
+    return f"{made} ({percent(parts['net'] / r.capital)}): {sources}{alone}{_warning(r)}."
+
+
+def _warning(r: Replayed) -> str:
+    gone = [p.name for p, row in zip(r.hedge.pledges, r.liquidated, strict=True) if row is not None]
+    told = f"; LIQUIDATED: {', '.join(gone)}" if gone else ""
+    return f"{told}; the pool is SYNTHETIC" if r.tape.synthetic else told
+
+
+def summary(r: Replayed) -> str:
+    """Everything that a reader needs to judge it."""
+    rows = [[name, rounded(amount)] for name, amount in r.attribution().items() if amount or name == "net"]
+    figures = r.performance.figures
+    shown = {
+        "return per year": percent(figures["return_per_year"]),
+        "volatility": percent(figures["volatility"]),
+        "Sharpe": f"{figures['sharpe']:.3g}",
+        "maximum drawdown": percent(figures["drawdown"]),
+        "variance removed": percent(r.effectiveness),
+        "hedges": f"{len(r.trades):,}",
+        "turnover": f"{rounded(r.turnover)} {r.quote}",
+        "time in range": percent(r.time_in_range),
+        "laid": f"{r.life.adds.row.size:,} times",
+    }
+    if any(r.fee_bounds):
+        least, most = r.fee_bounds
+        shown["fees between"] = f"{rounded(least)} and {rounded(most)} {r.quote}"
+    lines = [wrapped(sentence(r), WIDTH), "", *aligned([["part", f"[{r.quote}]"], *rows], words=(0,)), ""]
+    lines += aligned([[name, figure] for name, figure in shown.items()], words=(0, 1))
+    if r.trades.row.size:
+        terms = [[str(name), f"{half:.5g}", rounded(spread), rounded(fees), rounded(net)]
+                 for name, half, spread, fees, net in r.execution().itertuples()]  # fmt: skip
+        lines += ["", *aligned([["the same trades", "half-spread", "spread", "fees", "net"], *terms], words=(0,))]
+    lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes(r))]
+    return "\n".join(lines)
+
+
+def notes(r: Replayed) -> tuple[str, ...]:
+    """What is real, what is stated, and what the numbers leave out."""
+    found = [*r.tape.notes, *r.hedge.notes]
+    pool = r.tape.pool
+    if pool is not None:
+        route = "fee growth" if pool.growth_base is not None else "its share of the active liquidity"
+        found.append(f"fees by {route}; the bounds are what a row hides of its path and of the liquidity on it")
+    if isinstance(r.policy, Policy):
+        said = r.policy.settings
+        lowest = said.get("min_gap")
+        if isinstance(lowest, float) and pool is not None and lowest < pool.fee:
+            found.append(
+                f"a dislocation of more than {lowest:.6g} is acted on; below the pool's fee of {pool.fee:g} "
+                "there is no arbitrage"
+            )
+    if r.hedge.legs:
+        found.append("contracts are marked at the end, not closed")
+    return tuple(dict.fromkeys(found))
+
+
+def removal_table(r: Replayed) -> pd.DataFrame:
+    """One row for each removal."""
+    import pandas as pd
+
+    life = r.life
+    gone = life.removals.row
+    price = r.tape.rows.pool[gone]
+    upto = len(gone)
+    scale, centre = life.adds.scale[:upto], life.adds.centre[:upto]
+    base = scale * life.one.base_amount(price / centre) / np.sqrt(centre) if upto else np.zeros(0)
+    quote = scale * life.one.quote_amount(price / centre) * np.sqrt(centre) if upto else np.zeros(0)
+    coin = life.one.bases[0]
+    columns = {
+        "added": r.tape.times[life.adds.row[:upto]],
+        "price at the add": life.adds.price[:upto],
+        "pool": price,
+        f"change of {coin}": base - life.adds.base[:upto],
+        f"change of {r.quote}": quote - life.adds.quote[:upto],
+    }
+    for j, market in enumerate(r.tape.markets):
+        columns[market] = (r.tape.rows.bid[j, gone] + r.tape.rows.ask[j, gone]) / 2.0
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(r.tape.times[gone], name="removed", tz="UTC"))
