@@ -123,6 +123,7 @@ from lpgreeks.pricing import (
     strip,
 )
 from lpgreeks.smears import partial_moment, smear, smeared
+from lpgreeks.sweeps import Grid, Processes, Run, Sweep, each, grid, sweep
 from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
 __all__ = [
@@ -161,6 +162,7 @@ __all__ = [
     "GammaBounds",
     "Gas",
     "Greeks",
+    "Grid",
     "HedgePlan",
     "Hedged",
     "History",
@@ -206,6 +208,7 @@ __all__ = [
     "Premium",
     "PremiumAtMost",
     "PriceSteps",
+    "Processes",
     "Progressive",
     "Proportional",
     "Put",
@@ -214,6 +217,7 @@ __all__ = [
     "RawAmounts",
     "Rescaled",
     "Rival",
+    "Run",
     "Schedule",
     "SemiVariance",
     "Shifted",
@@ -223,6 +227,7 @@ __all__ = [
     "Smile",
     "Spot",
     "Strip",
+    "Sweep",
     "TokenError",
     "UniswapV2",
     "UniswapV3",
@@ -243,10 +248,12 @@ __all__ = [
     "choice_map",
     "clamp",
     "compare",
+    "each",
     "economics",
     "every_instrument",
     "expected_lvr",
     "frontier",
+    "grid",
     "hedge",
     "il_implied_volatility",
     "implied_volatility",
@@ -268,6 +275,7 @@ __all__ = [
     "sqrt",
     "strikes",
     "strip",
+    "sweep",
     "term",
     "venue",
     "venue_names",

@@ -36,6 +36,9 @@ FLOORS = [
     "pricing",
     "markets",
     "hedging",
+    "statistics",
+    "replays",
+    "sweeps",
     "_api",
     "__init__",
     "cli",
@@ -49,6 +52,11 @@ HOMES = {
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
     "arch": {"paths"},
+    "joblib": {"sweeps"},
+    "threadpoolctl": {"sweeps"},
+    "tqdm": {"sweeps"},
+    "dask": {"sweeps"},
+    "distributed": {"sweeps"},
 }
 """Where each heavy library may be imported."""
 
@@ -123,17 +131,17 @@ def test_the_surface_is_one_list() -> None:
 PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
 Contract Correlated DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure
-Finding Flat Frontier FrontierPoint Funding GammaBounds Gas Greeks HedgePlan Hedged History InfeasibleError InputError
-Instrument InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg LinearFuture
-LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage MeanVariance Measure Merton
-NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths PoolFees
-PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps Progressive Proportional Put QuantityBounds
-RangeEdges RawAmounts Rescaled Rival Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip
-TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share
-averaged break_even_fee_rate check_klines check_prices choice_map clamp compare economics every_instrument
-expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name
-partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt
-strikes strip term venue venue_names
+Finding Flat Frontier FrontierPoint Funding GammaBounds Gas Greeks Grid HedgePlan Hedged History InfeasibleError
+InputError Instrument InverseCall InverseFuture InversePerp InversePut LPGreeksError LeastCapital LeastCost Leg
+LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError MaxLeverage MeanVariance Measure
+Merton NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order Outcomes ParityForward Part Paths
+PoolFees PoolSize Portfolio Position Powers Premium PremiumAtMost PriceSteps Processes Progressive Proportional Put
+QuantityBounds RangeEdges RawAmounts Rescaled Rival Run Schedule SemiVariance Shifted ShortOptionMargin Side Slippage
+Smile Spot Strip Sweep TokenError UniswapV2 UniswapV3 Value Variance VegaBounds Venue Wallet WholeLots WorstCase above
+align arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare each economics
+every_instrument expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs lvr_rate onchain
+option_greeks option_name partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices
+smear smeared smile sqrt strikes strip sweep term venue venue_names
 """.split()  # noqa: SIM905
 
 
@@ -160,7 +168,7 @@ def loaded(statement: str) -> set[str]:
     return {m for m in out.split() if "." not in m or m == "scipy.optimize"}
 
 
-HEAVY = {"sympy", "clarabel", "matplotlib", "pandas", "scipy", "arch", "typer"}
+HEAVY = {"sympy", "clarabel", "matplotlib", "pandas", "scipy", "arch", "typer", "joblib", "tqdm", "dask", "distributed"}
 
 
 @pytest.mark.parametrize(
