@@ -277,7 +277,7 @@ class Sweep:
         tiles(
             ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) for y in ys],
             best=places[self.runs.index(best)], name=figure, xlabel=across, ylabel=upward,
-            title=wrapped(f"{figure} of {self.call.name}: best at {best.name}", TITLE),
+            title=wrapped(f"{figure} of {self.call.name}: {'most' if most else 'least'} at {best.name}", TITLE),
         )  # fmt: skip
         return legend_below(ax)
 
