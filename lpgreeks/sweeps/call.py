@@ -52,7 +52,10 @@ class Call:
         return str(getattr(self.verb, "__name__", type(self.verb).__name__))
 
     def result(self, values: Sequence[Any]) -> Any:
-        """What the verb returns with ``values`` in the slots."""
+        """What the verb returns with ``values`` in the slots; a value that is an error is raised."""
+        refused = next((value for value in values if isinstance(value, LPGreeksError)), None)
+        if refused is not None:
+            raise refused
         arguments = [_filled(part, values) for part in self.arguments]
         return self.verb(*arguments, **{name: _filled(part, values) for name, part in self.keywords.items()})
 
@@ -63,9 +66,6 @@ class Call:
             RuntimeError: whatever else the verb raised, after the name of the setting.
         """
         try:
-            refused = next((value for value in values if isinstance(value, LPGreeksError)), None)
-            if refused is not None:
-                raise refused
             result = self.result(values)
             figures, series = kept(result, self.name)
         except LPGreeksError as error:

@@ -112,7 +112,7 @@ def grid(kind: Callable[..., Any], /, **fields: Any) -> Grid:
         made = _made(kind, given)
         shown = prints.of(made) if not isinstance(made, LPGreeksError) else prints.together("refused", [kind, given])
         points.append(Point(value=made, parameters=parameters, fingerprint=shown))
-    return Grid(kind=_word(kind), points=tuple(points))
+    return Grid(kind=getattr(kind, "__name__", type(kind).__name__), points=tuple(points))
 
 
 def each(things: Sequence[Any] | Mapping[str, Any] | NDArray[Any], /) -> Grid:
@@ -176,7 +176,7 @@ def _word(thing: Any) -> Any:
         return thing
     if callable(thing) and hasattr(thing, "__name__"):
         return thing.__name__
-    text = repr(thing)
+    text = " ".join(repr(thing).split())
     if " at 0x" in text:
         raise InputError(
             "things to try that say what they are",

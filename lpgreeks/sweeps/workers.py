@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,8 +74,15 @@ class Processes:
         with parallel_config(backend="loky", inner_max_num_threads=1):
             # One at a time: a batch that is lost in a kill would be lost whole.
             crew = Parallel(n_jobs=self.count or -1, batch_size=1, return_as="generator_unordered")
-            for i, outcome in crew(delayed(_numbered)(call, i, *job) for i, job in jobs.items()):
-                finish(i, outcome)
+            outcomes = crew(delayed(_numbered)(call, i, *job) for i, job in jobs.items())
+            try:
+                for i, outcome in outcomes:
+                    finish(i, outcome)
+            finally:
+                with warnings.catch_warnings():
+                    # That runs are given up is meant where one has failed.
+                    warnings.simplefilter("ignore")
+                    outcomes.close()
 
 
 @dataclass(frozen=True)
