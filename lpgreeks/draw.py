@@ -62,8 +62,9 @@ _SHAPES = (
 )
 _HOLLOW = "v^D"
 
-# Of tiles, that a number each still fits on.
+# Of tiles, that a number each still fits on; characters that fit side by side under them.
 _MOST_NUMBERS = 132
+_LINE = 48
 
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
@@ -349,7 +350,8 @@ def tiles(
         i, j = best
         ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, ec=COLOURS[1], lw=2.4, label="best", zorder=5))
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-        ax.set_xticks(range(len(across)), across)
+        size = "x-small" if sum(map(len, across)) > _LINE else "medium"
+        ax.set_xticks(range(len(across)), across, fontsize=size)
         ax.set_yticks(range(len(upward)), upward)
     return ax
 

@@ -275,7 +275,7 @@ class Sweep:
             heights[place] = number
         ax = new_axes(height=4.8)[0] if ax is None else ax
         tiles(
-            ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) for y in ys],
+            ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) if upward else "" for y in ys],
             best=places[self.runs.index(best)], name=figure, xlabel=across, ylabel=upward,
             title=wrapped(f"{figure} of {self.call.name}: {'most' if most else 'least'} at {best.name}", TITLE),
         )  # fmt: skip
