@@ -34,6 +34,7 @@ __all__ = [
     "new_axes",
     "points",
     "strips",
+    "tiles",
     "timelines",
     "trade_marks",
     "verticals",
@@ -63,6 +64,10 @@ _SHAPES = (
     ("*", COLOURS[4], 13.0),
 )
 _HOLLOW = "v^D"
+
+# Of tiles, that a number each still fits on; characters that fit side by side under them.
+_MOST_NUMBERS = 132
+_LINE = 48
 
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
@@ -362,6 +367,44 @@ def heat_map(
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
         ax.xaxis.set_major_formatter(thousands)
         ax.yaxis.set_major_formatter(thousands)
+    return ax
+
+
+def tiles(
+    ax: Axes, heights: FloatArray, *, across: Sequence[str], upward: Sequence[str], best: tuple[int, int], name: str,
+    xlabel: str, ylabel: str, title: str = "",
+) -> Axes:  # fmt: skip
+    """One tile for each pair of words, ``heights[upward, across]``, its number on it; hatched where NaN.
+
+    Colours part at 0 where numbers lie on both sides of it. ``best``, in places, is framed.
+    """
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import StrMethodFormatter
+
+    shown = np.ma.masked_invalid(heights)
+    low, high = float(shown.min()), float(shown.max())
+    both = low < 0 < high
+    reach = max(-low, high)
+    with _style():
+        ax.patch.set(hatch="///", edgecolor="#cccccc")
+        colours: dict[str, Any] = {"cmap": "PuOr", "vmin": -reach, "vmax": reach} if both else {"cmap": "cividis_r"}
+        cells = ax.imshow(shown, aspect="auto", origin="lower", interpolation="nearest", **colours)
+        ax.grid(visible=False)
+        thousands = StrMethodFormatter("{x:,g}")
+        ax.get_figure().colorbar(cells, ax=ax, label=name, format=thousands)  # type: ignore[union-attr]
+        if heights.size <= _MOST_NUMBERS:
+            for (i, j), height in np.ndenumerate(heights):
+                if np.isfinite(height):
+                    red, green, blue, _ = cells.cmap(cells.norm(np.array(height)))
+                    dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+                    text = f"{height:,.0f}" if abs(height) >= 1e3 else f"{height:.3g}"
+                    ax.text(j, i, text, ha="center", va="center", fontsize="x-small", color="w" if dark else "k")
+        i, j = best
+        ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, ec=COLOURS[1], lw=2.4, label="best", zorder=5))
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        size = "x-small" if sum(map(len, across)) > _LINE else "medium"
+        ax.set_xticks(range(len(across)), across, fontsize=size)
+        ax.set_yticks(range(len(upward)), upward)
     return ax
 
 

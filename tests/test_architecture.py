@@ -54,6 +54,11 @@ HOMES = {
     "typer": {"cli"},
     "numba": {"replays"},
     "arch": {"paths", "sweeps"},
+    "joblib": {"sweeps"},
+    "threadpoolctl": {"sweeps"},
+    "tqdm": {"sweeps"},
+    "dask": {"sweeps"},
+    "distributed": {"sweeps"},
 }
 """Where each heavy library may be imported."""
 
@@ -129,20 +134,20 @@ PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
 Contract Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits Dislocation Economics
 EffectivenessAtLeast Estimate Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat
-Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History Hold
+Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks Grid HedgePlan Hedged History Hold
 InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut Keep LPGreeksError Latency
 LeastCapital LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined
 Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract
 OptionFee OptionName OptionsAtAdd Order Outcomes ParityForward Part Paths Performance Policy PoolFees PoolHistory
-PoolSize Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Progressive Proportional Put
-QuantityBounds Quotes RangeEdges RawAmounts Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Schedule
-Segment SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape Through TokenError Trades Trial
-UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
-arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare deflated_sharpe
-economics every_instrument expected_best expected_lvr frontier hedge il_implied_volatility implied_volatility legs
-lvr_rate onchain option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe
+PoolSize Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive Proportional Put
+QuantityBounds Quotes RangeEdges RawAmounts Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Run Schedule
+Segment SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Sweep Tape Through TokenError Trades
+Trial UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
+arbitrage_share averaged break_even_fee_rate check_klines check_prices choice_map clamp compare deflated_sharpe each
+economics every_instrument expected_best expected_lvr frontier grid hedge il_implied_volatility implied_volatility
+legs lvr_rate onchain option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe
 range_for_exits read_chain read_chains read_klines read_prices regimes replay smear smeared smile sqrt strikes strip
-term venue venue_names verdict
+sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 
@@ -169,7 +174,7 @@ def loaded(statement: str) -> set[str]:
     return {m for m in out.split() if "." not in m or m == "scipy.optimize"}
 
 
-HEAVY = {"sympy", "clarabel", "matplotlib", "pandas", "scipy", "arch", "typer"}
+HEAVY = {"sympy", "clarabel", "matplotlib", "pandas", "scipy", "arch", "typer", "joblib", "tqdm", "dask", "distributed"}
 
 
 @pytest.mark.parametrize(

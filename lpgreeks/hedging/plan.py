@@ -327,6 +327,26 @@ class HedgePlan:
         ]
         return pd.DataFrame(rows)
 
+    def figures(self) -> dict[str, float | str]:
+        """One row of figures, units in brackets: what a sweep keeps of a plan; names that occur twice are numbered."""
+        quote = self.exposure.quote
+        row: list[tuple[str, str, float]] = [
+            ("risk", self.token, self.best.risk),
+            ("unhedged risk", self.token, self.risk_unhedged),
+            ("effectiveness", "", self.effectiveness),
+            ("capital", quote, self.capital),
+            *((leg.name, leg.instrument.unit_text, q) for leg, q in zip(self.legs, self.quantities, strict=True)),
+            *((f"posted, {p.name}", p.token, c) for p, c in zip(self.pledges, self.best.collateral, strict=True)),
+            *(("net delta", coin, figure) for coin, figure in self.net_delta.items()),
+        ]
+        names = [name for name, _, _ in row]
+        figures: dict[str, float | str] = {}
+        for i, (name, unit, figure) in enumerate(row):
+            number = f" ({names[: i + 1].count(name)})" if names.count(name) > 1 else ""
+            figures[f"{name}{number}{f' [{unit}]' if unit else ''}"] = float(figure)
+        figures["binding"] = "; ".join(self.certificate.binding)
+        return figures
+
     def summary(self) -> str:
         """The whole plan as text."""
         lines = [wrapped(self.sentence(), WIDTH), ""]
