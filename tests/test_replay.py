@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -402,3 +403,28 @@ def test_bad_input():
     for act, kind, word in cases:
         with pytest.raises(kind, match=word):
             act()
+
+
+def test_a_tape_travels_and_gives_the_same_bits():
+    tape = lively(3)
+    there = pickle.loads(pickle.dumps(tape))
+    assert not there.rows.bid.flags.writeable
+    one, other = (
+        lp.replay(managed(), [perp(**TERMS)], t, policy=lp.DeltaBand(0.05), collateral=1e5) for t in (tape, there)
+    )
+    assert np.array_equal(one.equity, other.equity)
+
+
+def test_settings_of_a_sweep_are_their_own_replays(tmp_path):
+    tape, leg = lively(5), perp(**TERMS)
+    policies = lp.grid(lp.Dislocation, theta=[1e-3, 3e-3], gap=[3e-3, math.inf])
+    grid = lp.sweep(lp.replay, managed(), [leg], tape, policy=policies, collateral=1e5, checkpoint=tmp_path)
+    assert len(grid.runs) == 4
+    for run, (theta, gap) in zip(
+        grid.runs, [(1e-3, 3e-3), (1e-3, math.inf), (3e-3, 3e-3), (3e-3, math.inf)], strict=True
+    ):
+        alone = lp.replay(managed(), [leg], tape, policy=lp.Dislocation(theta=theta, gap=gap), collateral=1e5)
+        assert run.figures["net"] == alone.net[-1]
+        assert np.array_equal(run.series["pnl"], np.diff(alone.equity))
+    again = lp.sweep(lp.replay, managed(), [leg], lively(5), policy=policies, collateral=1e5, checkpoint=tmp_path)
+    assert again.resumed == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
 
-__all__ = ["FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times"]
+__all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times"]
 
 Times: TypeAlias = "NDArray[np.datetime64]"
 
@@ -20,8 +20,15 @@ Times: TypeAlias = "NDArray[np.datetime64]"
 _JUMP = 1.5
 
 
+class Frozen:
+    """Arrays that stay read-only when they travel to another process, and nothing that was computed from them does."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Quotes:
+class Quotes(Frozen):
     """Best bid and ask of one market, in the order in which they were known.
 
     Attributes:
@@ -108,7 +115,7 @@ class Quotes:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PoolHistory:
+class PoolHistory(Frozen):
     r"""What a pool did: its price after each row, what traders paid in, and the liquidity that shared the fees.
 
     A row is a swap, or everything that happened in one bar. Fees are counted by one of two routes. Where the
@@ -194,7 +201,7 @@ class PoolHistory:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class FundingRates:
+class FundingRates(Frozen):
     """What longs of a perpetual paid shorts at each settlement, as a decimal of the position's value.
 
     Attributes:
@@ -231,7 +238,7 @@ class FundingRates:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GasPrices:
+class GasPrices(Frozen):
     """What one transaction of the position cost at each time, in quote.
 
     Attributes:
@@ -255,6 +262,10 @@ class GasPrices:
 
     def __repr__(self) -> str:
         return f"<GasPrices: {self.source}>"
+
+
+def _rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
+    return kind(**values)
 
 
 def _times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:

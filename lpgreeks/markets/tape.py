@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Gas
 from lpgreeks.errors import DataError, InputError, MarketError
-from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes, Times
+from lpgreeks.markets.streams import Frozen, FundingRates, GasPrices, PoolHistory, Quotes, Times
 from lpgreeks.paths import History
 from lpgreeks.tokens import price_of
 
@@ -62,7 +62,7 @@ class Settlements(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Tape:
+class Tape(Frozen):
     """What happened, as a replay sees it.
 
     The clock has a row for every time of every stream, from the first one at which all quotes and the pool are known.

@@ -41,7 +41,9 @@ def _warning(r: Replayed) -> str:
 
 def summary(r: Replayed) -> str:
     """Everything that a reader needs to judge it."""
-    rows = [[name, rounded(amount)] for name, amount in r.attribution().items() if amount or name == "net"]
+    parts = r.attribution()
+    net = parts.pop("net")
+    rows = [[name, rounded(amount)] for name, amount in parts.items() if amount] + [["net", rounded(net)]]
     figures = r.performance.figures
     shown = {
         "return per year": percent(figures["return_per_year"]),
