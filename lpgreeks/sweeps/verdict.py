@@ -65,9 +65,14 @@ class Verdict:
         trials: one for each setting, in the order of the columns.
         p_value: that no setting is better than the benchmark, corrected for every setting (SPA); NaN where it cannot
             be told.
-        periods, step, gaps: how many, how long, and how often the clock jumps.
-        start, end: the end of the first and of the last period, UTC.
-        block, variance_block: periods that blocks hold, of differences and of squares.
+        periods: how many there are.
+        step: how long each is.
+        gaps: how often the clock jumps by more than one.
+        start: the end of the first period, UTC.
+        end: the end of the last.
+        per_year: periods in 365 days.
+        block: periods that a block holds.
+        variance_block: periods that a block of squares holds.
         walk: choosing on the past; None where two windows do not fit.
         regimes: by label, where labels were given.
         rules: confidence, resamples, number of trials, random windows. ``1 - rules.level`` is the chance of one or more
