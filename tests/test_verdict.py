@@ -396,7 +396,7 @@ def test_a_series_is_a_benchmark_like_a_column() -> None:
 def test_regimes_apart() -> None:
     table = sweep(count=800, settings=4)
     table.iloc[200:400, 2] += 6.0
-    labels = [None] * 100 + ["calm"] * 100 + ["rise"] * 200 + ["calm"] * 380 + ["short"] * 20
+    labels = [None] * 50 + [math.nan] * 50 + ["calm"] * 100 + ["rise"] * 200 + ["calm"] * 380 + ["short"] * 20
     found = lp.verdict(table, against="hold", seed=2, regimes=labels)
     calm, rise, short = found.regimes
     assert [r.periods for r in found.regimes] == [480, 200, 20]
@@ -465,9 +465,10 @@ GOOD = sweep(count=100, settings=2)
         ({"seed": 1.5}, "seed"),
         ({"window": 101}, "window"),
         ({"windows": 0}, "windows"),
-        ({"block": 51}, "block"),
+        ({"block": 13}, "block"),
         ({"level": 95}, "level"),
         ({"draws": 10}, "draws"),
+        ({"draws": 500, "level": 0.999}, "draws as a whole number, at least 1000"),
         ({"trials": 1}, "trials as a whole number, at least 2"),
         ({"regimes": ["a"]}, "a regime for each of the 100 periods"),
     ],
