@@ -318,7 +318,7 @@ MUTANTS = [
     Mutant("sweeps/trials.py", "kurtosis=float(np.mean(standard**4))", "kurtosis=float(np.mean(standard**4)) + 3.0", "test_verdict.py::test_figures_of_each_setting_by_scipy_and_pandas"),
     Mutant("sweeps/trials.py", "ratio.value < 0 and", "", "test_verdict.py::test_a_better_and_a_steadier_setting_are_found"),
     Mutant("sweeps/walk.py", "best = means[:-1].argmax(axis=1)", "best = means[1:].argmax(axis=1)", "test_verdict.py::test_windows_and_the_walk_by_hand"),
-    Mutant("sweeps/walk.py", "total[begins + window] > total[begins]", "total[begins + window] >= total[begins - 1]", "test_verdict.py::test_windows_and_the_walk_by_hand"),
+    Mutant("sweeps/walk.py", "total[begins + window] > total[begins]", "total[begins + window] < total[begins]", "test_verdict.py::test_windows_and_the_walk_by_hand"),
     Mutant("sweeps/panel.py", "np.ptp(self.excess, axis=0) > self._rounding", "np.ptp(self.excess, axis=0) > 0", "test_verdict.py::test_what_cannot_be_told_is_said"),
     Mutant("sweeps/panel.py", "if (apart % step != np.timedelta64(0)).any():", "if False:", "test_verdict.py::test_bad_input_is_refused"),
     Mutant("sweeps/verdict.py", "corrected = holm([p for _, p in rows])", "corrected = [p for _, p in rows]", "test_verdict.py::test_regimes_apart"),

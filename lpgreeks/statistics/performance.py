@@ -64,7 +64,8 @@ class Performance:
             per step; a loss is positive); with a benchmark also ``excess_return_per_year``, ``tracking_error``,
             ``information_ratio``, ``beta``, ``correlation``. Decimals of the equity. Each is an attribute too.
         reasons: why a figure is NaN, by its name.
-        start, end: first and last time, UTC.
+        start: first time, UTC.
+        end: last time.
         steps: how many returns there are.
         irregular: the steps differ in length.
         level: of the value at risk: 0.95 leaves the worst 5 % beyond.

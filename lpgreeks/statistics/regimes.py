@@ -45,7 +45,8 @@ class Segment:
     """A stretch of a price series, measured in expected moves ``volatility * sqrt(years)``.
 
     Attributes:
-        start, end: UTC; from one price to another.
+        start: UTC.
+        end: UTC; its price is the last.
         move: the logarithm of last over first.
         spread: the logarithm of highest over lowest.
         expected: the move that one standard deviation is.

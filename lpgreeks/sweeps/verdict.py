@@ -65,9 +65,14 @@ class Verdict:
         trials: one for each setting, in the order of the columns.
         p_value: that no setting is better than the benchmark, corrected for every setting (SPA); NaN where it cannot
             be told.
-        periods, step, gaps: how many, how long, and how often the clock jumps.
-        start, end: the end of the first and of the last period, UTC.
-        block, variance_block: periods that blocks hold, of differences and of squares.
+        periods: how many there are.
+        step: how long each is.
+        gaps: how often the clock jumps by more than one.
+        start: the end of the first period, UTC.
+        end: the end of the last.
+        per_year: periods in 365 days.
+        block: periods that a block holds.
+        variance_block: periods that a block of squares holds.
         walk: choosing on the past; None where two windows do not fit.
         regimes: by label, where labels were given.
         rules: confidence, resamples, number of trials, random windows. ``1 - rules.level`` is the chance of one or more
@@ -299,8 +304,8 @@ def verdict(
 
     Of each setting: its mean difference from the benchmark with a studentised circular-block interval; the ratio of
     variances with Ledoit and Wolf's test; the deflated Sharpe ratio of the difference; how often it wins in random
-    windows. Of all together: Hansen's SPA, Romano and Wolf's StepM, Holm's correction of the variance tests; what
-    choosing on the past would have made; and the same within each regime.
+    windows. Of all together: Hansen's SPA, Romano and Wolf's StepM, and their correction of the variance tests;
+    what choosing on the past would have made; and SPA within each regime.
 
     Args:
         panel: P&L of each period, one column a setting, in quote on equal capital or as returns; the index is the end
@@ -311,9 +316,9 @@ def verdict(
         trials: how many settings were ever tried; those in the table unless more are said.
         window: periods of a random window and of a step of the walk forward; a tenth of all unless said.
         windows: how many are drawn.
-        regimes: a label for each period; None leaves it out.
+        regimes: a label for each period; None or NaN leaves it out.
         block: periods that hold together in a resample; by Politis and White's rule, the longest that any setting asks
-            for, unless said.
+            for, unless said; at most an eighth of them.
         level: of confidence; ``1 - level`` is the chance of one or more false finds.
         draws: resamples.
 
@@ -326,10 +331,12 @@ def verdict(
     read = read_panel(panel, against)
     count = len(read)
     window = max(1, count // 10) if window is None else window
+    level, longest = require_probability("level", level), count // FEWEST_BLOCKS
     rules = Rules(
-        level=require_probability("level", level),
-        draws=require_whole("draws", draws, at_least=99),
-        block=None if block is None else require_whole("block", block, at_least=1, at_most=count // 2, unit="periods"),
+        level=level,
+        # Fewer could never show a chance as small as is asked for.
+        draws=require_whole("draws", draws, at_least=max(99, math.ceil(1.0 / (1.0 - level)))),
+        block=None if block is None else require_whole("block", block, at_least=1, at_most=longest, unit="periods"),
         trials=require_whole("trials", len(read.settings) if trials is None else trials, at_least=len(read.settings)),
         window=require_whole("window", window, at_least=1, at_most=count, unit="periods"),
         windows=require_whole("windows", windows, at_least=1),
@@ -363,7 +370,8 @@ def _labels(regimes: Sequence[Hashable] | None, count: int) -> dict[Hashable, ND
     labels = list(regimes)
     if len(labels) != count:
         raise InputError(f"a regime for each of the {count} periods", got=f"{len(labels)} labels")
-    kinds = [label for label in dict.fromkeys(labels) if label is not None]
+    # NaN is what tables write for nothing; it is not itself.
+    kinds = [label for label in dict.fromkeys(labels) if label is not None and label == label]
     return {kind: np.array([label == kind for label in labels]) for kind in kinds}
 
 
