@@ -15,6 +15,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee
 from lpgreeks.errors import InputError, MarketError, require_positive
 from lpgreeks.instruments import Exposure, UniswapV3
+from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.paths import Span, span_of
 from lpgreeks.replays.columns import column
@@ -254,12 +255,22 @@ def _events(events: FloatArray, *, added: bool) -> Events:
     return Events(column(of_kind[:, 0], np.int64), *map(column, (price, scale, centre, base, quote)))
 
 
-def span_rows(tape: Tape, grid: Span) -> NDArray[np.int64]:
-    """The last row at or before each time of a regular grid, and the first and the last row of the tape."""
-    step = span_of(grid)
-    clock = np.arange(tape.times[0], tape.times[-1], step)
-    rows = np.searchsorted(tape.times, clock, side="right") - 1
-    return np.append(rows, len(tape) - 1).astype(np.int64)
+class Grid(NamedTuple):
+    """The times at which the series of a replay stand."""
+
+    times: Times
+    """``(m,)``: regular from the first row on, and the last row."""
+    rows: NDArray[np.int64]
+    """``(m,)``: the last row of the clock at or before each."""
+
+
+def grid_of(tape: Tape, step: Span) -> Grid:
+    """Every ``step`` of the tape, and its end."""
+    times = np.arange(tape.times[0], tape.times[-1], span_of(step))
+    if times.size > len(tape):
+        raise InputError("a grid no finer than the tape", got=f"{times.size:,} times for {len(tape):,} rows")
+    times = np.append(times, tape.times[-1])
+    return Grid(times, (np.searchsorted(tape.times, times, side="right") - 1).astype(np.int64))
 
 
 def live_through(

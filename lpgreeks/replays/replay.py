@@ -18,7 +18,7 @@ from lpgreeks.markets.tape import Rows, Settlements, Tape
 from lpgreeks.paths import Span
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
-from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, live_through, span_rows
+from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, grid_of, live_through
 from lpgreeks.replays.options import OptionsAtAdd, bought
 from lpgreeks.replays.policies import Hold, Policy
 from lpgreeks.replays.result import Replayed, Trades
@@ -118,7 +118,8 @@ def replay(
     """
     if not isinstance(tape, Tape):
         raise InputError("a tape", got=f"{tape!r:.60}", remedy="Tape(quotes=..., pool=..., funding=...)")
-    rows = span_rows(tape, grid)
+    at = grid_of(tape, grid)
+    rows = at.rows
     life = live_through(position, tape, rows=rows, fees=fees)
     held = hedge_of(hedge, tape, collateral, reserve)
     options = policy.settings.get("options") if isinstance(policy, Policy) else None
@@ -137,7 +138,7 @@ def replay(
         policy=policy,
         life=life,
         hedge=held,
-        rows=rows,
+        grid=at,
         of_legs=run.of_legs,
         of_accounts=run.of_accounts,
         trades=Trades.of(run.trades[: int(run.book.memory[Memory().written])]),

@@ -19,7 +19,7 @@ from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
 from lpgreeks.replays.execution import execution
-from lpgreeks.replays.life import Life, ManagedRange
+from lpgreeks.replays.life import Grid, Life, ManagedRange
 from lpgreeks.replays.options import Bought
 from lpgreeks.replays.policies import Policy
 from lpgreeks.replays.words import notes, removal_table, sentence, summary
@@ -81,7 +81,7 @@ class Replayed:
         policy: when the hedge was traded.
         life: the position by itself.
         hedge: the contracts, and what stood behind them.
-        rows: of the tape, at which the series stand.
+        grid: the times at which the series stand, and the rows of the tape that they show.
         of_legs: ``(rows, legs, 7)``: quantity, paid, spread, slippage, fees, funding, turnover.
         of_accounts: ``(rows, accounts, 2)``: posted, kept back.
         trades: every fill.
@@ -94,7 +94,7 @@ class Replayed:
     policy: Policy | Callable[..., Any]
     life: Life
     hedge: Hedge
-    rows: NDArray[np.int64]
+    grid: Grid
     of_legs: FloatArray
     of_accounts: FloatArray
     trades: Trades
@@ -104,7 +104,12 @@ class Replayed:
     @property
     def times(self) -> Times:
         """``(rows,)``, UTC."""
-        return self.tape.times[self.rows]
+        return self.grid.times
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Of the tape, at which the series stand."""
+        return self.grid.rows
 
     @property
     def quote(self) -> str:
@@ -259,9 +264,19 @@ class Replayed:
             **{name: float(series[-1]) for name, series in self.parts.items()},
         }
 
-    def series(self) -> dict[str, FloatArray]:
-        """What a sweep keeps: P&L of each step of the grid, in quote."""
-        return {"pnl": np.diff(self.equity), "unhedged": np.diff(self.unhedged)}
+    def series(self) -> dict[str, NDArray[Any]]:
+        """What a sweep keeps: when each whole step of the grid ended, its P&L, and that without the hedge, in quote."""
+        steps = np.diff(self.times)
+        whole = steps.size - (steps.size > 1 and bool(steps[-1] != steps[0]))
+        pnl, unhedged = np.diff(self.equity)[:whole], np.diff(self.unhedged)[:whole]
+        return {"times": self.times[1:][:whole], "pnl": pnl, "unhedged": unhedged}
+
+    def pnl(self) -> pd.Series:
+        """P&L of each whole step of the grid, in quote: what :func:`~lpgreeks.verdict` takes as the benchmark."""
+        import pandas as pd
+
+        series = self.series()
+        return pd.Series(series["pnl"], index=pd.DatetimeIndex(series["times"], tz="UTC", name="time"))
 
     def between(self, first: np.datetime64, last: np.datetime64) -> dict[str, float]:
         """Net, parts and drawdown of a stretch of the grid, in quote and as a share.
