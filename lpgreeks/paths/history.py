@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -15,13 +13,11 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices, require_whole
 from lpgreeks.paths.outcomes import column_of
 from lpgreeks.paths.paths import Paths, Seed, generator
+from lpgreeks.paths.spans import Span, span_of, span_text
 
 __all__ = ["History", "Rescaled", "Shifted", "align"]
 
 _YEAR = np.timedelta64(365, "D")
-
-_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|s)", re.IGNORECASE)
 
 # 2e8 doubles are 1.6 GB for each of prices, lows and highs.
 _MOST_VALUES = 200_000_000
@@ -116,13 +112,13 @@ class History:
         """One sentence: what, from when to when, how often, gaps."""
         first, last = (np.datetime_as_string(t, unit="m").replace("T", " ") for t in self.times[[0, -1]])
         gaps = f"{self.gaps} gaps" if self.gaps else "no gap"
-        return f"{', '.join(self.markets)} from {first} to {last} UTC every {_span(self.step)}, {gaps}"
+        return f"{', '.join(self.markets)} from {first} to {last} UTC every {span_text(self.step)}, {gaps}"
 
     def windows(
         self,
-        length: str | np.timedelta64 | timedelta,
+        length: Span,
         *,
-        step: str | np.timedelta64 | timedelta | None = None,
+        step: Span | None = None,
         start: float | Mapping[str, float] | Rescaled | Shifted | None = None,
     ) -> Paths:
         """Every stretch of ``length``, one each ``step`` (end to end unless said), as paths.
@@ -139,7 +135,7 @@ class History:
         Raises:
             DataError: no whole window without a gap.
         """
-        length_, hop = _timedelta(length), _timedelta(step if step is not None else length)
+        length_, hop = span_of(length), span_of(step if step is not None else length)
         count = self._steps_in(length_)
         self._steps_in(hop)
         begins = np.arange(self.times[0], self.times[-1] - length_ + np.timedelta64(1, "ns"), hop)
@@ -149,7 +145,7 @@ class History:
         first = first[whole]
         if not first.size:
             raise DataError(
-                f"at least one gapless window of {_span(length_)}",
+                f"at least one gapless window of {span_text(length_)}",
                 got=self.describe(),
                 remedy="Ask for shorter windows, or fill the gaps from another source",
             )
@@ -161,7 +157,7 @@ class History:
             )
         rows = first[:, None] + np.arange(count + 1)
         move = _rule(start)
-        text = f"{first.size} windows of {_span(length_)} stepped {_span(hop)}, {_start_text(move)}"
+        text = f"{first.size} windows of {span_text(length_)} stepped {span_text(hop)}, {_start_text(move)}"
         if (dropped := begins.size - first.size) > 0:
             text += f", {dropped} more left out for gaps"
         return self._paths(
@@ -175,7 +171,7 @@ class History:
 
     def bootstrap(
         self,
-        length: str | np.timedelta64 | timedelta,
+        length: Span,
         *,
         paths: int,
         start: float | Mapping[str, float],
@@ -190,7 +186,7 @@ class History:
         """
         from arch.bootstrap import StationaryBootstrap
 
-        count = self._steps_in(_timedelta(length))
+        count = self._steps_in(span_of(length))
         paths = require_whole("paths", paths, at_least=1)
         regular = np.diff(self.times) == self.step
         before = self.prices[:-1][regular]
@@ -213,7 +209,7 @@ class History:
             Rescaled(start),
             effective=min(float(paths), len(before) / count),
             source=(
-                f"{paths:,} stationary-bootstrap paths of {_span(_timedelta(length))}, mean block {block} steps, "
+                f"{paths:,} stationary-bootstrap paths of {span_text(span_of(length))}, mean block {block} steps, "
                 f"resampled from {len(before) / count:.1f} independent lengths; "
                 + "; ".join((self.describe(), *self.notes))
             ),
@@ -290,7 +286,9 @@ class History:
     def _steps_in(self, span: np.timedelta64) -> int:
         if span <= np.timedelta64(0) or span % self.step:
             raise InputError(
-                f"a whole number of steps of {_span(self.step)}", got=_span(span), remedy="Resample, or round the span"
+                f"a whole number of steps of {span_text(self.step)}",
+                got=span_text(span),
+                remedy="Resample, or round the span",
             )
         return int(span // self.step)
 
@@ -307,7 +305,7 @@ def align(*histories: History) -> History:
         DataError: different steps, a market twice, or fewer than two common times.
     """
     if len({h.step for h in histories}) != 1:
-        raise DataError("histories with one step", got=", ".join(_span(h.step) for h in histories))
+        raise DataError("histories with one step", got=", ".join(span_text(h.step) for h in histories))
     markets = tuple(m for h in histories for m in h.markets)
     if len(set(markets)) < len(markets):
         raise DataError("each market once", got=", ".join(markets), remedy="Name them apart: read_klines(..., market=)")
@@ -355,23 +353,3 @@ def _usual_block(returns: FloatArray) -> int:
         raise DataError("returns that vary", got="a constant price", remedy="Say block=, or use another history")
     # arch is at home with numbers near 1.
     return round(float(np.max(optimal_block_length(sizes / sizes.std(axis=0))["stationary"])))
-
-
-def _timedelta(span: str | np.timedelta64 | timedelta) -> np.timedelta64:
-    """A span of time: "7D", "12h", "30min", "90s", "1W", or a timedelta of Python, numpy or pandas."""
-    if isinstance(span, (np.timedelta64, timedelta)):
-        return np.timedelta64(np.timedelta64(span), "ns")
-    match = _SPAN.fullmatch(span.strip()) if isinstance(span, str) else None
-    if match is None:
-        raise InputError("a span of time with its unit, like 7D, 12h, 30min or 90s", got=repr(span))
-    number, unit = float(match[1]), _SECONDS[match[2].lower()]
-    return np.timedelta64(round(number * unit * 1e9), "ns")
-
-
-def _span(span: np.timedelta64) -> str:
-    seconds = float(span / np.timedelta64(1, "s"))
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = seconds / size
-            return f"{count:g} {unit[:-1] if count == 1 else unit}"
-    return f"{seconds:g} seconds"
