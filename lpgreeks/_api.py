@@ -127,6 +127,7 @@ from lpgreeks.pricing import (
     price_bounds,
     strip,
 )
+from lpgreeks.replays import JumpToLatent, ReflectAtBand, arbitraged_pool
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
@@ -178,6 +179,7 @@ __all__ = [
     "InverseFuture",
     "InversePerp",
     "InversePut",
+    "JumpToLatent",
     "LPGreeksError",
     "LeastCapital",
     "LeastCost",
@@ -221,6 +223,7 @@ __all__ = [
     "Quotes",
     "RangeEdges",
     "RawAmounts",
+    "ReflectAtBand",
     "Rescaled",
     "Rival",
     "Schedule",
@@ -246,6 +249,7 @@ __all__ = [
     "above",
     "align",
     "arbitrage_share",
+    "arbitraged_pool",
     "averaged",
     "break_even_fee_rate",
     "check_klines",
