@@ -32,8 +32,6 @@ def span_of(span: Span) -> np.timedelta64:
 def span_text(span: np.timedelta64) -> str:
     """In the greatest unit of which it is a whole number: "7 days", "90 seconds"."""
     seconds = float(span / np.timedelta64(1, "s"))
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = seconds / size
-            return f"{count:g} {unit[:-1] if count == 1 else unit}"
-    return f"{seconds:g} seconds"
+    units = {"day": 86_400, "hour": 3_600, "minute": 60}
+    unit, size = next(((u, n) for u, n in units.items() if seconds >= n and seconds % n == 0), ("second", 1))
+    return f"{seconds / size:g} {unit}" + ("" if seconds == size else "s")
