@@ -127,7 +127,7 @@ from lpgreeks.pricing import (
     price_bounds,
     strip,
 )
-from lpgreeks.replays import JumpToLatent, ReflectAtBand, arbitraged_pool
+from lpgreeks.replays import Dislocations, JumpToLatent, Races, ReflectAtBand, arbitraged_pool, dislocations
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.venues import Contract, Figure, OptionContract, PriceSteps, Venue, venue, venue_names
 
@@ -153,6 +153,7 @@ __all__ = [
     "DataReport",
     "DeltaBounds",
     "Deposit",
+    "Dislocations",
     "Economics",
     "EffectivenessAtLeast",
     "Excess",
@@ -221,6 +222,7 @@ __all__ = [
     "Put",
     "QuantityBounds",
     "Quotes",
+    "Races",
     "RangeEdges",
     "RawAmounts",
     "ReflectAtBand",
@@ -257,6 +259,7 @@ __all__ = [
     "choice_map",
     "clamp",
     "compare",
+    "dislocations",
     "economics",
     "every_instrument",
     "expected_lvr",

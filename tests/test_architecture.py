@@ -125,19 +125,19 @@ def test_the_surface_is_one_list() -> None:
 
 PUBLIC = """
 Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
-Contract Correlated DataError DataReport DeltaBounds Deposit Economics EffectivenessAtLeast Excess Exposure Fee Figure
-Finding Flat Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged History
-InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut JumpToLatent LPGreeksError
-LeastCapital LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked MarketError
-MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool Option OptionContract OptionFee OptionName Order
-Outcomes ParityForward Part Paths PoolFees PoolHistory PoolSize Portfolio Position Powers Premium PremiumAtMost
-PriceSteps Progressive Proportional Put QuantityBounds Quotes RangeEdges RawAmounts ReflectAtBand Rescaled Rival
+Contract Correlated DataError DataReport DeltaBounds Deposit Dislocations Economics EffectivenessAtLeast Excess Exposure
+Fee Figure Finding Flat Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks HedgePlan Hedged
+History InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut JumpToLatent
+LPGreeksError LeastCapital LeastCost Leg LinearFuture LinearInSize LinearPerp Lognormal LossClaim Margined Marked
+MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation OnchainPool Option OptionContract OptionFee OptionName
+Order Outcomes ParityForward Part Paths PoolFees PoolHistory PoolSize Portfolio Position Powers Premium PremiumAtMost
+PriceSteps Progressive Proportional Put QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Rescaled Rival
 Schedule SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Tape TokenError UniswapV2 UniswapV3 Value
 Variance VegaBounds Venue Wallet WholeLots WorstCase above align arbitrage_share arbitraged_pool averaged
-break_even_fee_rate check_klines check_prices choice_map clamp compare economics every_instrument expected_lvr frontier
-hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment
-price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt strikes strip term
-venue venue_names
+break_even_fee_rate check_klines check_prices choice_map clamp compare dislocations economics every_instrument
+expected_lvr frontier hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks option_name
+partial_moment price_bounds range_for_exits read_chain read_chains read_klines read_prices smear smeared smile sqrt
+strikes strip term venue venue_names
 """.split()  # noqa: SIM905
 
 

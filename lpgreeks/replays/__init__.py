@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from lpgreeks.replays.arbitrage import JumpToLatent, ReflectAtBand, arbitraged_pool
+from lpgreeks.replays.dislocations import Dislocations, dislocations
+from lpgreeks.replays.races import Races
 
-__all__ = ["JumpToLatent", "ReflectAtBand", "arbitraged_pool"]
+__all__ = ["Dislocations", "JumpToLatent", "Races", "ReflectAtBand", "arbitraged_pool", "dislocations"]
