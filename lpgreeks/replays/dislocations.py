@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import histograms, legend, new_axes, verticals
+from lpgreeks.draw import histograms, legend_below, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
 from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
 from lpgreeks.markets import Tape
@@ -52,7 +52,7 @@ class Dislocations:
     Attributes:
         market: the exchange's.
         pool: the pool's market.
-        fee: the pool's: a gap below it is no arbitrage.
+        fee: the pool's: within it a gap is no arbitrage.
         times: ``(2,)``: the first and the last moment.
         gaps: ``(n,)``, of the middle, at each moment but the last, decimals.
         weights: ``(n,)``: the share of the time that each stood.
@@ -116,18 +116,18 @@ class Dislocations:
         return pd.DataFrame(rows)
 
     def sentence(self) -> str:
-        """The answer in one sentence, about the first theta that the pool's fee does not eat."""
-        above = np.flatnonzero(self.thetas >= self.fee)
+        """The answer in one sentence, about the first theta that lies beyond the pool's fees."""
+        above = np.flatnonzero(self.thetas > _band(self.fee))
         k = int(above[0]) if above.size else self.thetas.size - 1
         races = self.races[0][k] + self.races[1][k]
-        size, long = f"{self.thetas[k] * 1e4:g} bp", f"{self.horizons[-1]:g} seconds"
-        back, caught = races.within(float(self.horizons[-1]))
-        happened = (
-            f"a gap of {size} never opened"
-            if not len(races)
-            else f"of {len(races):,} gaps of {size} the exchange took back {back:.0%} within {long} and the "
-            f"pool caught up with {caught:.0%}"
-        )
+        size, long = f"{self.thetas[k] * 1e4:g} bp", float(self.horizons[-1])
+        back, caught = races.within(long)
+        happened = f"{len(races):,} gaps of {size} opened" if len(races) else f"a gap of {size} never opened"
+        if math.isfinite(back):
+            happened += (
+                f", of which the exchange took back {back:.0%} within {long:g} seconds and the pool caught up with "
+                f"{caught:.0%}"
+            )
         kind = "the synthetic pool" if self.synthetic else "the pool"
         return (
             f"Half of the time {self.market} stood within {self.usual * 1e4:.2g} bp of {kind} {self.pool}; {happened}."
@@ -175,7 +175,7 @@ class Dislocations:
             title=wrapped(self.sentence(), TITLE),
         )  # fmt: skip
         ax.set_ylabel("share of time")
-        return legend(verticals(ax, [-self.fee * 1e4, self.fee * 1e4], name="the pool's fee"))
+        return legend_below(verticals(ax, [-self.fee * 1e4, _band(self.fee) * 1e4], name="the pool's fees"))
 
     def __str__(self) -> str:
         return self.summary()
@@ -204,7 +204,7 @@ def dislocations(
     tape: Tape,
     *,
     thetas: Sequence[float] = THETAS,
-    horizons: Sequence[float] = DWELLS,
+    horizons: Sequence[float] = DWELLS[1:],
     market: str = "",
     part: float = 0.5,
     step: Span | None = None,
@@ -227,7 +227,7 @@ def dislocations(
         horizons: within how many seconds a gap is closed, ascending.
         market: whose quotes, where the tape has several.
         part: of the way, at which a gap counts as closed.
-        step: of the regression; a second unless said, or what usually lies between two moments if that is longer.
+        step: of the regression; a second unless said, or what usually lies between two quotes if that is longer.
 
     Raises:
         InputError: a tape without quotes or without a pool; thetas, horizons, a part or a step that are none.
@@ -253,7 +253,7 @@ def dislocations(
     for s, (side, quote) in enumerate(((bid / pool - 1.0, bid), (1.0 - ask / pool, ask))):
         shares[s] = [weights @ (side[:-1] >= theta) for theta in levels]
         races.append(tuple(Races.run(times, side, quote, pool, theta=theta, part=way) for theta in levels))
-    usual = np.timedelta64(round(float(np.median(stood)) * 1e9), "ns")
+    usual = np.median(np.diff(tape.quotes[column].times))  # type: ignore[index]
     apart = max(np.timedelta64(_SECOND, "ns"), usual) if step is None else span_of(step)
     half_life, error = _half_life(times, gaps, apart)
     for array in (gaps, weights, shares):
@@ -296,14 +296,19 @@ def _half_life(times: Times, gaps: FloatArray, step: np.timedelta64) -> tuple[fl
 
 def _caveats(thetas: FloatArray, horizons: FloatArray, fee: float, usual: np.timedelta64) -> list[str]:
     lines = []
-    if (below := thetas[thetas < fee]).size:
-        lines.append(f"a gap of {', '.join(f'{x * 1e4:g}' for x in below)} bp is below the pool's fee: no arbitrage")
+    if (inside := thetas[thetas <= _band(fee)]).size:
+        lines.append(f"a gap of {', '.join(f'{x * 1e4:g}' for x in inside)} bp is within the pool's fees: no arbitrage")
     if (short := horizons[(horizons > 0) & (horizons < usual / _SECOND)]).size:
         lines.append(
-            f"moments usually lie {span_text(usual)} apart: what happens within {', '.join(f'{x:g}' for x in short)} "
-            "seconds is not on the tape"
+            f"quotes usually lie {span_text(usual)} apart: what the exchange did within "
+            f"{', '.join(f'{x:g}' for x in short)} seconds is not on the tape"
         )
     return lines
+
+
+def _band(fee: float) -> float:
+    """The greatest gap at which a trade does not pay: of the bid; that of the ask is the fee itself, a little less."""
+    return fee / (1.0 - fee)
 
 
 def _ascending(name: str, given: ArrayLike, *, unit: str, least: float, below: float) -> FloatArray:
