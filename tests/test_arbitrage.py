@@ -315,6 +315,12 @@ def test_price_and_growth_know_nothing_of_liquidity_or_noise() -> None:
     assert (thick.liquidity == 1e9).all()
 
 
+def test_the_first_block_only_says_where_the_pool_stands() -> None:
+    still = quoted(seconds(np.arange(3)), np.full(3, 1_900.0))
+    made = lp.arbitraged_pool(still, fee=5e-4, liquidity=1.0, block="1s", start=2_000.0)
+    assert made.prices.tolist() == [2_000.0, 1_900.0 / (1 - 5e-4), 1_900.0 / (1 - 5e-4)]
+
+
 # ---- noise, delay, labels
 
 
