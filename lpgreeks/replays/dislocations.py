@@ -251,7 +251,8 @@ def dislocations(
     gaps = (bid + ask) / 2.0 / pool - 1.0
     shares, races = np.empty((2, levels.size)), []
     for s, (side, quote) in enumerate(((bid / pool - 1.0, bid), (1.0 - ask / pool, ask))):
-        shares[s] = [weights @ (side[:-1] >= theta) for theta in levels]
+        reached = np.searchsorted(levels, side[:-1], side="right")  # how many of the thetas
+        shares[s] = np.bincount(reached, weights, minlength=levels.size + 1)[:0:-1].cumsum()[::-1]
         races.append(tuple(Races.run(times, side, quote, pool, theta=theta, part=way) for theta in levels))
     usual = np.median(np.diff(tape.quotes[column].times))  # type: ignore[index]
     apart = max(np.timedelta64(_SECOND, "ns"), usual) if step is None else span_of(step)
