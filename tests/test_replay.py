@@ -425,6 +425,6 @@ def test_settings_of_a_sweep_are_their_own_replays(tmp_path):
     ):
         alone = lp.replay(managed(), [leg], tape, policy=lp.Dislocation(theta=theta, gap=gap), collateral=1e5)
         assert run.figures["net"] == alone.net[-1]
-        assert np.array_equal(run.series["pnl"], np.diff(alone.equity))
+        assert np.array_equal(run.series["pnl"], alone.series()["pnl"])
     again = lp.sweep(lp.replay, managed(), [leg], lively(5), policy=policies, collateral=1e5, checkpoint=tmp_path)
     assert again.resumed == 4

@@ -118,19 +118,21 @@ class Quotes(Frozen):
 class PoolHistory(Frozen):
     r"""What a pool did: its price after each row, what traders paid in, and the liquidity that shared the fees.
 
-    A row is a swap, or everything that happened in one bar. Fees are counted by one of two routes. Where the
-    pool's fee growth is known, a unit of liquidity in range earns exactly its increment. Else a position of
-    liquidity ``l`` earns its share of what was paid in:
+    A row is a swap, or everything that happened in one bar. Its fees come by two routes, which are added up: what the
+    contract's fee growth, where it is known, brought to each unit of liquidity in range; and of what was paid in
+    beside that, the share of a position of liquidity ``l``:
 
     .. math::
-        \phi = a_{\text{in}}\, f\, (1 - s)\, \frac{l}{l + L}
+        \phi = l\,\Delta g + a_{\text{in}}\, f\, (1 - s)\, \frac{l}{l + L}
+
+    Fee growth is that of a pool in which the position already was; what is paid in was shared without it.
 
     Attributes:
         market: whose price it is, like "ETH/USDC".
         fee: the tier ``f``, a decimal of what is paid in.
         times: ``(n,)``, UTC, in order; swaps of one block share a time.
         prices: ``(n,)``, quote per base, after the row.
-        base_in, quote_in: ``(n,)``, paid in by traders in each token, fee included.
+        base_in, quote_in: ``(n,)``, paid in by traders in each token, fee included, beyond what fee growth counts.
         liquidity: ``(n,)``, active after the row, without the position, in ``sqrt(base * quote)``.
         growth_base, growth_quote: ``(n,)``: fees per unit of liquidity that the row brought, protocol share taken off;
             None where the contract's fee growth is not known.

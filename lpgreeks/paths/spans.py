@@ -1,4 +1,4 @@
-"""Spans of time as people write them."""
+"""Spans of time as people write them: "7D", "12h", "100ms"."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from lpgreeks.errors import InputError
 
 __all__ = ["Span", "span_of", "span_text"]
 
-Span: TypeAlias = "str | np.timedelta64 | timedelta"
-"""A span of time: "7D", "12h", "30min", "90s", "1W", or a timedelta of Python, numpy or pandas."""
+Span: TypeAlias = str | np.timedelta64 | timedelta
 
-_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|s)", re.IGNORECASE)
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1, "ms": 0.001}
+_WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|s|ms)", re.IGNORECASE)
 
 
 def span_of(span: Span) -> np.timedelta64:
-    """A span of time: "7D", "12h", "30min", "90s", "1W", or a timedelta of Python, numpy or pandas."""
+    """A span of time: "7D", "12h", "30min", "90s", "100ms", "1W", or a timedelta of Python, numpy or pandas."""
     if isinstance(span, (np.timedelta64, timedelta)):
         return np.timedelta64(np.timedelta64(span), "ns")
-    match = _SPAN.fullmatch(span.strip()) if isinstance(span, str) else None
+    match = _WRITTEN.fullmatch(span.strip()) if isinstance(span, str) else None
     if match is None:
         raise InputError("a span of time with its unit, like 7D, 12h, 30min or 90s", got=repr(span))
     number, unit = float(match[1]), _SECONDS[match[2].lower()]
@@ -31,10 +30,8 @@ def span_of(span: Span) -> np.timedelta64:
 
 
 def span_text(span: np.timedelta64) -> str:
-    """A span in its largest whole unit: "7 days", "90 seconds"."""
+    """In the greatest unit of which it is a whole number: "7 days", "90 seconds"."""
     seconds = float(span / np.timedelta64(1, "s"))
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = seconds / size
-            return f"{count:g} {unit[:-1] if count == 1 else unit}"
-    return f"{seconds:g} seconds"
+    units = {"day": 86_400, "hour": 3_600, "minute": 60}
+    unit, size = next(((u, n) for u, n in units.items() if seconds >= n and seconds % n == 0), ("second", 1))
+    return f"{seconds / size:g} {unit}" + ("" if seconds == size else "s")

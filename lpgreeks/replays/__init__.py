@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from lpgreeks.replays.arbitrage import JumpToLatent, ReflectAtBand, arbitraged_pool
 from lpgreeks.replays.book import Reserve
+from lpgreeks.replays.dislocations import Dislocations, dislocations
 from lpgreeks.replays.life import Deposits, FeesAlongMove, FeesAtClose, Life, ManagedRange
 from lpgreeks.replays.options import OptionsAtAdd
 from lpgreeks.replays.policies import (
@@ -18,6 +20,7 @@ from lpgreeks.replays.policies import (
     PriceMove,
     Through,
 )
+from lpgreeks.replays.races import Races
 from lpgreeks.replays.replay import Now, replay
 from lpgreeks.replays.result import Replayed, Trades
 
@@ -25,11 +28,13 @@ __all__ = [
     "DeltaBand",
     "Deposits",
     "Dislocation",
+    "Dislocations",
     "Every",
     "ExposureCap",
     "FeesAlongMove",
     "FeesAtClose",
     "Hold",
+    "JumpToLatent",
     "Keep",
     "Latency",
     "Life",
@@ -39,9 +44,13 @@ __all__ = [
     "OptionsAtAdd",
     "Policy",
     "PriceMove",
+    "Races",
+    "ReflectAtBand",
     "Replayed",
     "Reserve",
     "Through",
     "Trades",
+    "arbitraged_pool",
+    "dislocations",
     "replay",
 ]
