@@ -133,7 +133,8 @@ ShortOptionMargin Side Slippage Smile Spot Strip Tape TokenError UniswapV2 Unisw
 Wallet WholeLots WorstCase above align arbitrage_share averaged break_even_fee_rate check_klines check_prices
 choice_map clamp compare economics every_instrument expected_lvr frontier hedge il_implied_volatility
 implied_volatility legs lvr_rate onchain option_greeks option_name partial_moment price_bounds range_for_exits
-read_chain read_chains read_klines read_prices smear smeared smile sqrt strikes strip term venue venue_names
+read_book read_chain read_chains read_funding read_klines read_marks read_pool_minutes read_prices read_swaps smear
+smeared smile sqrt strikes strip term venue venue_names
 """.split()  # noqa: SIM905
 
 
@@ -197,6 +198,7 @@ def test_no_options_as_strings() -> None:
         ("markets/tables.py", ".csv"),
         ("markets/archives.py", ".csv"),
         ("markets/archives.py", ".zip"),
+        ("markets/archives.py", ".gz"),
         ("markets/clock.py", "b"),  # numpy's letter for truth values
         ("cli/app.py", ".csv"),
         ("cli/app.py", ".json"),

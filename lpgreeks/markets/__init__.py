@@ -6,15 +6,21 @@ market from a file's name) it says in the history's notes and in the data check.
 
 from __future__ import annotations
 
+from lpgreeks.markets.books import read_book
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_check import ChainReport
 from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
-from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
+from lpgreeks.markets.funding_files import read_funding
+from lpgreeks.markets.klines import check_klines, read_klines
+from lpgreeks.markets.marks import read_marks
 from lpgreeks.markets.option_names import OptionName, option_name
 from lpgreeks.markets.parity import ParityForward
+from lpgreeks.markets.pool_minutes import read_pool_minutes
 from lpgreeks.markets.smile import Smile, smile
 from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes
+from lpgreeks.markets.swap_files import read_swaps
+from lpgreeks.markets.symbols import market_of_name
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
 from lpgreeks.markets.tape import Tape
 
@@ -36,9 +42,14 @@ __all__ = [
     "check_prices",
     "market_of_name",
     "option_name",
+    "read_book",
     "read_chain",
     "read_chains",
+    "read_funding",
     "read_klines",
+    "read_marks",
+    "read_pool_minutes",
     "read_prices",
+    "read_swaps",
     "smile",
 ]
