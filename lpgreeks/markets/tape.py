@@ -159,7 +159,7 @@ class Tape:
         if self.marks is None and any(q.lows is not None for q in self._quotes):
             lines.append("the lows and highs beside the quotes stand for those of the mark")
         if self.marks is not None:
-            lines.extend(self.marks.notes)
+            lines += [f"accounts are marked at {self.marks.describe()}", *self.marks.notes]
         lines.extend(note for note in self._stand_ins if note)
         return tuple(dict.fromkeys(lines))
 
