@@ -176,10 +176,9 @@ class OnchainPool:
         tiers = [fee for fee, spacing in TICK_SPACING.items() if spacing == self.tick_spacing]
         if not tiers:
             raise InputError(
-                "a fee",
-                got=f"tick spacing {self.tick_spacing}, which no tier has",
-                unit="decimal",
-                remedy="Say fee=0.0005",
+                f"a tick spacing of {', '.join(map(str, TICK_SPACING.values()))}",
+                got=self.tick_spacing,
+                remedy="Say the fee: fee=0.0005 is 0.05 %",
             )
         return tiers[0]
 

@@ -66,9 +66,11 @@ class _Ticks:
         both = ~np.isnan(bid) & ~np.isnan(ask)
         if one_sided := int((~both).sum()):
             notes += (f"{one_sided:,} of {times.size:,} rows without a bid or an ask left out",)
-        rows, moved = in_sequence(times[both], sequence[both])
-        bid, ask = bid[both][rows], ask[both][rows]
-        return Quotes(market=market, times=times[both][rows], bid=bid, ask=ask, source=source, notes=notes + moved)
+            times, sequence, bid, ask = (column[both] for column in columns)
+        rows, moved = in_sequence(times, sequence)
+        return Quotes(
+            market=market, times=times[rows], bid=bid[rows], ask=ask[rows], source=source, notes=notes + moved
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,5 +200,6 @@ def read_book(path: str | Path, *, market: str = "") -> Quotes:
         )
     market, guess = market_of(symbols, market, name)
     columns = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    del parts
     source = f"best bid and ask of {market}, real: {layout.title} {name}, by {clock}"
     return layout.quotes(columns, market=market, source=source, notes=guess)

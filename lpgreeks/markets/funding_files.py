@@ -125,7 +125,7 @@ def _chosen(rows: pd.DataFrame, column: str, value: str, name: str) -> pd.DataFr
         raise DataError(
             f"one {column}",
             got=f"{value or 'none'} of {', '.join(known)} in {name}",
-            remedy=f'Say {column}="{known[0]}"',
+            remedy="Say which",
         )
     return rows[rows[column].astype(str) == value]
 
@@ -134,7 +134,7 @@ def _whole_seconds(times: Times) -> tuple[Times, tuple[str, ...]]:
     numbers = times.view(np.int64)
     rounded = (numbers + _SECOND // 2) // _SECOND * _SECOND
     off = np.abs(numbers - rounded)
-    note = (
-        f"times rounded to the second: {int((off > 0).sum()):,} of {off.size:,} were up to {off.max() / 1e6:g} ms off"
-    )
-    return rounded.view("datetime64[ns]"), (note,) if off.any() else ()
+    if not off.any():
+        return times, ()
+    note = f"{int((off > 0).sum()):,} of {off.size:,} times rounded to the second, up to {off.max() / 1e6:g} ms"
+    return rounded.view("datetime64[ns]"), (note,)

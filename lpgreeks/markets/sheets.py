@@ -129,7 +129,6 @@ def _csv_rows(
             index_col=False,
             usecols=wanted,
             dtype=dict.fromkeys(text, str),
-            float_precision="round_trip",
             chunksize=ROWS_AT_ONCE,
         )
 
