@@ -101,8 +101,8 @@ def read_pool_minutes(
     """Minutes of a pool; the layout is told by the columns.
 
     demeter-fetch ``minute`` (raw integers) and tables with ``open_tick`` and ``in_amount0`` (whole tokens). A minute is
-    known when it is over. Prices are those of whole ticks, within a basis point of the pool's; lows and highs are the
-    extremes of its four ticks. Liquidity is that of the minute's end. A minute without swaps has a row and nothing
+    known when it is over. Prices are those of whole ticks: off by up to a basis point, always to the side of the lower
+    tick, half a point by the mean. Lows and highs are the extremes of the four ticks. Liquidity is that of the minute's end. A minute without swaps has a row and nothing
     paid in; one that is missing stays so, and is counted in the notes.
 
     Args:
