@@ -273,7 +273,7 @@ def derivative_ticker() -> pd.DataFrame:
     """Ten minutes around 08:00: the rate of the next settlement moves until it is paid; some cells are empty."""
     n = 60
     stamp = (START + 8 * 3_600_000) * 1_000 + 10_000_000 * (np.arange(n) - 30) + 137
-    before = stamp <= (START + 8 * 3_600_000) * 1_000
+    before = np.arange(n) <= 30  # the last of these comes late
     rows = pd.DataFrame(
         {
             "exchange": "binance-futures",
@@ -342,7 +342,7 @@ def test_funding_reads_alike_from_every_file(tmp_path: Path) -> None:
 def test_the_rate_that_stood_at_the_settlement_counts(tmp_path: Path) -> None:
     path = write(tmp_path / "ticker.csv.gz", derivative_ticker())
     read = lp.read_funding(path)
-    # The last row before 08:00 has no rate; the one before has 28e-6. The file ends before 16:00.
+    # The last row before 08:00 has no rate, the one before has 28e-6, one comes late. The file ends before 16:00.
     assert (
         read.times.tolist()
         == np.array([START + 8 * 3_600_000]).astype("datetime64[ms]").astype("datetime64[ns]").tolist()
@@ -627,6 +627,17 @@ def test_minutes_are_the_sums_of_their_swaps(tmp_path: Path) -> None:
     table = table.astype({f"{name}_tick": float for name in ("open", "low", "high", "close")})
     again = lp.read_pool_minutes(write(tmp_path / "minutes.parquet", table), pool=POOL)
     assert_same_pool(minutes, again, but=frozenset({"growth_base", "growth_quote"}))
+    turned = table.rename(
+        columns={
+            "in_amount0": "in_amount1",
+            "in_amount1": "in_amount0",
+            "low_tick": "high_tick",
+            "high_tick": "low_tick",
+        }
+    )
+    turned = turned.assign(**{f"{name}_tick": -turned[f"{name}_tick"] for name in ("open", "low", "high", "close")})
+    mirrored = lp.read_pool_minutes(write(tmp_path / "turned.parquet", turned), pool=MIRROR)
+    assert_same_pool(minutes, mirrored, but=frozenset({"growth_base", "growth_quote"}))
     days = tmp_path / "days"
     days.mkdir()
     write(days / "a.minute.csv", chain.minutes()[:2])

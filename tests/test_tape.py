@@ -216,6 +216,15 @@ def test_every_swap_inside_is_counted() -> None:
     assert tape.swaps.growth_base.tolist() == [0.0] * tape.swaps.row.size
 
 
+def test_a_row_of_a_pool_starts_where_the_one_before_ended() -> None:
+    moved = pool([0, 1, 2], [1_900, 1_910, 1_905])
+    assert moved.lows.tolist() == [1_900, 1_900, 1_905]
+    assert moved.highs.tolist() == [1_900, 1_910, 1_910]
+    bars = pool([0, 1, 2], [1_900, 1_910, 1_905], lows=[1_890, 1_905, 1_901], highs=[1_901, 1_912, 1_906])
+    assert bars.lows.tolist() == [1_890, 1_900, 1_901]
+    assert bars.highs.tolist() == [1_901, 1_912, 1_910]
+
+
 def test_fee_growth_goes_with_its_swap() -> None:
     pooled = pool([0, 1, 2], [1_900, 1_901, 1_902], growth_base=[0, 1e-9, 2e-9], growth_quote=[0, 3e-6, 4e-6])
     tape = lp.Tape(pool=pooled)

@@ -102,8 +102,9 @@ def read_pool_minutes(
 
     demeter-fetch ``minute`` (raw integers) and tables with ``open_tick`` and ``in_amount0`` (whole tokens). A minute is
     known when it is over. Prices are those of whole ticks: off by up to a basis point, always to the side of the lower
-    tick, half a point by the mean. Lows and highs are the extremes of the four ticks. Liquidity is that of the minute's end. A minute without swaps has a row and nothing
-    paid in; one that is missing stays so, and is counted in the notes.
+    tick, half a point by the mean. Lows and highs are the extremes of the four ticks. Liquidity is that of the
+    minute's end. A minute without swaps has a row and nothing paid in; one that is missing stays so, and is counted in
+    the notes.
 
     Args:
         path: CSV (plain or packed), Parquet, an archive or a folder of days.
