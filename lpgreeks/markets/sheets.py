@@ -126,7 +126,6 @@ def _csv_rows(
             stream,
             header=None,
             names=columns,
-            index_col=False,
             usecols=wanted,
             dtype=dict.fromkeys(text, str),
             chunksize=ROWS_AT_ONCE,
