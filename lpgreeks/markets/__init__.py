@@ -1,8 +1,8 @@
 """What was quoted: readers of the files that people have, and the data check.
 
 A reader parses, checks and refuses; it fills nothing, and of prices it drops and sorts nothing. Ticks and swaps are put
-in the exchange's or the chain's own order. What that moves or leaves out, and what is guessed (a header, a unit of time,
-a market from a file's name), is said in the notes and in the data check.
+in the exchange's or the chain's own order. What that moves or leaves out, and what is guessed (a header, a unit of
+time, a market from a file's name), is said in the notes and in the data check.
 """
 
 from __future__ import annotations
