@@ -148,8 +148,9 @@ Sweep Tape Through TokenError Trades Trial UniswapV2 UniswapV3 Value Variance Ve
 Wallet WholeLots WorstCase above align arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines
 check_prices choice_map clamp compare deflated_sharpe dislocations each economics every_instrument expected_best
 expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks
-option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_chain read_chains
-read_klines read_prices regimes replay smear smeared smile sqrt strikes strip sweep term venue venue_names verdict
+option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_book read_chain
+read_chains read_funding read_klines read_marks read_pool_minutes read_prices read_swaps regimes replay smear smeared
+smile sqrt strikes strip sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 
@@ -214,6 +215,7 @@ def test_no_options_as_strings() -> None:
         ("markets/tables.py", ".csv"),
         ("markets/archives.py", ".csv"),
         ("markets/archives.py", ".zip"),
+        ("markets/archives.py", ".gz"),
         ("markets/clock.py", "b"),  # numpy's letter for truth values
         ("cli/app.py", ".csv"),
         ("cli/app.py", ".json"),
