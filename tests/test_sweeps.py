@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import time
+import traceback
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import pytest
 
 import lpgreeks as lp
 from lpgreeks.sweeps import checkpoint
+from lpgreeks.sweeps.checkpoint import Checkpoint
 from lpgreeks.sweeps.fingerprint import Fingerprints
 from lpgreeks.sweeps.record import packed, unpacked
 from lpgreeks.sweeps.run import Outcome
@@ -306,7 +308,8 @@ def test_an_error_of_one_setting_is_its_row(pool, linear, usdc) -> None:
 def test_any_other_error_is_raised_with_its_setting(workers, tmp_path) -> None:
     with pytest.raises(RuntimeError, match=r"^x=0: ZeroDivisionError: ") as caught:
         lp.sweep(explode, lp.each([4.0, 2.0, 0.0]), workers=workers, checkpoint=tmp_path)
-    assert caught.value.__cause__ is not None
+    told = "".join(traceback.format_exception(caught.value))
+    assert "return 1.0 / x" in told  # where it was, also in another process
     swept = lp.sweep(explode, lp.each([4.0, 2.0]), workers=1, checkpoint=tmp_path)
     assert swept.resumed >= (2 if workers == 1 else 0)
 
@@ -719,6 +722,28 @@ def test_a_full_disk_keeps_what_was_finished(workers, partly, tmp_path, monkeypa
     assert again.resumed == 3
     assert again.notes == ()  # nothing torn was left
     assert [run.figures["add"] for run in again.runs] == values
+
+
+def test_a_record_that_failed_leaves_none_of_itself_before_the_next(tmp_path, monkeypatch) -> None:
+    written: list[int] = []
+
+    def once(file: int, data: Sequence[int]) -> int:
+        written.append(len(data))
+        if len(written) == 3:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.write(file, data[:20] if len(written) == 2 else data)
+
+    monkeypatch.setattr(checkpoint, "os", SimpleNamespace(**{**vars(os), "write": once}))
+    keys = [bytes([i]) * 16 for i in range(3)]
+    folder = Checkpoint(tmp_path)
+    folder.open()
+    folder.write(keys[0], b"first")
+    with pytest.raises(lp.DataError, match="Input/output error"):
+        folder.write(keys[1], b"second")
+    folder.write(keys[2], b"third")
+    folder.close()
+    assert Checkpoint(tmp_path).read(keys) == {keys[0]: b"first", keys[2]: b"third"}
+    assert list(tmp_path.iterdir()) != []
 
 
 # ---- killed, interrupted, and several at once

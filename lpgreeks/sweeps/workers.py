@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
-from lpgreeks.errors import InputError, require_whole
+from lpgreeks.errors import InputError, LPGreeksError, require_whole
 from lpgreeks.sweeps.call import Call
 from lpgreeks.sweeps.run import Outcome
 
@@ -71,18 +71,21 @@ class Processes:
         """Compute every job and hand each outcome to ``finish`` at once."""
         from joblib import Parallel, delayed, parallel_config
 
+        failed: list[Exception] = []
+        # After a failure nothing more is begun, and what has begun comes in: joblib would tear its processes down.
+        todo = (delayed(_told)(call, i, *job) for i, job in jobs.items() if not failed)
         with parallel_config(backend="loky", inner_max_num_threads=1):
             # One at a time: a batch that is lost in a kill would be lost whole.
             crew = Parallel(n_jobs=self.count or -1, batch_size=1, return_as="generator_unordered")
-            outcomes = crew(delayed(_numbered)(call, i, *job) for i, job in jobs.items())
-            try:
-                for i, outcome in outcomes:
+            for i, outcome in crew(todo):
+                try:
+                    if isinstance(outcome, RuntimeError):
+                        raise outcome
                     finish(i, outcome)
-            finally:
-                with warnings.catch_warnings():
-                    # That runs are given up is meant where one has failed.
-                    warnings.simplefilter("ignore")
-                    outcomes.close()
+                except (RuntimeError, LPGreeksError) as error:
+                    failed.append(error)
+        if failed:
+            raise failed[0]
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,19 @@ def _require_count(count: int | None) -> None:
         require_whole("the number of workers", count, at_least=1)
 
 
-def _numbered(call: Call, i: int, name: str, values: Sequence[Any]) -> tuple[int, Outcome]:
-    return i, call.outcome(name, values)
+def _told(call: Call, i: int, name: str, values: Sequence[Any]) -> tuple[int, Outcome | RuntimeError]:
+    """The outcome, or what was raised, with the place where that was as a note: no traceback leaves its process."""
+    try:
+        return i, call.outcome(name, values)
+    except RuntimeError as error:
+        error.add_note("".join(traceback.format_exception(error)))
+        return i, error
 
 
 def _scattered(shared: tuple[Call, Jobs], i: int) -> tuple[int, Outcome]:
     call, jobs = shared
     _one_thread_from_now_on()
-    return _numbered(call, i, *jobs[i])
+    return i, call.outcome(*jobs[i])
 
 
 @contextmanager
