@@ -198,6 +198,16 @@ class Replayed:
         return np.asarray(self.life.worth + (self.capital - self.life.capital))
 
     @cached_property
+    def excess(self) -> FloatArray:
+        """``(rows,)``: net less what holding the tokens would have made: what a hedge of the changes can steady."""
+        return np.asarray(self.net - self.parts["tokens held"] - self.parts["coins posted"])
+
+    @cached_property
+    def excess_unhedged(self) -> FloatArray:
+        """``(rows,)``: the same of the position by itself: fees, impermanent loss and what acting on it cost."""
+        return np.asarray(self.life.worth - self.life.capital - self.parts["tokens held"])
+
+    @cached_property
     def coins(self) -> FloatArray:
         """``(rows,)``: the slope of the equity: coins in the pool and in hand, of fees, contracts and accounts."""
         s, inverse = self.life.states, self.hedge.columns.inverse
@@ -226,8 +236,12 @@ class Replayed:
     @cached_property
     def effectiveness(self) -> float:
         """The share of the variance of the unhedged changes over the grid that is gone; NaN where nothing moved."""
-        before = float(np.var(np.diff(self.unhedged)))
-        return 1.0 - float(np.var(np.diff(self.equity))) / before if before else float("nan")
+        return _removed(self.unhedged, self.equity)
+
+    @cached_property
+    def excess_effectiveness(self) -> float:
+        """The same of the value less holding: of a hedge that keeps the tokens of the add, not their value."""
+        return _removed(self.excess_unhedged, self.excess)
 
     @property
     def turnover(self) -> float:
@@ -254,6 +268,7 @@ class Replayed:
             "net": float(self.net[-1]),
             **{name: figures[name] for name in _FIGURES},
             "effectiveness": self.effectiveness,
+            "excess_effectiveness": self.excess_effectiveness,
             "hedges": float(len(self.trades)),
             "turnover": self.turnover,
             "time_in_range": self.time_in_range,
@@ -265,18 +280,18 @@ class Replayed:
         }
 
     def series(self) -> dict[str, NDArray[Any]]:
-        """What a sweep keeps: when each whole step of the grid ended, its P&L, and that without the hedge, in quote."""
+        """What a sweep keeps, by whole steps of the grid: when each ended, its P&L, and that less holding, in quote."""
         steps = np.diff(self.times)
         whole = steps.size - (steps.size > 1 and bool(steps[-1] != steps[0]))
-        pnl, unhedged = np.diff(self.equity)[:whole], np.diff(self.unhedged)[:whole]
-        return {"times": self.times[1:][:whole], "pnl": pnl, "unhedged": unhedged}
+        kept = {"pnl": self.equity, "excess": self.excess}
+        return {"times": self.times[1:][:whole], **{name: np.diff(x)[:whole] for name, x in kept.items()}}
 
-    def pnl(self) -> pd.Series:
-        """P&L of each whole step of the grid, in quote: what :func:`~lpgreeks.verdict` takes as the benchmark."""
+    def steps(self) -> pd.DataFrame:
+        """:meth:`series` as a table by time: a column of it is what :func:`~lpgreeks.verdict` takes as a benchmark."""
         import pandas as pd
 
         series = self.series()
-        return pd.Series(series["pnl"], index=pd.DatetimeIndex(series["times"], tz="UTC", name="time"))
+        return pd.DataFrame(series, index=pd.DatetimeIndex(series.pop("times"), tz="UTC", name="time"))
 
     def between(self, first: np.datetime64, last: np.datetime64) -> dict[str, float]:
         """Net, parts and drawdown of a stretch of the grid, in quote and as a share.
@@ -411,3 +426,9 @@ class Replayed:
 
         table = pd.DataFrame({"part": rows.keys(), f"[{self.quote}]": rows.values()})
         return f"<p><b>{html.escape(self.sentence())}</b></p>{table.to_html(index=False)}"
+
+
+def _removed(before: FloatArray, after: FloatArray) -> float:
+    """The share of the variance of the changes that is gone."""
+    variance = float(np.var(np.diff(before)))
+    return 1.0 - float(np.var(np.diff(after))) / variance if variance else float("nan")

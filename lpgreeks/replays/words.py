@@ -50,7 +50,7 @@ def summary(r: Replayed) -> str:
         "volatility": percent(figures["volatility"]),
         "Sharpe": f"{figures['sharpe']:.3g}",
         "maximum drawdown": percent(figures["drawdown"]),
-        "variance removed": percent(r.effectiveness),
+        "variance removed": f"{percent(r.effectiveness)} of the value, {percent(r.excess_effectiveness)} over holding",
         "hedges": f"{len(r.trades):,}",
         "turnover": f"{rounded(r.turnover)} {r.quote}",
         "time in range": percent(r.time_in_range),
