@@ -113,6 +113,7 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     found = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LPGREEKS_TEST_DATA", "")
-    if not (Path(found) / PRICES).is_file():
-        sys.exit(f"{PRICES} is not in {found or 'any folder'}: python examples/replay_192.py FOLDER")
-    main(Path(found))
+    if (Path(found) / PRICES).is_file():
+        main(Path(found))
+    else:
+        print(f"No data: name a folder that holds {PRICES} and {FUNDING}, or set LPGREEKS_TEST_DATA to one.")
