@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -122,7 +123,7 @@ def _csv_rows(
     import pandas as pd
 
     with whole(file):
-        yield from pd.read_csv(
+        pieces = pd.read_csv(
             stream,
             header=None,
             names=columns,
@@ -130,6 +131,12 @@ def _csv_rows(
             dtype=dict.fromkeys(text, str),
             chunksize=ROWS_AT_ONCE,
         )
+        try:
+            for piece in pieces:  # noqa: UP028  # what is left unread may be closed after its stream
+                yield piece
+        finally:
+            with suppress(ValueError):
+                pieces.close()
 
 
 def _json(file: Path) -> Sheet:
