@@ -15,7 +15,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.horizon import knows_options, today, volatility_of
 from lpgreeks.hedging.legs import Leg, Pledge, Side
-from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option, together
+from lpgreeks.instruments import Exposure, Instrument, Margined, option_of, together
 from lpgreeks.margin import Schedule
 from lpgreeks.measures import Amount, Measure
 from lpgreeks.paths import Outcomes, Paths
@@ -356,7 +356,7 @@ def notional_of(instrument: Instrument, start: Start) -> float:
     if isinstance(instrument, Margined):
         value = float(instrument.position_value(price))
         return value if instrument.margin_token == instrument.quote else value * price
-    if isinstance(instrument, Option) or (isinstance(instrument, Marked) and isinstance(instrument.of, Option)):
+    if option_of(instrument) is not None:
         return price
     return abs(float(instrument.delta(price))) * price
 
