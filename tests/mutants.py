@@ -65,7 +65,7 @@ MUTANTS = [
     Mutant("cli/options.py", "lp.AtMost({quotes.calls}, of=lp.Call)", "lp.AtMost({quotes.puts}, of=lp.Call)", "test_options_cli.py::test_flags_bind"),
     Mutant("cli/options.py", 'yield "lp.WholeLots()"', "yield from ()", "test_options_cli.py::test_flags_bind"),
     Mutant("cli/options.py", "round(24 * days)", "round(12 * days)", "test_options_cli.py::test_windows_are_as_long_as_the_options"),
-    Mutant("cli/request.py", 'yield f"lp.VegaBounds(upper={self.vega_at_most!r})"', "yield from ()", "test_options_cli.py::test_flags_bind"),
+    Mutant("cli/groups.py", 'yield f"lp.VegaBounds(upper={self.vega_at_most!r})"', "yield from ()", "test_options_cli.py::test_flags_bind"),
     Mutant("cli/app.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
     # ---- liquidity and strips
     Mutant("instruments/loss_claim.py", "held_base - base, held_quote - quote", "base - held_base, quote - held_quote", "test_liquidity_pricing.py"),
@@ -149,7 +149,7 @@ MUTANTS = [
     Mutant("draw.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py"),
-    Mutant("cli/request.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
+    Mutant("cli/groups.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py"),
     Mutant("instruments/base.py", "line + earned.get(name, 0.0)", "line", "test_plots.py"),
     Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
