@@ -6,6 +6,8 @@ itself a failure: the list is kept in step with the code.
 
 from __future__ import annotations
 
+import compileall
+import gc
 import importlib
 import multiprocessing
 import os
@@ -13,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -281,8 +284,10 @@ MUTANTS = [
 
 # What the tests load besides lpgreeks itself: loaded once, before the processes that try the mutants part ways.
 LOADED = [
+    "_hypothesis_pytestplugin",
     "arch.bootstrap",
     "clarabel",
+    "hypothesis.strategies",
     "matplotlib.pyplot",
     "mpmath",
     "numpy",
@@ -296,25 +301,26 @@ LOADED = [
     "typer.testing",
 ]
 
+# The first test that fails is enough: nobody reads why, nor the smallest example of it.
+PYTEST = ["-x", "-q", "--assert=plain", "--tb=no", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
 
-def caught(mutant: Mutant) -> str:
+
+def caught(whole: Path, mutant: Mutant) -> str:
     """ "" when the tests fail for it, else what went wrong. Spends the process that it runs in."""
-    text = (ROOT / "lpgreeks" / mutant.file).read_text(encoding="utf-8")
+    text = (whole / "lpgreeks" / mutant.file).read_text(encoding="utf-8")
     if text.count(mutant.right) != 1:
         return f"stands {text.count(mutant.right)} times in the file, expected once"
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         # With what is compiled: times are kept, so that only the changed file is compiled anew.
-        for part in ("lpgreeks", "tests", "examples"):
-            shutil.copytree(ROOT / part, copy / part)
-        shutil.copy(ROOT / "pyproject.toml", copy)
+        shutil.copytree(whole, copy, dirs_exist_ok=True)
         (copy / "lpgreeks" / mutant.file).write_text(text.replace(mutant.right, mutant.wrong), encoding="utf-8")
         os.chdir(copy)
         sys.path.insert(0, str(copy))
         os.environ["PYTHONPATH"] = str(copy)
         tests = [f"tests/{name}" for name in mutant.tests.split()]
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-            ended = int(importlib.import_module("pytest").main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
+            ended = int(importlib.import_module("pytest").main([*PYTEST, *tests]))
         os.chdir(ROOT)
     # 1: tests failed. Anything else (no tests, a broken import) proves nothing.
     return "" if ended == 1 else f"survives: pytest ended with {ended}"
@@ -326,8 +332,16 @@ def main() -> int:
     os.environ |= {"LPGREEKS_TEST_DATA": "", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     for name in LOADED:
         importlib.import_module(name)
-    with multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        verdicts = pool.map(caught, MUTANTS, chunksize=1)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder)
+        for part in ("lpgreeks", "tests", "examples"):
+            shutil.copytree(ROOT / part, whole / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", whole)
+        compileall.compile_dir(whole, quiet=1)
+        # What is loaded stays: pytest collects garbage more than once, and would look through all of it.
+        gc.freeze()
+        with multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+            verdicts = pool.map(partial(caught, whole), MUTANTS, chunksize=1)
     for mutant, verdict in zip(MUTANTS, verdicts, strict=True):
         if verdict:
             print(f"{mutant.file}: {mutant.right!r} -> {mutant.wrong!r} {verdict}")
