@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import lpgreeks as lp
 
@@ -15,6 +15,7 @@ mpl.use("Agg")
 
 # Derandomised: the same inputs on every run and machine; no deadline, since the first call imports.
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=150)
+settings.register_profile("unshrunk", parent=settings.get_profile("fixed"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile("fixed")
 
 

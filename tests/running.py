@@ -28,3 +28,11 @@ def run(*arguments: str, code: int = 0) -> Done:
             found = int(end.code or 0)
     assert found == code, err.getvalue()
     return Done(out.getvalue(), err.getvalue())
+
+
+def printed(script: str) -> str:
+    """What a script prints that begins with nothing: no name of this process is in its reach."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
+    return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
@@ -85,7 +86,9 @@ def test_table_equals_symbols(sample: Instrument) -> None:
         (symbolic.gamma, sample.gamma),
     ):
         numbers = expression.subs({s: sp.Float(v, 30) for s, v in fields.items()})
-        exact = np.array([float(numbers.subs(PRICE, sp.Float(p, 30))) for p in prices])
+        figures = sp.lambdify(PRICE, numbers, "mpmath")
+        with mp.workdps(30):
+            exact = np.array([float(figures(mp.mpf(float(p)))) for p in prices])
         order = {symbolic.value: 0, symbolic.delta: 1, symbolic.gamma: 2}[expression]
         assert np.abs(figure(prices) - exact) == pytest.approx(
             np.zeros_like(prices), abs=ROUNDING * (size_of(sample, prices) / prices**order).max()

@@ -7,17 +7,21 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from tests.running import run
+from tests.running import printed, run
 from tests.test_chains import records, summaries
 
 DAY = "2026-01-30"
 RANGE = ["--lower", "1800", "--upper", "2250"]
+
+SOON = ["--days", "20"]
+"""Before the expiry the best strikes of all are not known, and not searched for: most of what the command takes."""
 
 
 @pytest.fixture
@@ -85,17 +89,22 @@ def test_what_was_taken_from_the_chain_is_said(chain: Path) -> None:
     [
         [],
         ["--no-perp", "--puts", "2", "--calls", "0"],
-        ["--leg", "linear", "--premium-at-most", "500", "--vega-at-most", "20000"],
-        ["--leg", "linear", "--lots", "--option-venue", "deribit", "--unconfirmed"],
-        ["--minimise", "cvar", "--leg", "linear", "--fee", "0.0005", "--tie-break", "cost", "--gas", "10"],
+        [*SOON, "--leg", "linear", "--premium-at-most", "500", "--vega-at-most", "20000"],
+        [*SOON, "--leg", "linear", "--lots", "--option-venue", "deribit", "--unconfirmed"],
+        ["--minimise", "cvar", "--calls", "0", "--leg", "linear", "--fee", "0.0005", "--tie-break", "cost"],
         ["--prices", "FILE", "--leg", "linear"],
-        ["--days", "10", "--leg", "linear", "--volatility", "0.6"],
-        ["--leg", "linear", "--max-leverage", "5", "--budget", "140000", "--maintenance", "0.005"],
+        ["--days", "10", "--leg", "linear", "--volatility", "0.6", "--gas", "10"],
+        [*SOON, "--leg", "linear", "--max-leverage", "5", "--budget", "140000", "--maintenance", "0.005"],
     ],
     ids=lambda f: " ".join(f) or "default",
 )
 def test_code_is_the_equivalent_script(flags: list[str], chain: Path, prices: Path) -> None:
     flags = [str(prices) if f == "FILE" else f for f in flags]
+    assert printed(asked(chain, *flags, "--code")) == asked(chain, *flags)
+
+
+def test_code_runs_in_a_new_process(chain: Path) -> None:
+    flags = [*SOON, "--leg", "linear"]
     script = asked(chain, *flags, "--code")
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True).stdout
     assert out == asked(chain, *flags)
@@ -106,24 +115,35 @@ def test_windows_are_as_long_as_the_options(chain: Path, prices: Path) -> None:
     assert "25.1667 days" in text or "604 hours" in text
 
 
-def test_flags_bind(chain: Path) -> None:
-    record = json.loads(asked(chain, "--leg", "linear", "--premium-at-most", "400", "--json"))
+def hedged(chain: Path, *flags: str) -> dict[str, Any]:
+    return json.loads(asked(chain, *SOON, "--leg", "linear", *flags, "--json"))
+
+
+def test_a_cap_on_premiums_binds(chain: Path) -> None:
+    record = hedged(chain, "--premium-at-most", "400")
     assert record["premium"] <= 400 * (1 + 1e-9)
     assert "premium" in record["certificate"]["binding"][0]
-    record = json.loads(asked(chain, "--leg", "linear", "--vega-at-most", "1000", "--json"))
-    assert record["net_vega"]["ETH"] == pytest.approx(1_000)
+
+
+def test_a_cap_on_vega_binds(chain: Path) -> None:
+    assert hedged(chain, "--vega-at-most", "1000")["net_vega"]["ETH"] == pytest.approx(1_000)
     assert "vega" in run("hedge", "--vega-at-least", "1", code=4).stderr  # no perpetual has any
-    lots = ["--lots", "--option-venue", "deribit", "--unconfirmed"]
-    record = json.loads(asked(chain, "--leg", "linear", *lots, "--json"))
+
+
+def test_lots_are_whole(chain: Path) -> None:
+    record = hedged(chain, "--lots", "--option-venue", "deribit", "--unconfirmed")
     options = [leg["quantity"] for leg in record["legs"] if "Inverse" in leg["instrument"]]
     assert options == pytest.approx(np.round(options), abs=1e-9)
     assert len(options) == 2
-    record = json.loads(asked(chain, "--puts", "1", "--calls", "0", "--leg", "linear", "--json"))
+
+
+def test_one_side_may_be_left_out(chain: Path) -> None:
+    record = hedged(chain, "--puts", "1", "--calls", "0")
     assert [leg["instrument"] for leg in record["legs"]] == ["LinearPerp", "InversePut"]
 
 
 def test_a_rival_that_cannot_be_says_why(chain: Path) -> None:
-    text = asked(chain, "--leg", "linear", "--effectiveness", "0.95")
+    text = asked(chain, *SOON, "--leg", "linear", "--effectiveness", "0.95")
     assert "- perpetuals alone: " in text
     assert "effectiveness" in text.split("- perpetuals alone: ")[1]
 
@@ -131,7 +151,7 @@ def test_a_rival_that_cannot_be_says_why(chain: Path) -> None:
 def test_out_writes_whole_files(chain: Path, tmp_path: Path) -> None:
     for ending, start in ((".png", b"\x89PNG"), (".csv", b"leg,"), (".json", b"{")):
         path = tmp_path / f"out{ending}"
-        asked(chain, "--leg", "linear", "--out", str(path))
+        asked(chain, *SOON, "--leg", "linear", "--out", str(path))
         assert path.read_bytes().startswith(start)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import runpy
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def note(price: Any, days: float, puts: float, calls: float, strikes: tuple[floa
     )
 
 
+@cache
 def drawn(width: float, seed: int) -> Any:
     return START * np.exp(width * np.random.default_rng(seed).standard_normal(DRAWS) - width**2 / 2)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
-from lpgreeks.cli.request import Account, Along, Bounds, Costs, Goal, Market, Position, Request
+from lpgreeks.cli.request import Request, is_klines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -288,7 +289,6 @@ def check_command(
 ) -> None:
     """Gaps, duplicates, disorder, non-positive prices, guessed units. Repairs nothing."""
     import lpgreeks as lp
-    from lpgreeks.cli.request import is_klines
 
     report = lp.check_klines(file) if is_klines(file) else lp.check_prices(file)
     print(_json(report.to_dict()) if as_json else report.summary())

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from typer import Option
 
-from lpgreeks.cli.request import Exit, Market, Minimise, Pool, Request, TieBreak
+from lpgreeks.cli.groups import Exit, Market, Minimise, Pool, TieBreak
+from lpgreeks.cli.request import Request
 
 __all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
 

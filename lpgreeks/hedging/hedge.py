@@ -11,7 +11,7 @@ import numpy as np
 
 from lpgreeks.errors import InfeasibleError, InputError, TokenError
 from lpgreeks.hedging.capital import PoolSize
-from lpgreeks.hedging.choice import AtMost, WholeLots, chosen, is_option
+from lpgreeks.hedging.choice import AtMost, WholeLots
 from lpgreeks.hedging.constraints import Constraint, QuantityBounds
 from lpgreeks.hedging.horizon import expiry_notes, from_the_horizon, on_days
 from lpgreeks.hedging.judged import leaving, plan_of
@@ -20,12 +20,13 @@ from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
 from lpgreeks.hedging.optimum import require_known_margins, shared_by_the_traded, solved
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model, Problem
+from lpgreeks.hedging.search import chosen
 from lpgreeks.hedging.sizing import best_effectiveness, sized
 from lpgreeks.hedging.solve import Solution
 from lpgreeks.hedging.survival import NoLiquidation, the_range
 from lpgreeks.hedging.ways_out import Refusal, clash, infeasible
 from lpgreeks.hedging.words import explain
-from lpgreeks.instruments import Call, Exposure, Instrument, together
+from lpgreeks.instruments import Call, Exposure, Instrument, option_of, together
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.tokens import counted_as, find_token
@@ -182,7 +183,7 @@ def _posed(
         if not isinstance(over, Paths):
             raise InputError('paths for exit="range"', got=type(over).__name__, remedy="Draw some: model.sample(...)")
         held = together((exposure, *(leg.instrument for leg in legs)))
-        if any(is_option(p.instrument) for p in held.positions):
+        if any(option_of(p.instrument) is not None for p in held.positions):
             raise InputError(
                 "no options where position and hedge are closed at an exit",
                 got="options",

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from lpgreeks.costs import Fee, Funding, Premium, Slippage
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
-from lpgreeks.instruments import Cash, Exposure, Instrument, Margined, Marked, Option, Spot
+from lpgreeks.instruments import Cash, Exposure, Instrument, Margined, Option, Spot, option_of
 from lpgreeks.margin import Schedule
 from lpgreeks.tokens import find_token
 from lpgreeks.venues import Contract, Venue
@@ -138,8 +138,7 @@ class Leg:
     @property
     def option(self) -> Option | None:
         """The option that it is, marked or not."""
-        contract = self.instrument.of if isinstance(self.instrument, Marked) else self.instrument
-        return contract if isinstance(contract, Option) else None
+        return option_of(self.instrument)
 
     def left_of(self, instrument: Instrument) -> Exposure:
         """``instrument``, what it is at the horizon, less coins that its premium was paid out of.

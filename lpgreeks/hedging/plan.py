@@ -1,27 +1,24 @@
-"""The answer: quantities, collateral, what is left, the proof, and what it looks like."""
+"""The answer: quantities, collateral, what is left, and the proof."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import COLOURS, flags, histograms, legend_below, new_axes, verticals
 from lpgreeks.hedging.choice import Choice
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
-from lpgreeks.hedging.problem import Model, by_coin, notional_of, price_of_token
+from lpgreeks.hedging.plan_picture import draw_outcomes, draw_payoffs
+from lpgreeks.hedging.plan_text import record_of, sentence_of, summary_of, table_of
+from lpgreeks.hedging.problem import Model, by_coin, margin_of, notional_of, premiums_of, price_of_token
 from lpgreeks.hedging.proof import Certificate
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
-from lpgreeks.instruments import Call, Exposure, Instrument, Option, Portfolio, Put, payoffs
+from lpgreeks.instruments import Exposure, Instrument, Portfolio
 from lpgreeks.margin import Account, Ends, Proportional
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.tokens import coin_of, counted_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HedgePlan", "Hedged", "Order"]
 
-
-# A picture of options, and characters that fit above it.
-_HEIGHT, _NARROW = 5.4, 72
-
-# Prices and quantities that differ by less are one.
+# Prices that differ by less are one.
 _SAME_PRICE = 1e-9
 
 
@@ -183,29 +176,25 @@ class HedgePlan:
 
     def premium_of(self, leg: Leg, quantity: float) -> float:
         """What ``quantity`` of a leg costs at the start, in quote: at the ask, or at the bid (negative) where sold."""
-        if leg.premium is None or leg.option is None:
-            return 0.0
-        price = price_of_token(leg.option.premium_token, self.exposure + leg.instrument, self.start)
-        return quantity * (leg.premium.ask if quantity > 0 else leg.premium.bid) * price
+        paid, received = premiums_of(leg, self.start)
+        return quantity * (paid if quantity > 0 else received)
 
     @property
     def capital(self) -> float:
         """Everything that is taken at the start, in quote: position, collateral, premiums, margin of sold options."""
-        return float(self.exposure.value(self.start)) + sum(self._posted()) + self._in_options()
+        return sum(self.capital_by_use.values())
 
-    def _in_options(self) -> float:
-        """What options take at the start, in quote: premiums of those bought, margin of those sold."""
-        taken = 0.0
-        for quantity, leg in zip(self.quantities, self.legs, strict=True):
-            if quantity and leg.option is not None:
-                price = price_of_token(leg.option.premium_token, self.exposure + leg.instrument, self.start)
-                taken += self.premium_of(leg, quantity) if quantity > 0 else leg.margin_short * -quantity * price
-        return taken
-
-    def _posted(self) -> list[float]:
-        """What each account holds at the start, in quote."""
-        prices = [price_of_token(p.token, self.exposure, self.start) for p in self.pledges]
-        return [c * price for c, price in zip(self.best.collateral, prices, strict=True)]
+    @property
+    def capital_by_use(self) -> dict[str, float]:
+        """The capital in its parts, in quote: the position, the collateral behind legs, what options take."""
+        posted = zip(self.best.collateral, self.pledges, strict=True)
+        traded = list(zip(self.legs, self.quantities, strict=True))
+        return {
+            "position": float(self.exposure.value(self.start)),
+            "collateral": sum((c * price_of_token(p.token, self.exposure, self.start) for c, p in posted), start=0.0),
+            # Premiums of those bought, margin of those sold.
+            "options": sum(self.premium_of(leg, q) if q > 0 else -q * margin_of(leg, self.start) for leg, q in traded),
+        }
 
     def notional(self, leg: Leg | Instrument) -> float:
         """The value of one unit of a leg at the start, in quote."""
@@ -247,8 +236,8 @@ class HedgePlan:
             return float((below if price <= self.start[market] else highs > price * (1 + _SAME_PRICE)).mean())
         return self.over.on(market).touch_probability(price)
 
-    def _chance(self, market: str, ends: Ends) -> float | None:
-        """How likely an account that ends there is liquidated before the horizon."""
+    def liquidation_chance(self, market: str, ends: Ends) -> float | None:
+        """How likely an account that ends there is liquidated before the horizon; None where that is not known."""
         if ends.below is not None and ends.above is not None and not isinstance(self.over, Outcomes):
             if isinstance(self.over, Paths):
                 lows, highs = self.over.extremes(market)
@@ -292,40 +281,15 @@ class HedgePlan:
         before, after = (self.outcomes.changes(measure(e, starts)) for e in (self.exposure, self.total))
         return before, after - self.premium_beyond
 
-    # ---- words
+    # ---- shown
 
     def sentence(self) -> str:
         """The answer in one sentence."""
-        trades = [self._trade(leg, q) for leg, q in zip(self.legs, self.quantities, strict=True) if q]
-        do = " and ".join([", ".join(trades[:-1]), trades[-1]] if len(trades) > 1 else trades) or "trade nothing"
-        left = f"{rounded(self.risk_unhedged)} to {rounded(self.best.risk)} {self.token}"
-        return (
-            f"{do[0].upper()}{do[1:]}: {self.objective} goes from {left} "
-            f"({percent(self.effectiveness)} of the variance removed)."
-        )
-
-    def _trade(self, leg: Leg, quantity: float) -> str:
-        unit = leg.instrument.unit_text
-        return f"{'short' if quantity < 0 else 'long'} {rounded(abs(quantity))} {unit} of {leg.name}"
+        return sentence_of(self)
 
     def table(self) -> pd.DataFrame:
         """One row per leg: quantity, its unit, standard error, notional in quote, the naive quantity."""
-        import pandas as pd
-
-        rows = [
-            {
-                "leg": leg.name,
-                "quantity": quantity,
-                "unit": leg.instrument.unit_text,
-                "standard error": np.nan if error is None else error,
-                f"notional [{self.exposure.quote}]": abs(quantity) * self.notional(leg),
-                "naive quantity": np.nan if self.naive is None else self.naive.quantities[i],
-            }
-            for i, (leg, quantity, error) in enumerate(
-                zip(self.legs, self.quantities, self.standard_errors, strict=True)
-            )
-        ]
-        return pd.DataFrame(rows)
+        return table_of(self)
 
     def figures(self) -> dict[str, float | str]:
         """One row of figures, units in brackets: what a sweep keeps of a plan; names that occur twice are numbered."""
@@ -349,18 +313,7 @@ class HedgePlan:
 
     def summary(self) -> str:
         """The whole plan as text."""
-        lines = [wrapped(self.sentence(), WIDTH), ""]
-        lines += aligned(self._leg_rows(), words=(0, 2))
-        if self.pledges:
-            lines += ["", *aligned(self._account_rows(), words=(0, 2))]
-        if self.orders:
-            lines += ["", *aligned(self._order_rows(), words=(0, 3))]
-        lines += ["", *aligned(self._figure_rows(), words=(0, 1))]
-        if self.notes:
-            lines += ["", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self.notes)]
-        if self.assumptions:
-            lines += ["", wrapped(f"Taken as given: {'; '.join(self.assumptions)}.", WIDTH)]
-        return "\n".join(lines)
+        return summary_of(self)
 
     def __str__(self) -> str:
         return self.summary()
@@ -371,180 +324,9 @@ class HedgePlan:
     def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
-    def _leg_rows(self) -> list[list[str]]:
-        rows = [["leg", "quantity", "unit", "std error", f"notional [{self.exposure.quote}]", "naive"]]
-        for i, leg in enumerate(self.legs):
-            error = self.standard_errors[i]
-            rows.append(
-                [
-                    leg.name,
-                    rounded(self.quantities[i]),
-                    leg.instrument.unit_text,
-                    "" if error is None else rounded(error),
-                    rounded(abs(self.quantities[i]) * self.notional(leg)),
-                    "" if self.naive is None else rounded(self.naive.quantities[i]),
-                ]
-            )
-        return rows
-
-    def _account_rows(self) -> list[list[str]]:
-        rows = [["account", "collateral", "token", "leverage", "liquidated below", "above", "chance"]]
-        for pledge, account, posted, ends in zip(
-            self.pledges, self.accounts, self.best.collateral, self.liquidations(), strict=True
-        ):
-            if account is None:
-                rows.append([pledge.name, rounded(posted), pledge.token, "", "", "", ""])
-            for market, (below, above) in ends.items():
-                chance = self._chance(market, Ends(below, above))
-                rows.append(
-                    [
-                        pledge.name if len(ends) == 1 else f"{pledge.name}, {market}",
-                        rounded(posted),
-                        pledge.token,
-                        f"{account.leverage(self.start):,.4g}" if account and account.collateral else "unbounded",
-                        "never" if below is None else rounded(below),
-                        "never" if above is None else rounded(above),
-                        "unknown" if chance is None else percent(chance),
-                    ]
-                )
-        return rows
-
-    def _order_rows(self) -> list[list[str]]:
-        rows = [["order", "contracts", "quantity", "unit", "left out by rounding"]]
-        for order in self.orders:
-            unit = order.leg.instrument.unit_text
-            left = 0.0 if abs(order.residual) < _SAME_PRICE * abs(order.quantity) else order.residual
-            rows.append([order.leg.name, f"{order.contracts:,.10g}", rounded(order.quantity), unit, rounded(left)])
-        return rows
-
-    def _figure_rows(self) -> list[list[str]]:
-        first, *others = self.outcomes.source.split("; ")
-        rows = [["outcomes", first], *(["", other] for other in others)]
-        if self.outcomes.sampled:
-            count = len(self.outcomes)
-            rows.append(["", f"n = {count:,}, worth {self.outcomes.effective:,.1f} independent outcomes"])
-        rows.append(["risk", f"{rounded(self.risk_unhedged)} -> {rounded(self.best.risk)} {self.token}"])
-        rows.append(["effectiveness", f"{self.effectiveness:.4%} of the variance"])
-        if self.naive is not None:
-            breaks = "" if self.naive.within_bounds else ", but breaks a bound"
-            left = f"{rounded(self.naive.risk)} {self.token} ({self.naive.effectiveness:.4%})"
-            rows.append(["naive hedge", f"leaves {left}{breaks}"])
-        if self.rounded is not None:
-            breaks = "" if self.rounded.within_bounds else ", but breaks a bound"
-            left = f"{rounded(self.rounded.risk)} {self.token} ({self.rounded.effectiveness:.4%})"
-            rows.append(["whole contracts", f"leave {left}{breaks}"])
-        quote, options = self.exposure.quote, self._in_options()
-        if any(leg.premium for leg in self.legs):
-            rows.append(["premium", f"{rounded(self.premium)} {quote}, paid less received"])
-        if self.pledges or options:
-            pool, posted = float(self.exposure.value(self.start)), sum(self._posted())
-            parts = [f"{rounded(pool)} in it", f"{rounded(posted)} in collateral"]
-            parts += [f"{rounded(options)} in options"] if options else []
-            many = f"{rounded(self.capital)} {quote}, {self.capital / pool:.4g} times the position"
-            rows.append(["capital", f"{many}: {', '.join(parts)}"])
-        if self.economics is not None:
-            costless = not any(leg.fee or leg.funding or leg.slippage for leg in self.legs)
-            nothing = ", trading and funding taken as 0" if costless else ""
-            free = any(q and leg.option and not leg.premium for q, leg in zip(self.quantities, self.legs, strict=True))
-            nothing += ", options had for nothing: they have no premium" if free else ""
-            made = f"{rounded(self.economics.total)} {self.exposure.quote} before the pool's fees and gas{nothing}"
-            rows.append(["expected", made])
-            rows.append(
-                ["", f"break-even: fees of {percent(self.economics.break_even_rate_per_year)} a year of the position"]
-            )
-            # Where accounts are kept the way there matters, not only the end.
-            if self.pledges and self.economics.leaving is not None:
-                rows.append(["range", f"left with a chance of {percent(self.economics.leaving)}"])
-        for coin, figure in self.net_delta.items():
-            rows.append(["net delta", f"{rounded(figure)} {coin}"])
-        for coin, figure in self.net_gamma.items():
-            rows.append(["net gamma", f"{rounded(figure)} {coin} per {self.exposure.quote}"])
-        for coin, figure in self.net_vega.items():
-            if figure:
-                rows.append(["net vega", f"{rounded(figure / 100)} {quote} per point of {coin}'s volatility"])
-        proof = self.certificate
-        rows.append(
-            [
-                "certificate",
-                f"feasible to {proof.feasibility:.0e}, stationary to {proof.stationarity:.0e}, gap {proof.gap:.0e}",
-            ]
-        )
-        if self.choice is not None:
-            rows.append(["choice", str(self.choice)])
-        for title, names in (("binding", proof.binding), ("met", proof.met)):
-            rows += [[title if i == 0 else "", name] for i, name in enumerate(names)]
-        rows.append(["unique", "yes" if self.unique else "no, see below"])
-        return rows
-
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: the same figures as the text."""
-        return {
-            "sentence": self.sentence(),
-            "token": self.token,
-            "objective": repr(self.objective),
-            "start": dict(self.start),
-            "legs": [
-                {
-                    "instrument": type(leg.instrument).__name__,
-                    "market": leg.instrument.market,
-                    "unit": leg.instrument.unit_text,
-                    "quantity": self.quantities[i],
-                    "standard_error": self.standard_errors[i],
-                    "notional": abs(self.quantities[i]) * self.notional(leg),
-                    "naive_quantity": None if self.naive is None else self.naive.quantities[i],
-                }
-                for i, leg in enumerate(self.legs)
-            ],
-            "accounts": [
-                {
-                    "account": pledge.name,
-                    "token": pledge.token,
-                    "collateral": posted,
-                    "leverage": account.leverage(self.start) if account and account.collateral else None,
-                    "liquidation": {m: {"below": e.below, "above": e.above} for m, e in ends.items()},
-                }
-                for pledge, account, posted, ends in zip(
-                    self.pledges, self.accounts, self.best.collateral, self.liquidations(), strict=True
-                )
-            ],
-            "orders": [
-                {"leg": o.leg.name, "contracts": o.contracts, "quantity": o.quantity, "residual": o.residual}
-                for o in self.orders
-            ],
-            "capital": self.capital,
-            "risk_unhedged": self.risk_unhedged,
-            "risk": self.best.risk,
-            "effectiveness": self.effectiveness,
-            "naive": None
-            if self.naive is None
-            else {
-                "risk": self.naive.risk,
-                "effectiveness": self.naive.effectiveness,
-                "within_bounds": self.naive.within_bounds,
-            },
-            "net_delta": self.net_delta,
-            "net_gamma": self.net_gamma,
-            "net_vega": self.net_vega,
-            "premium": self.premium,
-            "outcomes": {
-                "source": self.outcomes.source,
-                "n": len(self.outcomes),
-                "effective_n": self.outcomes.effective if self.outcomes.sampled else None,
-            },
-            "certificate": {
-                "feasibility": self.certificate.feasibility,
-                "stationarity": self.certificate.stationarity,
-                "gap": self.certificate.gap,
-                "binding": list(self.certificate.binding),
-                "met": list(self.certificate.met),
-            },
-            "choice": None if self.choice is None else asdict(self.choice),
-            "unique": self.unique,
-            "notes": list(self.notes),
-            "assumptions": list(self.assumptions),
-        }
-
-    # ---- pictures
+        return record_of(self)
 
     def plot(self, ax: Axes | None = None, *, prices: FloatArray | None = None, income: float = 0.0) -> Axes:
         """P&L against price: what is hedged, the hedge, coins posted, the total; where accounts end, and break-evens.
@@ -556,64 +338,8 @@ class HedgePlan:
             prices: the horizontal axis; 25 % about the start unless said, and on to the strikes of options traded.
             income: earned meanwhile, in quote; added to the total.
         """
-        market = self.exposure.markets[0]
-        coin = counted_as(coin_of(market))
-
-        def part(exposure: Exposure) -> Exposure:
-            return sum((p for p in exposure.positions if counted_as(p.instrument.base) == coin), start=Portfolio())
-
-        parts = {"position": part(self.exposure), "hedge": part(self.hedge)}
-        if (coins := part(self.collateral)).markets:
-            parts["collateral"] = coins
-        parts["total"] = part(self.total)
-        # An option's P&L is counted from its premium, not from its payoff at the start.
-        paid = sum(
-            self.premium_of(leg, q) - q * float(end.value(self.start))
-            for q, leg, end in zip(self.quantities, self.legs, self.ends, strict=True)
-            if leg.premium is not None and counted_as(end.base) == coin
-        )
-        earned = {"hedge": -paid, "total": income - paid}
-        held = [leg.option for q, leg in zip(self.quantities, self.legs, strict=True) if q]
-        traded = [o for o in held if o is not None and counted_as(o.base) == coin]
-        strikes = [(o.strike, f"{_plain(o)} {o.strike:,.6g}") for o in traded]
-        title = wrapped(self.sentence(), TITLE)
-        if strikes and ax is None:
-            # Sentences that name options are longer, and their pictures have words in them.
-            ax, title = new_axes(height=_HEIGHT)[0], wrapped(self.sentence(), _NARROW)
-        if prices is None:
-            prices = _reaching(self.start[market], [strike for strike, _ in strikes])
-        ax = payoffs(parts, ax, start=self.start[market], prices=prices, earned=earned, title=title)
-        low, high = ax.get_xlim()
-        ends = (e for account in self.liquidations() for m, e in account.items() if _same_coin(m, market))
-        shown = sorted({p for pair in ends for p in pair if p is not None and low < p < high})
-        verticals(ax, shown, name="liquidation", style="-.", colour=COLOURS[4])
-        flags(ax, [(strike, text) for strike, text in strikes if low < strike < high])
-        return legend_below(ax) if self.pledges or strikes else ax
+        return draw_payoffs(self, ax, prices=prices, income=income)
 
     def plot_outcomes(self, ax: Axes | None = None) -> Axes:
         """The first measure's change over the outcomes, before and after the hedge."""
-        ax = new_axes()[0] if ax is None else ax
-        before, after = self.changes()
-        measure = self.objective.measures[0]
-        return histograms(
-            ax,
-            {"unhedged": before, "hedged": after},
-            self.outcomes.weights,
-            xlabel=f"change of {measure} [{measure.token}]",
-            title=wrapped(self.outcomes.source, TITLE),
-        )
-
-
-def _reaching(start: float, strikes: Sequence[float]) -> FloatArray:
-    """Prices about the start and past every strike, each strike among them: a kink between two would be cut off."""
-    low = min(0.75 * start, *(0.95 * strike for strike in strikes), start)
-    high = max(1.25 * start, *(1.05 * strike for strike in strikes), start)
-    return np.union1d(np.linspace(low, high, 501), strikes)
-
-
-def _plain(option: Option) -> str:
-    return Call.label if isinstance(option, Call) else Put.label
-
-
-def _same_coin(market: str, other: str) -> bool:
-    return counted_as(coin_of(market)) == counted_as(coin_of(other))
+        return draw_outcomes(self, ax)

@@ -15,14 +15,26 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.horizon import knows_options, today, volatility_of
 from lpgreeks.hedging.legs import Leg, Pledge, Side
-from lpgreeks.instruments import Exposure, Instrument, Margined, Marked, Option, together
+from lpgreeks.instruments import Exposure, Instrument, Margined, option_of, together
 from lpgreeks.margin import Schedule
 from lpgreeks.measures import Amount, Measure
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.smears import Curve
 from lpgreeks.tokens import coin_of, counted_as, find_token
 
-__all__ = ["Cone", "Model", "Problem", "Row", "Start", "by_coin", "folded", "notional_of", "price_of_token"]
+__all__ = [
+    "Cone",
+    "Model",
+    "Problem",
+    "Row",
+    "Start",
+    "by_coin",
+    "folded",
+    "margin_of",
+    "notional_of",
+    "premiums_of",
+    "price_of_token",
+]
 
 # Directions that move a figure by less than this share of the one that moves it most are rounding.
 _DEPENDENT = 1e-12
@@ -230,9 +242,7 @@ class Problem:
         """``(columns,)`` each: what +1 bought costs, and what -1 sold brings, in quote; 0 where there is no premium."""
         paid, received = np.zeros(len(self.columns)), np.zeros(len(self.columns))
         for j, leg in enumerate(self.legs):
-            if leg.premium is not None and leg.option is not None:
-                price = price_of_token(leg.option.premium_token, self.everything, self.start)
-                paid[j], received[j] = leg.premium.ask * price, leg.premium.bid * price
+            paid[j], received[j] = premiums_of(leg, self.start)
         return paid, received
 
     @cached_property
@@ -262,9 +272,7 @@ class Problem:
     def capital_by_side(self) -> tuple[FloatArray, FloatArray]:
         """``(columns,)`` each, in quote: what +1 bought takes at the start, and less what -1 sold takes in margin."""
         margins = np.zeros(len(self.columns))
-        for j, leg in enumerate(self.legs):
-            if leg.margin_short and leg.option is not None:
-                margins[j] = leg.margin_short * price_of_token(leg.option.premium_token, self.everything, self.start)
+        margins[: len(self.legs)] = [margin_of(leg, self.start) for leg in self.legs]
         return self.premiums[0], -margins
 
     def premium_cost(self, x: FloatArray) -> float:
@@ -356,9 +364,24 @@ def notional_of(instrument: Instrument, start: Start) -> float:
     if isinstance(instrument, Margined):
         value = float(instrument.position_value(price))
         return value if instrument.margin_token == instrument.quote else value * price
-    if isinstance(instrument, Option) or (isinstance(instrument, Marked) and isinstance(instrument.of, Option)):
+    if option_of(instrument) is not None:
         return price
     return abs(float(instrument.delta(price))) * price
+
+
+def premiums_of(leg: Leg, start: Start) -> tuple[float, float]:
+    """What +1 bought costs at the start, and what -1 sold brings, in quote; 0 where there is no premium."""
+    if leg.premium is None or leg.option is None:
+        return 0.0, 0.0
+    price = price_of_token(leg.option.premium_token, leg.option, start)
+    return leg.premium.ask * price, leg.premium.bid * price
+
+
+def margin_of(leg: Leg, start: Start) -> float:
+    """What -1 of an option takes in margin at the start, in quote."""
+    if not leg.margin_short or leg.option is None:
+        return 0.0
+    return leg.margin_short * price_of_token(leg.option.premium_token, leg.option, start)
 
 
 def by_coin(greek: Greek, exposure: Exposure, start: Start) -> dict[str, float]:

@@ -9,7 +9,7 @@ from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFut
 from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.greeks import Greeks, greeks_of
 from lpgreeks.instruments.loss_claim import LossClaim
-from lpgreeks.instruments.marked import Marked
+from lpgreeks.instruments.marked import Marked, option_of
 from lpgreeks.instruments.options import Call, InverseCall, InversePut, Option, Put
 from lpgreeks.instruments.spot import Cash, Spot
 from lpgreeks.instruments.uniswap_v2 import UniswapV2
@@ -43,6 +43,7 @@ __all__ = [
     "averaged",
     "every_instrument",
     "greeks_of",
+    "option_of",
     "payoffs",
     "term",
     "together",

@@ -13,12 +13,12 @@ from lpgreeks.errors import InputError, require_numbers
 from lpgreeks.instruments.base import Instrument, term
 from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.greeks import Greeks, greeks_of
-from lpgreeks.instruments.options import Call, InversePut
+from lpgreeks.instruments.options import Call, InversePut, Option
 from lpgreeks.instruments.uniswap_v3 import UniswapV3
 from lpgreeks.powers import Powers, Reading, sqrt, worth_in_quote
 from lpgreeks.smears import smear, smeared
 
-__all__ = ["WILDEST", "Marked"]
+__all__ = ["WILDEST", "Marked", "option_of"]
 
 WILDEST = 10.0
 """Volatility of 1,000 % a year: beyond it somebody wrote percent."""
@@ -103,3 +103,9 @@ class Marked(Derived):
         pool = UniswapV3(base="ETH", quote="USDC", liquidity=1_000.0, lower=1_700.0, upper=2_100.0)
         ends: tuple[Any, ...] = (Call(**option), InversePut(**option), pool)  # type: ignore[arg-type]
         return tuple(cls(of=end, volatility=0.65, years=years) for end in ends for years in (0.01, 1.0))
+
+
+def option_of(instrument: Instrument) -> Option | None:
+    """The option that an instrument is, marked or not; None where it is something else."""
+    contract = instrument.of if isinstance(instrument, Marked) else instrument
+    return contract if isinstance(contract, Option) else None
