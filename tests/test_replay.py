@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lpgreeks as lp
-from tests.tapes import lively, pool, quotes, walk
+from tests.tapes import clock, lively, pool, quotes, walk
 
 P0 = 2_000.0
 ROUNDING = 1e-9  # of capital: sums of a few thousand terms
@@ -292,6 +292,20 @@ def test_rehedged_at_its_own_price_a_new_range_makes_no_money():
     dear = lp.replay(managed(swap=lp.Fee(taker=1e-3)), None, tape, grid="1min")
     assert dear.life.parts["swaps"][-1] < 0
     assert dear.equity[-1] < free.equity[-1]
+
+
+def test_a_range_for_so_many_exits():
+    mid = walk(31, 5_000, step=1e-3)
+    times = clock(mid.size)
+    bars = lp.History(
+        markets=("ETH/USDT",), times=times, prices=mid[:, None], lows=mid[:, None], highs=mid[:, None],
+        step=times[1] - times[0],
+    )  # fmt: skip
+    found = lp.ManagedRange.for_exits(bars, per_week=20.0, base="ETH", quote="USDC", capital=1e5)
+    result = lp.replay(found, None, lp.Tape(quotes=quotes(mid)))
+    weeks = 4_999 / (7 * 1_440)
+    assert result.life.removals.row.size / weeks <= 20.0
+    assert bars.exits_per_week(market="ETH/USDT", factor=found.upper * (1 - 1e-12)) > 20.0
 
 
 def test_liquidated_where_the_account_says():

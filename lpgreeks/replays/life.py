@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,11 @@ from lpgreeks.errors import InputError, MarketError, require_positive
 from lpgreeks.instruments import Exposure, UniswapV3
 from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
-from lpgreeks.paths import Span, span_of
+from lpgreeks.models.passage import bisect
+from lpgreeks.paths import History, Span, span_of
 from lpgreeks.replays.columns import column
 from lpgreeks.replays.tables import EXPONENTS, Table, table_of
-
-if TYPE_CHECKING:
-    pass
+from lpgreeks.tokens import price_of
 
 __all__ = ["Deposits", "FeesAlongMove", "FeesAtClose", "Life", "ManagedRange", "live_through"]
 
@@ -95,6 +94,24 @@ class ManagedRange:
         if self.every is not None:
             span_of(self.every)
         object.__setattr__(self, "market", self.one.market)
+
+    @classmethod
+    def for_exits(cls, bars: History, *, per_week: float, base: str, quote: str, capital: float, **more: Any) -> Self:
+        """The narrowest range, the same factor up and down, that ``bars`` would have left so often a week or less.
+
+        Args:
+            bars: of which the pair's market, or its stand-in, is read.
+            per_week: exits per seven days, each followed by a new range about the price.
+            more: the other fields.
+
+        Raises:
+            InputError: as many exits even of a range as wide as the prices.
+        """
+        wanted = require_positive("per_week", per_week, unit="exits per week")
+        name, _ = price_of(more.get("market") or f"{base}/{quote}", {m: m for m in bars.markets})
+        widest = 1.001 * float(bars.highs.max() / bars.lows.min())
+        factor = bisect(lambda w: bars.exits_per_week(market=name, factor=w) <= wanted, 1.0001, widest)
+        return cls(base=base, quote=quote, lower=1.0 / factor, upper=factor, capital=capital, **more)
 
     @cached_property
     def one(self) -> UniswapV3:
