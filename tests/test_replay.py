@@ -442,3 +442,57 @@ def test_settings_of_a_sweep_are_their_own_replays(tmp_path):
         assert np.array_equal(run.series["pnl"], alone.series()["pnl"])
     again = lp.sweep(lp.replay, managed(), [leg], lively(5), policy=policies, collateral=1e5, checkpoint=tmp_path)
     assert again.resumed == 4
+
+
+def option_of(kind, strike, years):
+    return kind(base="ETH", quote="USDC", strike=strike, years=years)
+
+
+def test_options_at_the_add_are_bought_marked_and_settled_as_black_says():
+    mid, years = walk(41, 3 * 1_440 + 1, step=8e-4), 2 / 365
+    per_coin = 2 * option_of(lp.Put, 1.0, years) - 1 * option_of(lp.InverseCall, 1.05, years)
+    fee = lp.OptionFee(rate=3e-4, cap=0.125)
+    policy = lp.OptionsAtAdd(per_coin, 0.7, 0.02, fee)
+    position = ranged(mid[0])
+    result = lp.replay(position, None, lp.Tape(quotes=quotes(mid)), policy=policy, grid="6h")
+    coins, start = position.base_amount(mid[0]), mid[0]
+
+    def black(kind, strike, price, left, volatility):
+        if left <= 0:
+            return option_of(kind, strike, None).value(price)
+        return option_of(kind, strike, left).marked(volatility=volatility, years=left).value(price)
+
+    at = {0: 0, 4: 1_440, 8: 2 * 1_440, 12: 3 * 1_440}
+    for k, row in at.items():
+        left, price = years - row / (365 * 1_440), float(mid[min(row, 2 * 1_440)])
+        value = 2 * black(lp.Put, start, price, left, 0.7) - black(lp.InverseCall, 1.05 * start, price, left, 0.7)
+        entry = 2 * black(lp.Put, start, start, years, 0.72) - black(lp.InverseCall, 1.05 * start, start, years, 0.68)
+        fees = sum(
+            n * start * min(3e-4, 0.125 * black(kind, strike, start, years, v) / start)
+            for n, kind, strike, v in ((2, lp.Put, start, 0.72), (1, lp.InverseCall, 1.05 * start, 0.68))
+        )
+        found = result.parts["options"][k] + result.parts["option costs"][k]
+        assert found == pytest.approx(coins * (value - entry - fees), rel=1e-9)
+    assert np.abs(result.residual).max() <= ROUNDING * result.capital
+
+
+def test_a_plan_with_options_is_replayed_to_their_expiry():
+    mid, years = walk(42, 1_441, step=8e-4), 0.5 / 365
+    put = lp.Leg(option_of(lp.Put, 1_950.0, years), premium=lp.Premium(ask=9.0, bid=8.0))
+    call = lp.Leg(option_of(lp.InverseCall, 2_050.0, years), premium=lp.Premium(ask=0.0045, bid=0.004))
+    position, over = ranged(mid[0]), lp.Lognormal(price=mid[0], volatility=0.8, years=years)
+    legs = [put, call, lp.LinearPerp(base="ETH", quote="USDC", entry=mid[0])]
+    plan = lp.hedge(position, legs, over, objective=lp.Variance(lp.Value("USDC")))
+    result = lp.replay(position, plan, lp.Tape(quotes=quotes(mid)), grid="6h")
+    end, paid = float(mid[720]), 0.0
+    made = 0.0
+    for leg, quantity in zip(plan.legs[:2], plan.quantities[:2], strict=True):
+        token = mid[0] if leg is call else 1.0
+        paid += quantity * (leg.premium.ask if quantity > 0 else leg.premium.bid) * token
+        made += quantity * option_of(type(leg.instrument), leg.instrument.strike, None).value(end)
+    for k in (2, 3, 4):
+        found = result.parts["options"][k] + result.parts["option costs"][k]
+        assert found == pytest.approx(made - paid, rel=1e-9)
+    assert result.trades.quantity.tolist() == [plan.quantities[2]]
+    with pytest.raises(lp.InputError, match="how many options"):
+        lp.replay(position, [put], lp.Tape(quotes=quotes(mid)))

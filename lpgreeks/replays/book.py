@@ -58,6 +58,7 @@ class Hedge:
         pledges: the accounts.
         posted, reserve: in each account's token.
         columns, margins, accounts: the same as the step reads them.
+        options: of the plan, bought on the first row and kept to their expiry.
         notes: what was taken as equal, or stated.
     """
 
@@ -69,6 +70,7 @@ class Hedge:
     columns: Legs
     margins: Margins
     accounts: Accounts
+    options: tuple[tuple[Leg, float], ...]
     notes: tuple[str, ...]
 
 
@@ -84,7 +86,12 @@ def hedge_of(
         InputError: a leg that a replay cannot hold; collateral that is not said.
         MarketError: a leg whose market has no quotes.
     """
-    legs, quantities = _legs(hedge)
+    every, amounts = _legs(hedge)
+    kept = [j for j, leg in enumerate(every) if leg.option is None]
+    legs, quantities = tuple(every[j] for j in kept), amounts[kept]
+    options = tuple((leg, float(q)) for leg, q in zip(every, amounts, strict=True) if leg.option is not None)
+    if options and not isinstance(hedge, HedgePlan):
+        raise InputError("a plan, which says how many options", got=options[0][0].name, remedy="lp.hedge(...)")
     for leg in legs:
         if not isinstance(leg.instrument, (Margined, Spot)):
             raise InputError(
@@ -108,6 +115,7 @@ def hedge_of(
         columns=columns,
         margins=_margins(legs),
         accounts=_accounts(legs, accounts, columns, reserves),
+        options=options,
         notes=notes,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,12 +11,13 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import OptionFee
 from lpgreeks.errors import InputError, require_finite, require_positive
+from lpgreeks.hedging.legs import Leg
 from lpgreeks.instruments import Call, Exposure, Greeks, Option, Put
-from lpgreeks.pricing import option_greeks
+from lpgreeks.pricing import implied_volatility, option_greeks
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Policy
 
-__all__ = ["Bought", "OptionsAtAdd", "bought"]
+__all__ = ["Bought", "OptionsAtAdd", "Purchase", "bought", "purchases_at_adds", "purchases_of"]
 
 _YEAR = 365 * 86_400 * 1e9
 
@@ -71,40 +72,86 @@ class Bought(NamedTuple):
     """Coins that they add to the slope of the value."""
 
 
-def bought(policy: OptionsAtAdd | None, life: Life) -> Bought:
-    """The options of every add, valued on each row of the life's grid."""
-    parts = Bought(*(np.zeros(life.rows.size) for _ in Bought._fields))
-    if policy is None:
-        return parts
-    times, pool = life.tape.rows.times, life.tape.rows.pool
-    until = -np.inf
+class Purchase(NamedTuple):
+    """Options bought, or sold, on one row and kept to their expiry."""
+
+    row: int
+    option: Option
+    quantity: float
+    paid: float
+    """Per +1, in quote."""
+    fee: float
+    """Of the whole, in quote."""
+    volatility: float
+    """At which they are marked from there on."""
+
+
+def purchases_at_adds(policy: OptionsAtAdd, life: Life) -> Iterator[Purchase]:
+    """The options of every add that finds none alive."""
+    times, pool, until = life.tape.rows.times, life.tape.rows.pool, -np.inf
     for row, coins in zip(life.adds.row.tolist(), life.adds.base.tolist(), strict=True):
         if times[row] < until:
             continue
-        until = times[row] + max(p.instrument.years for p in policy.options.positions) * _YEAR  # type: ignore[attr-defined]
-        start, since = float(pool[row]), life.rows >= row
+        start = float(pool[row])
         for p in policy.options.positions:
-            option, quantity = p.instrument, p.quantity * coins
-            assert isinstance(option, Option)
+            assert isinstance(p.instrument, Option)
+            option, quantity = replace(p.instrument, strike=p.instrument.strike * start), p.quantity * coins
             assert option.years is not None
-            expiry = times[row] + option.years * _YEAR
-            settled = min(int(np.searchsorted(times, expiry)), times.size - 1)
-            left = np.maximum(expiry - times[life.rows[since]], 0.0) / _YEAR
-            value, delta = _marked(option, policy.volatility, pool[life.rows[since]], start, left)
-            if times[settled] >= expiry:
-                over = life.rows[since] >= settled
-                value[over] = start * float(replace(option, years=None).value(pool[settled] / start))
-                delta[over] = 0.0
-            entry = float(_at(option, policy.volatility, 1.0, option.years).value) * start
+            until = max(until, times[row] + option.years * _YEAR)
             side = policy.half_spread if quantity > 0 else -policy.half_spread
-            paid = float(_at(option, policy.volatility + side, 1.0, option.years).value) * start
-            parts.gained[since] += quantity * (value - entry)
-            parts.delta[since] += quantity * delta
-            parts.spread[since] += quantity * (paid - entry)
+            paid = float(_at(option, policy.volatility + side, start, option.years).value)
+            fee = 0.0
             if policy.fee is not None:
-                coins_paid = 1.0 if option.settled_in_base else start
-                fee = policy.fee.of(paid / start * coins_paid, quantity=quantity, underlying=coins_paid)
-                parts.fees[since] += fee * start / coins_paid
+                token = start if option.settled_in_base else 1.0
+                fee = token * policy.fee.of(paid / token, quantity=quantity, underlying=start / token)
+            yield Purchase(row, option, quantity, paid, fee, policy.volatility)
+
+
+def purchases_of(legs: Iterable[tuple[Leg, float]], life: Life) -> Iterator[Purchase]:
+    """The options of a plan, at its premiums; marked at the volatility of the leg, or the one that its premium implies.
+
+    Raises:
+        InputError: an option without an expiry, or without both a premium and a volatility.
+    """
+    start = float(life.tape.rows.pool[0])
+    for leg, quantity in legs:
+        option = leg.option
+        assert option is not None
+        premium, years = leg.premium, option.years
+        if not quantity:
+            continue
+        if premium is None or years is None:
+            raise InputError(
+                "an expiry and a premium of each option", got=leg.name, remedy="lp.legs(chain) reads both off a chain"
+            )
+        token = start if option.settled_in_base else 1.0
+        volatility = leg.volatility
+        if volatility is None:
+            middle = (premium.ask + premium.bid) / 2.0 * token
+            call = isinstance(option, Call)
+            volatility = float(implied_volatility(middle, forward=start, strike=option.strike, years=years, call=call))
+        yield Purchase(0, option, quantity, (premium.ask if quantity > 0 else premium.bid) * token, 0.0, volatility)
+
+
+def bought(purchases: Iterable[Purchase], life: Life) -> Bought:
+    """What purchases brought, on each row of the life's grid."""
+    parts = Bought(*(np.zeros(life.rows.size) for _ in Bought._fields))
+    times, pool = life.tape.rows.times, life.tape.rows.pool
+    for row, option, quantity, paid, fee, volatility in purchases:
+        assert option.years is not None
+        since = life.rows >= row
+        rows, expiry = life.rows[since], times[row] + option.years * _YEAR
+        left = np.maximum(expiry - times[rows], 0.0) / _YEAR
+        value, delta = _marked(option, volatility, pool[rows], left)
+        settled = int(np.searchsorted(times, expiry))
+        if settled < times.size:
+            value[rows >= settled] = float(replace(option, years=None).value(pool[settled]))
+            delta[rows >= settled] = 0.0
+        entry = float(_at(option, volatility, float(pool[row]), option.years).value)
+        parts.gained[since] += quantity * (value - entry)
+        parts.delta[since] += quantity * delta
+        parts.spread[since] += quantity * (paid - entry)
+        parts.fees[since] += fee
     return parts
 
 
@@ -114,13 +161,11 @@ def _at(option: Option, volatility: float, price: FloatArray | float, years: Flo
     )
 
 
-def _marked(
-    option: Option, volatility: float, prices: FloatArray, start: float, left: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Value and delta about the start, on each row that is still before the expiry."""
+def _marked(option: Option, volatility: float, prices: FloatArray, left: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Value and delta on each row that is still before the expiry."""
     value, delta = np.zeros(prices.size), np.zeros(prices.size)
     alive = left > 0
     if alive.any():
-        greeks = _at(option, volatility, prices[alive] / start, left[alive])
-        value[alive], delta[alive] = start * np.asarray(greeks.value), np.asarray(greeks.delta)
+        greeks = _at(option, volatility, prices[alive], left[alive])
+        value[alive], delta[alive] = np.asarray(greeks.value), np.asarray(greeks.delta)
     return value, delta

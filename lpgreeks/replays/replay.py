@@ -19,7 +19,7 @@ from lpgreeks.paths import Span
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
 from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, grid_of, live_through
-from lpgreeks.replays.options import OptionsAtAdd, bought
+from lpgreeks.replays.options import OptionsAtAdd, bought, purchases_at_adds, purchases_of
 from lpgreeks.replays.policies import Hold, Policy
 from lpgreeks.replays.result import Replayed, Trades
 from lpgreeks.replays.tables import Table, table_of
@@ -122,7 +122,9 @@ def replay(
     rows = at.rows
     life = live_through(position, tape, rows=rows, fees=fees)
     held = hedge_of(hedge, tape, collateral, reserve)
-    options = policy.settings.get("options") if isinstance(policy, Policy) else None
+    purchases = [*purchases_of(held.options, life)]
+    if isinstance(policy, Policy) and isinstance(at_adds := policy.settings.get("options"), OptionsAtAdd):
+        purchases += purchases_at_adds(at_adds, life)
     settlements = settlements_of(held, tape)
     if isinstance(policy, Policy):
         rule, target = rule_of(policy, held, life)
@@ -143,7 +145,7 @@ def replay(
         of_accounts=run.of_accounts,
         trades=Trades.of(run.trades[: int(run.book.memory[Memory().written])]),
         liquidated=tuple(int(row) if row >= 0 else None for row in run.book.liquidated),
-        options=bought(options if isinstance(options, OptionsAtAdd) else None, life),
+        options=bought(purchases, life),
     )
 
 
