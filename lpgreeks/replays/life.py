@@ -55,7 +55,10 @@ class FeesAtClose:
 class ManagedRange:
     """A Uniswap v3 range that is laid about the price, removed and laid again.
 
-    Acting at a row's price: the first one that shows the price outside, or the first one at or after the schedule.
+    Acted on at the price of the first row of the pool that shows the price outside, whether or not it has come back, or
+    that stands at or after the schedule; rows of one time are one moment, and its last price holds. Fees stay apart:
+    they are not put in again. The first gas is owed, every other one is paid from what is in hand; where that no longer
+    pays for the next add, the range is over.
 
     Args:
         base, quote: the coin, and the token that prices are in.
@@ -214,9 +217,7 @@ class Life:
     @cached_property
     def capital(self) -> float:
         """What is in hand at the start, in quote."""
-        if isinstance(self.position, ManagedRange):
-            return self.position.capital
-        return float(self.position.value(float(self.tape.rows.pool[0])))
+        return _capital(self.position, float(self.tape.rows.pool[0]))
 
     @cached_property
     def in_pool(self) -> tuple[FloatArray, FloatArray]:
@@ -246,6 +247,10 @@ class Life:
             "composition fees": np.zeros(p.size),
             "gas": -s[17],
         }
+
+
+def _capital(position: Exposure | ManagedRange, price: float) -> float:
+    return position.capital if isinstance(position, ManagedRange) else float(position.value(price))
 
 
 def _events(events: FloatArray, *, added: bool) -> Events:
@@ -291,6 +296,9 @@ def live_through(
     from lpgreeks.replays.compiled_life import FIGURES, live
 
     shape, rules, points = _shape(position), _rules(position, tape, fees), _points(tape)
+    capital = _capital(position, float(points.price[0]))
+    if not points.gas[0] < capital:
+        raise InputError("gas below what is put in", got=f"{points.gas[0]:g} for {capital:g}", unit=position.quote)
     state = np.zeros(FIGURES)
     states, progress = np.empty((rows.size, FIGURES)), np.zeros(2, dtype=np.int64)
     events = np.empty((1_024, FIGURES + 2))
@@ -342,13 +350,18 @@ def _rules(position: Exposure | ManagedRange, tape: Tape, fees: FeesAlongMove | 
 
 def _points(tape: Tape) -> Points:
     rows, swaps, pool = tape.rows, tape.swaps, tape.pool
+
+    def since(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Nanoseconds of the tape: those since 1970 are more than a float holds."""
+        return column(rows.times[at] - rows.times[0], np.int64)
+
     if pool is None:
         every = column(np.arange(rows.times.size), np.int64)
         before = np.concatenate([rows.pool[:1], rows.pool[:-1]])
         low, high = column(np.minimum(before, rows.pool)), column(np.maximum(before, rows.pool))
         none, one = column(np.zeros(every.size)), column(np.ones(every.size))
         gas = column(tape.gas_at(every))
-        return Points(every, rows.times, rows.pool, low, high, none, none, none, none, one, one, gas)
+        return Points(every, since(every), rows.pool, low, high, none, none, none, none, one, one, gas)
     row = column(np.concatenate([[0], swaps.row]), np.int64)
     kept = pool.fee * (1.0 - pool.protocol_share)
     price = column(rows.pool[row])
@@ -359,7 +372,7 @@ def _points(tape: Tape) -> Points:
 
     return Points(
         row=row,
-        time=column(rows.times[row], np.int64),
+        time=since(row),
         price=price,
         low=led(swaps.low, price[0]),
         high=led(swaps.high, price[0]),

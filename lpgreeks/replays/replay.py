@@ -124,12 +124,14 @@ def replay(
     held = hedge_of(hedge, tape, collateral, reserve)
     options = policy.settings.get("options") if isinstance(policy, Policy) else None
     settlements = settlements_of(held, tape)
+    # Nanoseconds since 1970 are more than a float holds; those of a tape are not.
+    clock = tape.rows._replace(times=column(tape.rows.times - tape.rows.times[0], np.int64))
     if isinstance(policy, Policy):
         rule, target = rule_of(policy, held, life)
-        run = _folded(rule, tape.rows, settlements, position_of(life, target), held, rows)
+        run = _folded(rule, clock, settlements, position_of(life, target), held, rows)
     elif callable(policy):
         rule, _ = rule_of(Hold(), held, life)
-        run = _called(policy, rule, tape, settlements, life, held, rows)
+        run = _called(policy, rule, tape, clock, settlements, life, held, rows)
     else:
         raise InputError("a policy, or a function of Now", got=f"{policy!r:.60}", remedy="policy=lp.DeltaBand(0.05)")
     return Replayed(
@@ -186,6 +188,7 @@ def _called(
     policy: Callable[[Now], Targets],
     rule: Rule,
     tape: Tape,
+    rows: Rows,
     settlements: Settlements,
     life: Life,
     hedge: Hedge,
@@ -193,7 +196,7 @@ def _called(
 ) -> _Run:
     from lpgreeks.replays.compiled_step import advance, begin, held, request, snapshot
 
-    run, m, rows = _new_run(hedge, grid), Memory(), tape.rows
+    run, m = _new_run(hedge, grid), Memory()
     book, trades, legs, accounts = run.book, run.trades, hedge.columns, hedge.accounts
     columns = [int(c) for c in legs.market]
     position, slope = position_of(life, column(())), table_of(life.one.worth(life.one.quote).derivative(), "a slope")
@@ -224,7 +227,7 @@ def _called(
             )
             for j, quantity in _asked(policy(now), hedge, now.time):
                 request(i, j, quantity, rule, rows, book, legs, trades)
-        if (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
+        while (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
             snapshot(taken, book, run.of_legs, run.of_accounts)
             book.memory[m.taken] = taken + 1
     return _Run(book=book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)
