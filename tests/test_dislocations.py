@@ -206,7 +206,7 @@ def recounted(tape: lp.Tape, theta: float, side: int) -> list[tuple[int, float, 
     moments: dict[int, tuple[float, float]] = {}
     rows = tape.rows
     price = rows.bid[0] if side == 0 else rows.ask[0]
-    for t, quote, pool in zip(rows.times.tolist(), price.tolist(), rows.pool.tolist(), strict=True):
+    for t, quote, pool in zip(tape.times.astype(np.int64).tolist(), price.tolist(), rows.pool.tolist(), strict=True):
         moments[t] = (quote, pool)
     found: list[tuple[int, float, bool]] = []
     on: tuple[int, float, float] | None = None

@@ -188,6 +188,9 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
         self.sense = 0
         to = bid if sense > 0 else ask
         coins = now.coins(self.reference) - now.coins(to)
+        if coins == 0.0:
+            # Nothing is hedged, and the reference stays where the last hedge was.
+            return None
         self.reference = to
         return now.quantities[0] + coins * (to if inverse else 1.0)
 

@@ -24,7 +24,7 @@ class Rows(NamedTuple):
     """The merged clock: one row per event, every price as it was last known there."""
 
     times: NDArray[np.int64]
-    """``(n,)``, nanoseconds since 1970; rows of one time belong to one moment."""
+    """``(n,)``, nanoseconds since the first row, which a float holds; rows of one time belong to one moment."""
     bid: FloatArray
     """``(markets, n)``, quote per base."""
     ask: FloatArray
@@ -127,7 +127,7 @@ class Tape(Frozen):
     @cached_property
     def times(self) -> Times:
         """``(n,)``, UTC."""
-        return self.rows.times.view("datetime64[ns]")
+        return self._clock
 
     @property
     def years(self) -> float:
@@ -195,7 +195,8 @@ class Tape(Frozen):
             bid[j], ask[j] = quotes.bid[known], quotes.ask[known]
             self._mark(j, quotes, times, mark, low, high)
         pool = (bid[0] + ask[0]) / 2.0 if self.pool is None else self.pool.prices[self._pool_rows]
-        rows = Rows(times.view(np.int64), bid, ask, mark, low, high, pool)
+        since = (times - times[0]).astype(np.int64)
+        rows = Rows(since, bid, ask, mark, low, high, pool)
         for array in rows:
             array.flags.writeable = False
         return rows
@@ -225,12 +226,12 @@ class Tape(Frozen):
     @cached_property
     def settlements(self) -> Settlements:
         """Every funding inside the tape, on the row at which it is due."""
-        clock = self.rows.times
+        clock = self._clock
         due = []
         for stream in self._funding:
             column, _ = self.column(stream.market)
             inside = (stream.times > self.times[0]) & (stream.times <= self.times[-1])
-            at = np.searchsorted(clock, stream.times[inside].view(np.int64), side="right") - 1
+            at = np.searchsorted(clock, stream.times[inside], side="right") - 1
             due += [(int(i), column, rate) for i, rate in zip(at, stream.rates[inside].tolist(), strict=True)]
         due.sort()
         row, market, rate = zip(*due, strict=True) if due else ((), (), ())

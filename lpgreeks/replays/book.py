@@ -165,7 +165,7 @@ def rule_of(policy: Policy, hedge: Hedge, life: Life) -> tuple[Rule, FloatArray]
 
 def settlements_of(hedge: Hedge, tape: Tape) -> Settlements:
     """Funding of the tape, and the stated funding of legs whose market has none there."""
-    real, times = tape.settlements, tape.rows.times
+    real, times = tape.settlements, tape.times.astype(np.int64)
     due = list(zip(real.row.tolist(), real.market.tolist(), real.rate.tolist(), strict=True))
     for j, leg in enumerate(hedge.legs):
         if leg.funding is not None and hedge.columns.funding[j] >= len(tape.markets):

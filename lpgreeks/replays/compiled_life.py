@@ -49,13 +49,18 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
             continue
         _earn(i, points, shape, rules, state)
         lower, upper = state[CENTRE] * shape.lower, state[CENTRE] * shape.upper
-        if lower < price < upper:
+        # Up to this row the price was what the row before showed.
+        if state[SCALE] > 0.0 and lower < points.price[i - 1] < upper:
             state[INSIDE] += points.time[i] - points.time[i - 1]
-        # A close inside is no return: whoever watches the bar has seen the price leave.
-        left = rules.on_exit and (points.low[i] < lower or points.high[i] > upper)
         # Rows of one time are one moment, and the position is acted on at its end.
-        moment_goes_on = i + 1 < n and points.time[i + 1] == points.time[i]
-        if (left or points.time[i] >= state[DUE]) and not moment_goes_on:
+        if i + 1 < n and points.time[i + 1] == points.time[i]:
+            continue
+        # A close inside is no return: whoever watches has seen the price leave, on any row of the moment.
+        left, k = False, i
+        while rules.on_exit and not left and points.time[k] == points.time[i]:
+            left = points.low[k] < lower or points.high[k] > upper
+            k -= 1
+        if state[SCALE] > 0.0 and (left or points.time[i] >= state[DUE]):
             _remove(price, shape, state, points.gas[i])
             events[written, 0], events[written, 1] = points.row[i], REMOVE
             events[written, 2:] = state
@@ -73,6 +78,10 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
 @njit(cache=True, nogil=True)
 def _add(price, time, shape, rules, state, gas):  # type: ignore[no-untyped-def]
     """Lay the range about the price with what is in hand; what is missing of one token is bought with the other."""
+    if rules.managed and state[HELD_AT] != 0.0 and state[HELD_BASE] * price + state[HELD_QUOTE] <= gas:
+        # What is left pays for no transaction: the range is over.
+        state[SCALE], state[CENTRE], state[PRICE], state[BASE], state[QUOTE] = 0.0, price, price, 0.0, 0.0
+        return
     state[HELD_QUOTE] -= gas
     state[GAS] += gas
     if not rules.managed:

@@ -21,6 +21,7 @@ REFERENCE, SINCE, SENSE, LAST_TIME, LAST_PRICE = _M.reference, _M.since, _M.sens
 AT_ADD, SEGMENT, SETTLED, WRITTEN, TAKEN = _M.at_add, _M.segment, _M.settled, _M.written, _M.taken
 
 NOTHING, SLOPE, SHED = 0.0, 1.0, 2.0
+DUST = 1e-12  # of what is held
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -184,25 +185,30 @@ def _fill(i, j, quantity, limit, rows, book, legs, trades):  # type: ignore[no-u
 
 @njit(cache=True, nogil=True)
 def request(i, j, target, rule, rows, book, legs, trades):  # type: ignore[no-untyped-def]
-    """Order what makes a leg's quantity the target: within the cap, in whole lots, at once or when it is due."""
+    """Order what makes a leg's quantity the target: within the cap, in whole lots, at once or when due; whether any."""
     if legs.account[j] >= 0 and book.liquidated[legs.account[j]] >= 0.0:
-        return
+        return False
     m = legs.market[j]
     if rule.cap < math.inf:
         most = rule.cap * (rows.mark[m, i] if legs.inverse[j] else 1.0)
         target = min(max(target, -most), most)
     quantity = target - book.quantity[j]
     if legs.lot[j] > 0.0:
-        quantity = math.trunc(quantity / legs.lot[j]) * legs.lot[j]
-    if quantity == 0.0:
-        return
+        lots = quantity / legs.lot[j]
+        # A whole number of lots may have come out a hair below it.
+        quantity = math.trunc(lots * (1.0 + DUST)) * legs.lot[j]
+    # A new target replaces what is on its way; rounding is no order.
+    book.pending[j, 0] = 0.0
+    if abs(quantity) <= DUST * abs(book.quantity[j]):
+        return False
     if rule.latency == 0.0 and rule.patience == math.inf:
         _fill(i, j, quantity, math.nan, rows, book, legs, trades)
-        return
+        return True
     book.pending[j, 0] = quantity
     book.pending[j, 1] = rows.times[i] + rule.latency
     book.pending[j, 2] = math.nan if rule.patience == math.inf else (rows.bid[m, i] if quantity > 0 else rows.ask[m, i])
     book.pending[j, 3] = rows.times[i] + rule.latency + rule.patience
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -299,8 +305,10 @@ def _act(i, sense, rule, rows, position, book, legs, accounts, trades):  # type:
     bid, ask = rows.bid[legs.market[j], i], rows.ask[legs.market[j], i]
     segment, to = int(memory[SEGMENT]) - 1, bid if sense > 0.0 else ask
     coins = coins_at(position, segment, memory[REFERENCE]) - coins_at(position, segment, to)
-    memory[REFERENCE], memory[LAST_TIME], memory[LAST_PRICE] = to, rows.times[i], (bid + ask) / 2.0
-    request(i, j, book.quantity[j] + coins * (to if legs.inverse[j] else 1.0), rule, rows, book, legs, trades)
+    target = book.quantity[j] + coins * (to if legs.inverse[j] else 1.0)
+    # The reference is the price of the last hedge: what is below a lot or above the cap is none.
+    if request(i, j, target, rule, rows, book, legs, trades):
+        memory[REFERENCE], memory[LAST_TIME], memory[LAST_PRICE] = to, rows.times[i], (bid + ask) / 2.0
 
 
 @njit(cache=True, nogil=True)
@@ -384,8 +392,10 @@ def fold(first, rule, rows, settlements, position, book, legs, margins, accounts
                 changed = True
             elif memory[SENSE] != 0.0:
                 memory[SENSE] = 0.0
+        # Several times of the grid may show one row: a tape has gaps.
         taken = int(memory[TAKEN])
-        if taken < grid.size and grid[taken] == i:
+        while taken < grid.size and grid[taken] == i:
             snapshot(taken, book, of_legs, of_accounts)
-            memory[TAKEN] = taken + 1
+            taken += 1
+        memory[TAKEN] = taken
     return n

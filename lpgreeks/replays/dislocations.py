@@ -244,7 +244,7 @@ def dislocations(
         raise InputError("one market of the tape", got="none named", remedy=", ".join(tape.markets))
     rows = tape.rows
     last = np.append(rows.times[1:] != rows.times[:-1], True)
-    times, pool = rows.times[last].view("datetime64[ns]"), rows.pool[last]
+    times, pool = tape.times[last], rows.pool[last]
     bid, ask = rows.bid[column, last], rows.ask[column, last]
     stood = np.diff(times) / _SECOND
     weights = stood / stood.sum()

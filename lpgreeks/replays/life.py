@@ -54,7 +54,10 @@ class FeesAtClose:
 class ManagedRange:
     """A Uniswap v3 range that is laid about the price, removed and laid again.
 
-    Acting at a row's price: the first one that shows the price outside, or the first one at or after the schedule.
+    Acted on at the price of the first row of the pool that shows the price outside, whether or not it has come back, or
+    that stands at or after the schedule; rows of one time are one moment, and its last price holds. Fees stay apart:
+    they are not put in again. The first gas is owed, every other one is paid from what is in hand; where that no longer
+    pays for the next add, the range is over.
 
     Args:
         base, quote: the coin, and the token that prices are in.
@@ -231,9 +234,7 @@ class Life:
     @cached_property
     def capital(self) -> float:
         """What is in hand at the start, in quote."""
-        if isinstance(self.position, ManagedRange):
-            return self.position.capital
-        return float(self.position.value(float(self.tape.rows.pool[0])))
+        return _capital(self.position, float(self.tape.rows.pool[0]))
 
     @cached_property
     def in_pool(self) -> tuple[FloatArray, FloatArray]:
@@ -263,6 +264,10 @@ class Life:
             "composition fees": np.zeros(p.size),
             "gas": -s[17],
         }
+
+
+def _capital(position: Exposure | ManagedRange, price: float) -> float:
+    return position.capital if isinstance(position, ManagedRange) else float(position.value(price))
 
 
 def _events(events: FloatArray, *, added: bool) -> Events:
@@ -308,6 +313,9 @@ def live_through(
     from lpgreeks.replays.compiled_life import FIGURES, live
 
     shape, rules, points = _shape(position), _rules(position, tape, fees), _points(tape)
+    capital = _capital(position, float(points.price[0]))
+    if not points.gas[0] < capital:
+        raise InputError("gas below what is put in", got=f"{points.gas[0]:g} for {capital:g}", unit=position.quote)
     state = np.zeros(FIGURES)
     states, progress = np.empty((rows.size, FIGURES)), np.zeros(2, dtype=np.int64)
     events = np.empty((1_024, FIGURES + 2))

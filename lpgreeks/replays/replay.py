@@ -226,7 +226,7 @@ def _called(
             )
             for j, quantity in _asked(policy(now), hedge, now.time):
                 request(i, j, quantity, rule, rows, book, legs, trades)
-        if (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
+        while (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
             snapshot(taken, book, run.of_legs, run.of_accounts)
             book.memory[m.taken] = taken + 1
     return _Run(book=book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)

@@ -76,6 +76,9 @@ def notes(r: Replayed) -> tuple[str, ...]:
     if pool is not None:
         route = "fee growth" if pool.growth_base is not None else "its share of the active liquidity"
         found.append(f"fees by {route}; the bounds are what a row hides of its path and of the liquidity on it")
+    over = r.life.adds.row[r.life.adds.scale == 0.0]
+    if over.size:
+        found.append(f"what was left no longer paid for gas: nothing in the pool from {r.tape.times[over[0]]} on")
     if isinstance(r.policy, Policy):
         said = r.policy.settings
         lowest = said.get("min_gap")
