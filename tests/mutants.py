@@ -164,6 +164,12 @@ MUTANTS = [
     Mutant("hedging/survival.py", "_MET = 1e-11", "_MET = 1e-3", "test_accounts.py::test_a_random_hedge_is_what_plain_arithmetic_says[11]"),
     Mutant("hedging/solve.py", " and all(_slack(cone, x) >= -_CONE_TOLERANCE for cone in self.cones)", "", "test_accounts.py::test_a_floor_that_rounding_or_the_naive_hedge_breaks_is_said"),
     # ---- pools made from quotes, and gaps
+    Mutant("replays/compiled_life.py", "share = own / (own + active)", "share = own / active", "test_replay_bars.py"),
+    Mutant("replays/compiled_life.py", "part * own / (own + active)", "own / (own + active)", "test_replay_bars.py"),
+    Mutant("replays/compiled_life.py", "highest = greatest / (greatest + fewest)", "highest = greatest / fewest", "test_replay_bars.py"),
+    Mutant("replays/compiled_life.py", "scale = max(scale, 0.0)\n    bought = 0.0", "scale *= 1.001\n    bought = 0.0", "test_replay_bars.py::test_a_range_laid_again_is_worth_what_was_taken_out"),
+    Mutant("replays/compiled_life.py", "state[HELD_QUOTE] += quote - gas", "state[HELD_QUOTE] += quote", "test_replay_bars.py::test_laid_again_where_nothing_moves_it_costs_what_it_costs"),
+    Mutant("replays/compiled_fold.py", "band = rule.band * memory[AT_ADD]", "band = rule.band * abs(have)", "test_replay_bars.py::test_a_band_of_five_percent_trades_395_times"),
     Mutant("replays/blocks.py", "if bid[known] * kept > price:", "if bid[known] > price:", "test_arbitrage.py"),
     Mutant("replays/blocks.py", "elif ask[known] / kept < price:", "elif bid[known] / kept < price:", "test_arbitrage.py"),
     Mutant("replays/blocks.py", "price = ask[known] / stop", "price = ask[known] * stop", "test_arbitrage.py"),

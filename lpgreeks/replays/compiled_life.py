@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from numba import njit
 
@@ -24,6 +25,22 @@ FIGURES = 20
 ADD, REMOVE = 1.0, 0.0
 
 
+class _Point(NamedTuple):
+    """What one row brought: numbers, which cost nothing to hand on."""
+
+    price: float
+    before: float
+    """The price of the row before."""
+    low: float
+    high: float
+    fee_base: float
+    fee_quote: float
+    growth_base: float
+    growth_quote: float
+    liquidity: float
+    liquidity_before: float
+
+
 @njit(cache=True, nogil=True)
 def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, progress):  # type: ignore[no-untyped-def]
     """Fold the rows from ``first`` on; the row at which ``events`` is full, or the number of rows.
@@ -31,41 +48,53 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
     ``progress`` holds how many events and snapshots were written.
     """
     written, taken = progress[0], progress[1]
-    n = points.row.size
+    # Reaching into a tuple of arrays on every row would cost more than all the rest.
+    rows, times, prices, lows, highs, gas = points.row, points.time, points.price, points.low, points.high, points.gas
+    fee_base, fee_quote = points.fee_base, points.fee_quote
+    growth_base, growth_quote = points.growth_base, points.growth_quote
+    liquidity, liquidity_before = points.liquidity, points.liquidity_before
+    kinks, own = shape.base.kinks, shape.base.coefficients
+    n = rows.size
     for i in range(first, n):
         if written + 2 > events.shape[0]:
             progress[0], progress[1] = written, taken
             return i
         # Snapshots show the state after everything on rows up to theirs.
-        while taken < snapshot_rows.size and snapshot_rows[taken] < points.row[i]:
+        while taken < snapshot_rows.size and snapshot_rows[taken] < rows[i]:
             snapshots[taken] = state
             taken += 1
-        price = points.price[i]
+        price = prices[i]
         if i == 0:
-            _add(price, points.time[i], shape, rules, state, points.gas[i])
-            events[written, 0], events[written, 1] = points.row[i], ADD
+            _add(price, times[i], shape, rules, state, gas[i])
+            events[written, 0], events[written, 1] = rows[i], ADD
             events[written, 2:] = state
             written += 1
             continue
-        _earn(i, points, shape, rules, state)
+        earns = fee_base[i] != 0.0 or fee_quote[i] != 0.0 or growth_base[i] != 0.0 or growth_quote[i] != 0.0
+        if earns and state[SCALE] != 0.0:
+            point = _Point(
+                price, prices[i - 1], lows[i], highs[i], fee_base[i], fee_quote[i], growth_base[i], growth_quote[i],
+                liquidity[i], liquidity_before[i],
+            )  # fmt: skip
+            _earn(point, rules.along, kinks, own, state)
         lower, upper = state[CENTRE] * shape.lower, state[CENTRE] * shape.upper
         # Up to this row the price was what the row before showed.
-        if state[SCALE] > 0.0 and lower < points.price[i - 1] < upper:
-            state[INSIDE] += points.time[i] - points.time[i - 1]
+        if state[SCALE] > 0.0 and lower < prices[i - 1] < upper:
+            state[INSIDE] += times[i] - times[i - 1]
         # Rows of one time are one moment, and the position is acted on at its end.
-        if i + 1 < n and points.time[i + 1] == points.time[i]:
+        if i + 1 < n and times[i + 1] == times[i]:
             continue
         # A close inside is no return: whoever watches has seen the price leave, on any row of the moment.
         left, k = False, i
-        while rules.on_exit and not left and points.time[k] == points.time[i]:
-            left = points.low[k] < lower or points.high[k] > upper
+        while rules.on_exit and not left and times[k] == times[i]:
+            left = lows[k] < lower or highs[k] > upper
             k -= 1
-        if state[SCALE] > 0.0 and (left or points.time[i] >= state[DUE]):
-            _remove(price, shape, state, points.gas[i])
-            events[written, 0], events[written, 1] = points.row[i], REMOVE
+        if state[SCALE] > 0.0 and (left or times[i] >= state[DUE]):
+            _remove(price, shape, state, gas[i])
+            events[written, 0], events[written, 1] = rows[i], REMOVE
             events[written, 2:] = state
-            _add(price, points.time[i], shape, rules, state, points.gas[i])
-            events[written + 1, 0], events[written + 1, 1] = points.row[i], ADD
+            _add(price, times[i], shape, rules, state, gas[i])
+            events[written + 1, 0], events[written + 1, 1] = rows[i], ADD
             events[written + 1, 2:] = state
             written += 2
     while taken < snapshot_rows.size:
@@ -161,21 +190,16 @@ def _remove(price, shape, state, gas):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _earn(i, points, shape, rules, state):  # type: ignore[no-untyped-def]
+def _earn(point, along, kinks, liquidity, state):  # type: ignore[no-untyped-def]
     """The fees of one row, and their bounds: what a row hides of its path and of the liquidity on it."""
     scale, centre = state[SCALE], state[CENTRE]
-    base, quote = points.fee_base[i], points.fee_quote[i]
-    growth_base, growth_quote = points.growth_base[i], points.growth_quote[i]
-    if scale == 0.0 or (base == 0.0 and quote == 0.0 and growth_base == 0.0 and growth_quote == 0.0):
-        return
-    kinks, liquidity = shape.base.kinks, shape.base.coefficients
-    x, before = points.price[i] / centre, points.price[i - 1] / centre
-    low, high = points.low[i] / centre, points.high[i] / centre
-    active = points.liquidity[i]
-    fewest, most = min(active, points.liquidity_before[i]), max(active, points.liquidity_before[i])
+    x, before = point.price / centre, point.before / centre
+    low, high = point.low / centre, point.high / centre
+    active = point.liquidity
+    fewest, most = min(active, point.liquidity_before), max(active, point.liquidity_before)
     share, grown = 0.0, 0.0
     root, root_before = math.sqrt(x), math.sqrt(before)
-    length = abs(root - root_before) if rules.along else 0.0
+    length = abs(root - root_before) if along else 0.0
     if length > 0.0:
         one, other = min(root, root_before), max(root, root_before)
         for j in range(kinks.size + 1):
@@ -199,11 +223,11 @@ def _earn(i, points, shape, rules, state):  # type: ignore[no-untyped-def]
     for j in range(piece_at(kinks, low), piece_at(kinks, high) + 1):
         least, greatest = min(least, scale * liquidity[j, 1]), max(greatest, scale * liquidity[j, 1])
     least, greatest = max(least, 0.0), max(greatest, 0.0)
-    state[FEE_BASE] += base * share + growth_base * grown
-    state[FEE_QUOTE] += quote * share + growth_quote * grown
+    state[FEE_BASE] += point.fee_base * share + point.growth_base * grown
+    state[FEE_QUOTE] += point.fee_quote * share + point.growth_quote * grown
     lowest = least / (least + most) if least > 0.0 else 0.0
     highest = greatest / (greatest + fewest) if greatest > 0.0 else 0.0
-    state[LEAST_BASE] += base * min(lowest, share) + growth_base * min(least, grown)
-    state[LEAST_QUOTE] += quote * min(lowest, share) + growth_quote * min(least, grown)
-    state[MOST_BASE] += base * max(highest, share) + growth_base * max(greatest, grown)
-    state[MOST_QUOTE] += quote * max(highest, share) + growth_quote * max(greatest, grown)
+    state[LEAST_BASE] += point.fee_base * min(lowest, share) + point.growth_base * min(least, grown)
+    state[LEAST_QUOTE] += point.fee_quote * min(lowest, share) + point.growth_quote * min(least, grown)
+    state[MOST_BASE] += point.fee_base * max(highest, share) + point.growth_base * max(greatest, grown)
+    state[MOST_QUOTE] += point.fee_quote * max(highest, share) + point.growth_quote * max(greatest, grown)

@@ -1,4 +1,4 @@
-"""Compiled: one step of a hedge on one row of the tape, and the fold of a policy over all of them.
+"""Compiled: one step of a hedge on one row of the tape. Loaded on the first replay.
 
 The order inside a row: prices move; funding settles; lows and highs of the mark are checked for liquidation; an
 account that runs low is topped up; orders that are due are filled. Of one moment only the last row decides: a policy
@@ -14,7 +14,7 @@ from numba import njit
 from lpgreeks.replays.columns import Memory
 from lpgreeks.replays.compiled_tables import at
 
-__all__ = ["advance", "begin", "coins_at", "fold", "held", "request", "snapshot"]
+__all__ = ["act", "advance", "begin", "coins_at", "held", "request", "snapshot"]
 
 _M = Memory()
 REFERENCE, SINCE, SENSE, LAST_TIME, LAST_PRICE = _M.reference, _M.since, _M.sense, _M.last_time, _M.last_price
@@ -291,7 +291,7 @@ def _towards(i, j, rule, rows, position, book, legs, accounts, trades):  # type:
 
 
 @njit(cache=True, nogil=True)
-def _act(i, sense, rule, rows, position, book, legs, accounts, trades):  # type: ignore[no-untyped-def]
+def act(i, sense, rule, rows, position, book, legs, accounts, trades):  # type: ignore[no-untyped-def]
     """Every condition holds: trade once they have held for long enough and nothing else is on its way."""
     j, memory = int(rule.leg), book.memory
     if sense != memory[SENSE]:
@@ -324,78 +324,3 @@ def snapshot(taken, book, of_legs, of_accounts):  # type: ignore[no-untyped-def]
         of_legs[taken, j, 5], of_legs[taken, j, 6] = book.funding[j], book.turnover[j]
     for a in range(book.posted.size):
         of_accounts[taken, a, 0], of_accounts[taken, a, 1] = book.posted[a], book.reserve[a]
-
-
-@njit(cache=True, nogil=True)
-def fold(first, rule, rows, settlements, position, book, legs, margins, accounts, trades, grid, of_legs, of_accounts):  # type: ignore[no-untyped-def]
-    """Step over the rows from ``first`` on; the row before which ``trades`` is full, or the number of rows.
-
-    Most rows do nothing. Whether one does is told from the few arrays and numbers that are named here: handing whole
-    tuples to a function on every row would cost a hundred times as much as looking.
-    """
-    n, count = rows.times.size, legs.market.size
-    times, bid, ask, low, high, pool = rows.times, rows.bid, rows.ask, rows.low, rows.high, rows.pool
-    watched, safe_low, safe_high, memory = accounts.market, book.safe_low, book.safe_high, book.memory
-    pending, wanted, added, due = book.pending, position.wanted, position.row, settlements.row
-    sheds, ratio, min_gap, gap = rule.kind == SHED, rule.ratio, 1.0 + rule.min_gap, 1.0 + rule.gap
-    banded = rule.band < math.inf or rule.band_coins < math.inf
-    acts = sheds or (rule.kind == SLOPE and (banded or rule.every < math.inf or rule.move < math.inf))
-    m = legs.market[int(rule.leg)] if acts else 0
-    have = band = earliest = under = over = up = down = math.nan
-    changed = True
-    # A row fills pending orders and the plan's, and orders one for the policy.
-    room = trades.shape[0] - 2 * count - 1
-    for i in range(first, n):
-        if memory[WRITTEN] > room:
-            return i
-        busy = memory[SETTLED] < due.size and due[int(memory[SETTLED])] <= i
-        for a in range(watched.size):
-            of = watched[a]
-            busy = busy or of < 0 or low[of, i] < safe_low[a] or high[of, i] > safe_high[a]
-        for j in range(count):
-            busy = busy or pending[j, 0] != 0.0
-        if busy:
-            advance(i, rows, settlements, book, legs, margins, accounts, trades)
-            changed = True
-        if memory[SEGMENT] < added.size and added[int(memory[SEGMENT])] == i:
-            begin(i, rule, rows, position, book, legs, accounts, trades)
-            changed = True
-        elif acts and (i + 1 == n or times[i + 1] != times[i]):
-            if changed:
-                have = held(book, legs, accounts) if rule.coins == 1.0 else book.quantity[int(rule.leg)]
-                band = 0.0
-                if rule.band < math.inf:
-                    band = rule.band * memory[AT_ADD]
-                if rule.band_coins < math.inf:
-                    band = max(band, rule.band_coins)
-                earliest = memory[LAST_TIME] + rule.every if rule.every < math.inf else -math.inf
-                under = over = math.nan
-                if rule.move < math.inf and not math.isnan(memory[LAST_PRICE]):
-                    under, over = memory[LAST_PRICE] * (1.0 - rule.move), memory[LAST_PRICE] * (1.0 + rule.move)
-                up = memory[REFERENCE] * (1.0 + rule.theta_up)
-                down = memory[REFERENCE] * (1.0 - rule.theta_down)
-                changed = False
-            sense = 0.0
-            if sheds:
-                if bid[m, i] >= up:
-                    if pool[i] * min_gap < bid[m, i] <= pool[i] * gap:
-                        sense = 1.0
-                elif ask[m, i] <= down and pool[i] * (2.0 - gap) <= ask[m, i] < pool[i] * (2.0 - min_gap):
-                    sense = -1.0
-            elif times[i] >= earliest:
-                middle = (bid[m, i] + ask[m, i]) / 2.0
-                # A move that is off has no edges, and is never inside them.
-                if not under < middle < over and (not banded or abs(ratio * wanted[i] - have) > band):
-                    sense = 1.0
-            if sense != 0.0:
-                _act(i, sense, rule, rows, position, book, legs, accounts, trades)
-                changed = True
-            elif memory[SENSE] != 0.0:
-                memory[SENSE] = 0.0
-        # Several times of the grid may show one row: a tape has gaps.
-        taken = int(memory[TAKEN])
-        while taken < grid.size and grid[taken] == i:
-            snapshot(taken, book, of_legs, of_accounts)
-            taken += 1
-        memory[TAKEN] = taken
-    return n

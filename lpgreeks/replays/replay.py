@@ -170,7 +170,7 @@ def _new_run(hedge: Hedge, rows: NDArray[np.int64]) -> _Run:
 def _folded(
     rule: Rule, rows: Rows, settlements: Settlements, position: Position, hedge: Hedge, grid: NDArray[np.int64]
 ) -> _Run:
-    from lpgreeks.replays.compiled_step import fold
+    from lpgreeks.replays.compiled_fold import fold
 
     run = _new_run(hedge, grid)
     trades, at = run.trades, 0
