@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import gzip
 import itertools
+from collections.abc import Iterable
 from decimal import Decimal, getcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lpgreeks as lp
@@ -227,3 +229,247 @@ def test_a_hedge_needs_an_exchange(day: tuple[list[Swap], lp.Tape]) -> None:
     leg = lp.Leg(lp.LinearPerp(base="ETH", quote="USDC", entry=2_270.0), collateral="USDC")
     with pytest.raises(lp.MarketError, match=r"quotes of ETH/USDC.*a tape of a pool alone"):
         lp.replay(position, [leg], tape, policy=lp.DeltaBand(0.05), collateral=1e5)
+
+
+# ---- minutes of a pool
+
+
+def test_minutes_bound_what_their_swaps_earned(day: tuple[list[Swap], lp.Tape], real_data: Path) -> None:
+    """The same day by minutes: the fees of its swaps lie within the bounds, and off by what a minute hides."""
+    folder = real_data / "univ3-ethereum-usdc-weth-005-2024-01-05"
+    raw, _ = day
+    minutes = lp.Tape(pool=lp.read_pool_minutes(folder / "USDC-WETH-005-ethereum-1m.parquet", pool=POOL))
+    # The tape of the minutes starts when the first of them is over.
+    first = next(i for i, swap in enumerate(raw) if swap.time >= "2024-01-05 00:01:00")
+    price = float(raw[-1].root) ** 2
+    for lower, upper, most_off in ((1_800.0, 2_800.0, 0.01), (2_230.0, 2_270.0, 0.1), (2_255.0, 2_262.5, 0.3)):
+        position = lp.UniswapV3(base="WETH", quote="USDC", liquidity=200_000.0, lower=lower, upper=upper)
+        result = lp.replay(position, None, minutes)
+        ends = root_of(lower), root_of(upper)
+        each = [earned(s, b.root, *ends, Fraction(200_000)) for b, s in itertools.pairwise(raw[first - 1 :])]
+        exact = sum(float(e.base) * price + float(e.quote) for e in each)
+        least, most = result.fee_bounds
+        got = result.attribution()["fees, base"] + result.attribution()["fees, quote"]
+        assert least <= exact <= most
+        assert abs(got / exact - 1) < most_off
+        print(f"\n{lower:g} to {upper:g}: {exact:,.2f} USDC by swaps, {got:,.2f} by minutes ({got / exact - 1:+.2%}), "
+              f"bounds {least / exact - 1:+.2%} to {most / exact - 1:+.2%}")  # fmt: skip
+
+
+POLYGON = {
+    "USDC-WETH-005-polygon-1m-2022-07-08": (35, 10),
+    "USDC-WETH-005-polygon-1m-2023-08": (5, 1),
+}
+"""Days, and minutes that are missing."""
+
+
+def fees_at_close(table: pd.DataFrame, adds: Iterable[tuple[int, float, float, float]]) -> np.ndarray:
+    """Coins and dollars by the rule alone: volume times fee times ``l / (l + L)`` where the close is strictly inside.
+
+    ``adds``: the row of each range, its liquidity and its ends.
+    """
+    price = table["eth_usd"].to_numpy()
+    own, lower, upper = (np.zeros(len(table)) for _ in range(3))
+    for row, liquidity, low, high in adds:
+        own[row + 1 :], lower[row + 1 :], upper[row + 1 :] = liquidity, low, high
+    inside = (lower < price) & (price < upper)
+    share = np.where(inside, own / (own + table["liquidity"].astype(float).to_numpy() / 1e12), 0.0) * float(FEE)
+    return np.array([(table[f"in_amount{k}"].to_numpy() * share).sum() for k in (1, 0)])
+
+
+@pytest.mark.parametrize("name", POLYGON)
+def test_forty_days_of_minutes(real_data: Path, name: str) -> None:
+    """A position alone: by the close its fees are three lines of numpy, along the move they keep to their bounds."""
+    days, missing = POLYGON[name]
+    path = real_data / "univ3-polygon-usdc-weth-005" / f"{name}.parquet"
+    tape, table = lp.Tape(pool=lp.read_pool_minutes(path, pool=POOL)), pd.read_parquet(path)
+    start = float(tape.rows.pool[0])
+    lines = []
+    for width in (0.02, 0.1, 0.3):
+        lower, upper = start * (1 - width), start * (1 + width)
+        position = lp.UniswapV3.from_value(100_000, base="WETH", quote="USDC", price=start, lower=lower, upper=upper)
+        by_close = lp.replay(position, None, tape, fees=lp.FeesAtClose()).life.states[-1]
+        exact = fees_at_close(table, [(0, position.liquidity, lower, upper)])
+        assert by_close[EARNED] == pytest.approx(exact, rel=ROUNDING)
+        result = lp.replay(position, None, tape)
+        state = result.life.states[-1]
+        for figures in (state[EARNED], exact):
+            assert (state[LEAST] <= figures).all()
+            assert (figures <= state[MOST]).all()
+        pool_fees = np.array([float(FEE) * table[f"in_amount{k}"][1:].sum() for k in (1, 0)])
+        assert (state[EARNED] <= pool_fees).all()
+        fees, least, most = (state[k] @ [tape.rows.pool[-1], 1.0] for k in (EARNED, LEAST, MOST))
+        lines.append(f"  {width:.0%} about {start:,.0f}: fees {fees:,.0f} USDC ({least / fees - 1:+.1%}, "
+                     f"{most / fees - 1:+.1%}), at the close {exact @ [tape.rows.pool[-1], 1.0]:,.0f}; "
+                     f"in range {result.time_in_range:.0%}; net {result.net[-1]:,.0f}")  # fmt: skip
+    assert round(tape.years * 365) == days
+    [said] = [note for note in result.tape.notes if "missing" in note]
+    assert said.startswith(f"{missing} rows missing")
+    print(f"\n{name}: {said}", *lines, sep="\n")
+
+
+def by_hand(result: lp.Replayed, marks: pd.Series, funding: pd.Series, taker: float) -> dict[str, float]:
+    """What a linear perpetual made, from its list of trades and the untouched prices and rates alone."""
+    trades = result.trade_table()
+    at, quantity = trades.index.tz_convert(None), trades["quantity"].to_numpy()
+    start, end = (pd.Timestamp(t) for t in result.tape.times[[0, -1]])
+    last = marks[:end].iloc[-1]
+    settled = funding[(funding.index > start) & (funding.index <= end)]
+    # Who trades on the row of a settlement was not there yet.
+    held = [quantity[at < time].sum() for time in settled.index]
+    marked = [marks[:time].iloc[-1] for time in settled.index]
+    return {
+        "hedge": float((quantity * (last - trades["middle"])).sum()),
+        "spread": -float((quantity * (trades["price"] - trades["middle"])).sum()),
+        "exchange fees": -taker * float((np.abs(quantity) * trades["price"]).sum()),
+        "funding": -float((settled.to_numpy() * held * np.array(marked)).sum()),
+    }
+
+
+def closes(path: Path, hours: float) -> pd.Series:
+    """Each close at the time at which it was known."""
+    table = pd.read_parquet(path)
+    known = pd.DatetimeIndex(table["time"]).tz_localize(None) + pd.Timedelta(hours=hours)
+    return pd.Series(table["close"].to_numpy(), index=known)
+
+
+def rates(folder: Path) -> pd.Series:
+    table = pd.read_csv(folder / "funding_ETHUSDT.csv.gz")
+    stamp = pd.to_datetime(table["funding_time"], utc=True, format="ISO8601").dt.tz_localize(None).dt.round("s")
+    return pd.Series(table["funding_rate"].to_numpy(), index=pd.DatetimeIndex(stamp))
+
+
+PERP = lp.Leg(
+    lp.LinearPerp(base="ETH", quote="USDT", entry=1_600.0),
+    collateral="USDT",
+    fee=lp.Fee(taker=5e-4),
+    maintenance=lp.Proportional(rate=0.005),
+)
+
+
+def on_the_hour(now: lp.Now) -> float | None:
+    """The pool's coins sold, when a bar has just closed and they are 5 % away."""
+    apart = now.delta + now.quantities[0]
+    return -now.delta if now.time == now.time.astype("datetime64[h]") and abs(apart) > 0.05 * now.delta else None
+
+
+def test_a_summer_hedged(real_data: Path) -> None:
+    """Pool minutes on Polygon, hourly closes of Binance as quotes, real funding: each part by hand."""
+    hourly = real_data / "binance-hourly-2017-2022" / "ETHUSDT-spot-1h.parquet"
+    path = real_data / "univ3-polygon-usdc-weth-005" / "USDC-WETH-005-polygon-1m-2022-07-08.parquet"
+    settled = real_data / "binance-funding-2021-2023-05"
+    tape = lp.Tape(
+        quotes=lp.Quotes.from_bars(lp.read_prices(hourly, market="ETH/USDT"), half_spread=5e-5),
+        pool=lp.read_pool_minutes(path, pool=POOL),
+        funding=lp.read_funding(settled / "funding_ETHUSDT.csv.gz"),
+    )
+    position = lp.ManagedRange(base="WETH", quote="USDC", lower=0.9, upper=1.1, capital=100_000)
+    result = lp.replay(position, [PERP], tape, policy=on_the_hour, collateral=50_000.0, fees=lp.FeesAtClose())
+    parts = result.attribution()
+    hand = by_hand(result, closes(hourly, 1), rates(settled), 5e-4)
+    for name, amount in hand.items():
+        assert parts[name] == pytest.approx(amount, rel=RELAID), name
+    adds = result.life.adds
+    ranges = [(r, s, 0.9 * c, 1.1 * c) for r, s, c in zip(adds.row, adds.scale, adds.centre, strict=True)]
+    exact = fees_at_close(pd.read_parquet(path), ranges)
+    assert result.life.states[-1, EARNED] == pytest.approx(exact, rel=RELAID)
+    assert abs(parts["residual"]) <= ROUNDING * result.capital
+    assert result.net[-1] == pytest.approx(sum(v for k, v in parts.items() if k != "net"), abs=1e-9 * result.capital)
+    assert result.effectiveness > 0.9
+    assert result.liquidated == (None,)
+    print(f"\n{result}")
+    # Between the hours the pool knows more than the quotes: a hedge that trades then would gain what nobody could.
+    fast = lp.replay(position, [PERP], tape, policy=lp.DeltaBand(0.05), collateral=50_000.0)
+    [said] = [note for note in tape.notes if "old where the pool moves" in note]
+    print(f"\non the hour: {len(result.trades)} trades, hedge {parts['hedge']:,.0f}, net {result.net[-1]:,.0f}; "
+          f"every minute at stale quotes: {len(fast.trades):,} trades, hedge {fast.attribution()['hedge']:,.0f}, "
+          f"net {fast.net[-1]:,.0f}; the tape says: {said}")  # fmt: skip
+    assert fast.attribution()["hedge"] > parts["hedge"]
+
+
+# ---- two months of minutes: a pool made from spot, hedged by the perpetual
+
+
+def test_a_pool_from_spot_is_hedged_by_the_perpetual(real_data: Path) -> None:
+    """Two quotes on one tape: arbitrageurs move the pool by spot, the policy trades the perpetual."""
+    bars, settled = real_data / "binance-1m-2023-04-05", real_data / "binance-funding-2021-2023-05"
+    spot, perp = (
+        lp.Quotes.from_bars(lp.read_prices(bars / f"ETHUSDT-{kind}-1m.parquet", market=market), half_spread=5e-5)
+        for kind, market in (("spot", "ETH/USDT"), ("perp", "ETH/USDT:perp"))
+    )
+    pool = lp.arbitraged_pool(spot, fee=5e-4, liquidity=1.2e7, block="1min", noise=100e6)
+    funding = lp.read_funding(settled / "funding_ETHUSDT.csv.gz", market="ETH/USDT:perp")
+    tape = lp.Tape(quotes=[spot, perp], pool=pool, funding=funding)
+    leg = lp.Leg(
+        lp.LinearPerp(base="ETH", quote="USDT", entry=1_822.0, market="ETH/USDT:perp"),
+        collateral="USDT", fee=lp.Fee(taker=5e-4), maintenance=lp.Proportional(rate=0.005),
+    )  # fmt: skip
+    position = lp.ManagedRange(base="ETH", quote="USDT", lower=0.95, upper=1.05, capital=100_000)
+    # Arbitrageurs leave the pool no further from spot than fee and half a spread.
+    apart = np.abs(np.log(tape.rows.pool / ((tape.rows.bid[0] + tape.rows.ask[0]) / 2)))
+    assert apart.max() < 5.6e-4
+    marks = closes(bars / "ETHUSDT-perp-1m.parquet", 1 / 60)
+    print(f"\n{tape}")
+    for policy in (lp.Hold(), lp.DeltaBand(0.05), lp.Dislocation(theta=2e-3)):
+        result = lp.replay(position, [leg], tape, policy=policy, collateral=50_000.0)
+        parts = result.attribution()
+        for name, amount in by_hand(result, marks, rates(settled), 5e-4).items():
+            assert parts[name] == pytest.approx(amount, rel=RELAID, abs=1e-9), (policy, name)
+        # Every fill is the perpetual's own close and half a spread, never spot's.
+        own = marks[tape.times[result.trades.row]].to_numpy()
+        assert result.trades.price == pytest.approx(own * (1 + 5e-5 * np.sign(result.trades.quantity)), rel=ROUNDING)
+        assert abs(parts["residual"]) <= 1e-9 * result.capital
+        assert result.net[-1] == pytest.approx(
+            sum(v for k, v in parts.items() if k != "net"), abs=1e-9 * result.capital
+        )
+        assert "SYNTHETIC" in result.sentence()
+        shown = {name: round(amount) for name, amount in parts.items() if name != "residual" and amount}
+        print(f"{policy}: {len(result.trades):,} trades, variance removed {result.effectiveness:.1%} of value, "
+              f"{result.excess_effectiveness:.1%} over holding, residual {parts['residual']:.1e}\n  {shown}")  # fmt: skip
+
+
+@pytest.mark.parametrize("quantity", [-10.0, 10.0], ids=["short, on a high", "long, on a low"])
+def test_an_extreme_within_a_minute_liquidates(real_data: Path, quantity: float) -> None:
+    """The account's end lies beyond every close of the day and short of one minute's extreme."""
+    path = real_data / "binance-1m-2023-04-05" / "ETHUSDT-perp-1m.parquet"
+    bars = pd.read_parquet(path)
+    side = "high" if quantity < 0 else "low"
+    day = 1_440
+    if quantity < 0:
+        beyond = bars["high"] / bars["close"].rolling(day, center=True).max()
+    else:
+        beyond = bars["close"].rolling(day, center=True).min() / bars["low"]
+    worst = int(beyond.argmax())
+    window = bars.iloc[worst - day // 2 : worst + day // 2]
+    extreme, entry = float(bars[side].iloc[worst]), float(window["close"].iloc[0])
+    furthest = float(window["close"].max() if quantity < 0 else window["close"].min())
+    liquidation = (extreme + furthest) / 2
+    rate = 0.005
+    posted = rate * abs(quantity) * liquidation - quantity * (liquidation - entry)
+    leg = lp.Leg(
+        lp.LinearPerp(base="ETH", quote="USDT", entry=entry), collateral="USDT",
+        maintenance=lp.Proportional(rate=rate),
+    )  # fmt: skip
+    known = window["time"].dt.tz_localize(None).to_numpy("datetime64[ns]") + np.timedelta64(1, "m")
+    close = window["close"].to_numpy()
+    position = lp.UniswapV3.from_value(
+        100_000, base="ETH", quote="USDT", price=entry, lower=0.8 * entry, upper=1.25 * entry
+    )
+
+    def ends(**extremes: np.ndarray) -> lp.Replayed:
+        quotes = lp.Quotes(market="ETH/USDT", times=known, bid=close, ask=close, source="closes", **extremes)
+        return lp.replay(position, [leg], lp.Tape(quotes=quotes), collateral=posted,
+                         policy=lambda now: quantity if now.added else None)  # fmt: skip
+
+    by_close = ends()
+    result = ends(lows=window["low"].to_numpy(), highs=window["high"].to_numpy())
+    assert by_close.liquidated == (None,)
+    (row,) = result.liquidated
+    extremes = window[side].to_numpy()
+    first = int(np.argmax(extremes >= liquidation if quantity < 0 else extremes <= liquidation))
+    assert result.tape.times[row] == known[first]
+    # What was posted is gone, and no more: the rest of the day moves the position alone.
+    assert result.gained[-1].sum() == pytest.approx(-posted, rel=RELAID)
+    print(f"\n{quantity:+g} ETH from {entry:,.2f} with {posted:,.2f} USDT ends at {liquidation:,.2f}: the furthest "
+          f"close of the day is {furthest:,.2f}, the {side} of {known[first]} {extremes[first]:,.2f}; "
+          f"{result.sentence()} By closes alone: {by_close.net[-1]:,.0f}")  # fmt: skip
