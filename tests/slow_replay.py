@@ -173,9 +173,10 @@ class Pool:
     def see(self, e, before):
         """Fees of a swap, then the range's end if it has come; whether it was laid anew."""
         if e.swap:
-            share = self.share(before, e.pool) * self.tier * self.at.liquidity / (self.at.liquidity + e.swap[2])
-            for i in (0, 1):
-                self.fees[i] += e.swap[i] * share
+            mine = self.tier * self.at.liquidity / (self.at.liquidity + e.swap[2])
+            # Coins are paid in by the reciprocal of the root of the price, dollars by the root.
+            for i, power in ((0, -0.5), (1, 0.5)):
+                self.fees[i] += e.swap[i] * mine * self.share(before, e.pool, power)
         r = self.at
         self.out = self.out or e.pool < r.lower or e.pool > r.upper
         if not e.last:
@@ -196,13 +197,13 @@ class Pool:
         r, p0 = self.at, self.price_at_add
         return self.loss + (r.coins(p) - r.coins(p0)) * p + r.dollars(p) - r.dollars(p0)
 
-    def share(self, a, b):
+    def share(self, a, b, power):
         r = self.at
         if not self.along or a == b:
             return float(r.holds(b))
         lo, hi = sorted((a, b))
-        way = sqrt(min(max(hi, r.lower), r.upper)) - sqrt(min(max(lo, r.lower), r.upper))
-        return way / (sqrt(hi) - sqrt(lo))
+        way = min(max(hi, r.lower), r.upper) ** power - min(max(lo, r.lower), r.upper) ** power
+        return way / (hi**power - lo**power)
 
     def worth(self, p):
         base = self.base + self.fees[0] + self.at.coins(p)

@@ -383,7 +383,8 @@ def test_fees_by_hand():
     assert whole[8] == pytest.approx(1 * share)
     along = lp.replay(position, None, tape).life.states[-1]
     out = (math.sqrt(2_200) - math.sqrt(2_050)) / (math.sqrt(2_300) - math.sqrt(2_050))
-    back = (math.sqrt(2_200) - math.sqrt(2_150)) / (math.sqrt(2_300) - math.sqrt(2_150))
+    # Coins are paid in by the reciprocal of the root.
+    back = (2_150**-0.5 - 2_200**-0.5) / (2_150**-0.5 - 2_300**-0.5)
     assert along[9] == pytest.approx(100 * share * (1 + out))
     assert along[8] == pytest.approx(share * back)
     # Between nothing of the rows that cross an edge, and all of them.

@@ -439,6 +439,10 @@ class Chain:
         mint = swaps[:1].assign(tx_type="MINT", log_index=1, sqrtPriceX96=None, feeGrowthGlobal0X128=None)
         return pd.concat([mint, swaps], ignore_index=True)
 
+    def uncounted(self) -> pd.DataFrame:
+        """The tick file as it mostly is: without the counters."""
+        return self.demeter().drop(columns=["feeGrowthGlobal0X128", "feeGrowthGlobal1X128"])
+
     def subgraph(self) -> list[dict[str, Any]]:
         return [
             {
@@ -500,7 +504,7 @@ def assert_same_pool(first: lp.PoolHistory, second: lp.PoolHistory, *, but: froz
 
 def test_swaps_are_the_contracts(tmp_path: Path) -> None:
     chain = Chain(60)
-    read = lp.read_swaps(write(tmp_path / "pool.tick.csv.gz", chain.demeter()), pool=POOL)
+    read = lp.read_swaps(write(tmp_path / "pool.tick.csv.gz", chain.uncounted()), pool=POOL)
     assert len(read) == 60
     assert (read.market, read.fee) == ("WETH/USDC", 0.0005)
     assert read.notes == ("1 events other than swaps left out",)
@@ -522,11 +526,15 @@ def test_fee_growth_is_the_fee_over_the_liquidity_though_the_counter_wraps(tmp_p
     assert any(after[5] < before[5] for before, after in zip(chain.rows, chain.rows[1:], strict=False))
     read = lp.read_swaps(write(tmp_path / "ticks.csv", chain.demeter()), pool=POOL)
     assert "fees from the contract's counters" in read.source
-    for growth, paid in ((read.growth_base, read.base_in), (read.growth_quote, read.quote_in)):
+    amounts = lp.read_swaps(write(tmp_path / "amounts.csv", chain.uncounted()), pool=POOL)
+    for growth, paid in ((read.growth_base, amounts.base_in), (read.growth_quote, amounts.quote_in)):
         # Rounded up to a raw unit of the token, down to 2**-128: parts of 1e-9 for a millionth of a dollar.
         assert np.allclose((growth * read.liquidity)[1:], (paid * 0.0005)[1:], rtol=1e-9, atol=1e-6)
         assert growth[0] == 0.0
-    assert (read.growth_quote[1:] > 0).sum() == (read.quote_in[1:] > 0).sum()
+    assert (read.growth_quote[1:] > 0).sum() == (amounts.quote_in[1:] > 0).sum()
+    # Fees are counted once: what the counters hold is not shared by amount as well.
+    assert not read.base_in.any()
+    assert not read.quote_in.any()
     backwards = chain.demeter()
     backwards.loc[20, "feeGrowthGlobal1X128"] = "4"
     with pytest.raises(lp.InputError, match="fee growth that never steps back; got 4 after"):
@@ -553,14 +561,15 @@ def test_swaps_read_alike_from_every_file(tmp_path: Path) -> None:
         }
     )
     whole = lp.read_swaps(write(tmp_path / "swaps.parquet", table), pool=POOL, market="ETH/USDC", fee=0.003)
-    assert_same_pool(read, whole, but=growth)
+    bare = lp.read_swaps(write(tmp_path / "bare.csv", chain.uncounted()), pool=POOL)
+    assert_same_pool(bare, whole, but=growth)
     assert (whole.market, whole.fee, whole.growth_base) == ("ETH/USDC", 0.003, None)
     shuffled = [chain.subgraph()[i] for i in np.random.default_rng(0).permutation(60)]
     pages = tmp_path / "swaps.json"
     pages.write_text(json.dumps({"data": {"swaps": shuffled}}))
     stated = chain.liquidity / 1e12
     graph = lp.read_swaps(pages, pool=POOL, liquidity=stated)
-    assert_same_pool(read, graph, but=growth)
+    assert_same_pool(bare, graph, but=growth)
     assert "liquidity 1.24536e+07 stated" in graph.source
     assert "put in the chain's order" in graph.notes[0]
     flat = pd.json_normalize(shuffled).drop(columns="transaction.blockNumber")
@@ -598,7 +607,7 @@ def test_swaps_that_are_none(tmp_path: Path) -> None:
 def test_minutes_are_the_sums_of_their_swaps(tmp_path: Path) -> None:
     chain = Chain(60)
     minutes = lp.read_pool_minutes(write(tmp_path / "pool.minute.csv", chain.minutes()), pool=POOL)
-    swaps = lp.read_swaps(write(tmp_path / "pool.tick.csv", chain.demeter()), pool=POOL)
+    swaps = lp.read_swaps(write(tmp_path / "pool.tick.csv", chain.uncounted()), pool=POOL)
     assert (minutes.times - np.timedelta64(1, "m"))[0] == np.datetime64("2023-04-01T00:00")
     of = np.searchsorted(minutes.times, swaps.times, side="right")  # a minute is known when it is over
     for name in ("base_in", "quote_in"):

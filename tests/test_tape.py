@@ -342,3 +342,14 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
 def test_bad_streams_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(LPGreeksError, match=words):
         make()
+
+
+def test_quotes_that_are_older_than_the_pool_are_named() -> None:
+    """Hourly quotes beside a pool's minutes: who trades between them would know more than they did."""
+    minutes = np.arange(0.0, 7_201.0, 60.0)
+    pooled = pool(minutes, np.full(minutes.size, 1_900.0))
+    hourly = lp.Tape(quotes=quotes([0, 3_600, 7_200], [1_900, 1_901, 1_902]), pool=pooled)
+    [said] = [note for note in hourly.notes if "old where the pool moves" in note]
+    assert said.startswith("quotes of ETH/USDT are up to 59 minutes old")
+    fresh = lp.Tape(quotes=quotes(minutes, np.full(minutes.size, 1_900)), pool=pooled)
+    assert not [note for note in fresh.notes if "old where the pool moves" in note]

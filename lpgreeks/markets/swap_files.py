@@ -136,8 +136,8 @@ def read_swaps(
     demeter-fetch ``tick`` and ``pool.tick`` (raw integers; of its rows only the swaps count, whose own column says
     what mints and burns have made of the active liquidity), tables with ``sqrt_price_x96`` and ``liquidity``, and
     swaps of the Uniswap subgraph (JSON or CSV, whole tokens, no liquidity). Where a file has
-    ``feeGrowthGlobal0X128`` and ``1X128`` after each swap, the fees are theirs. Swaps are put in the chain's order,
-    by block and log index, which is noted.
+    ``feeGrowthGlobal0X128`` and ``1X128`` after each swap, the fees are theirs alone, and nothing is left of the
+    amounts to be shared. Swaps are put in the chain's order, by block and log index, which is noted.
 
     Args:
         path: CSV (plain or packed), Parquet, JSON, an archive or a folder of days.
@@ -181,6 +181,8 @@ def read_swaps(
     growth: tuple[FloatArray | None, FloatArray | None] = (None, None)
     if set(_GROWTH) <= set(swaps):
         growth = pool.base_and_quote(*pool.fee_growth(*(swaps[c].tolist() for c in _GROWTH)))
+        # The counters hold the fee of every amount: to share amounts as well would count it twice.
+        swaps |= {"base": np.zeros(n), "quote": np.zeros(n)}
         stated += ", fees from the contract's counters"
     rate = pool.tier if fee is None else fee
     return PoolHistory(

@@ -19,6 +19,9 @@ from lpgreeks.tokens import price_of
 
 __all__ = ["Rows", "Settlements", "Swaps", "Tape"]
 
+# An exchange does not stand still for longer.
+_STALE = np.timedelta64(1, "m")
+
 
 class Rows(NamedTuple):
     """The merged clock: one row per event, every price as it was last known there."""
@@ -162,6 +165,7 @@ class Tape(Frozen):
         if self.marks is not None:
             lines += [f"accounts are marked at {self.marks.describe()}", *self.marks.notes]
         lines.extend(note for note in self._stand_ins if note)
+        lines.extend(self._stale)
         return tuple(dict.fromkeys(lines))
 
     def describe(self) -> str:
@@ -253,6 +257,21 @@ class Tape(Frozen):
         """Of each mark and each funding that reads another market's price, the note ("" where it has its own)."""
         marked = () if self.marks is None else tuple(_bars_of(q.market, self.marks)[1] for q in self._quotes)
         return marked + tuple(self.column(f.market)[1] for f in self._funding)
+
+    @property
+    def _stale(self) -> tuple[str, ...]:
+        """Of each market whose quotes are mostly older than a minute where the pool moves, how old."""
+        if self.pool is None:
+            return ()
+        times, found = self.times[self.swaps.row], []
+        for quotes in self._quotes:
+            age = times - quotes.times[_last_known(quotes.times, times)]
+            if age.size and np.median(age) > _STALE:
+                found.append(
+                    f"quotes of {quotes.market} are up to {age.max() / _STALE:.0f} minutes old where the pool moves: "
+                    "who trades between them knows more than they did, and gains what nobody would have"
+                )
+        return tuple(found)
 
     @cached_property
     def _clock(self) -> Times:

@@ -197,19 +197,23 @@ def _earn(point, along, kinks, liquidity, state):  # type: ignore[no-untyped-def
     low, high = point.low / centre, point.high / centre
     active = point.liquidity
     fewest, most = min(active, point.liquidity_before), max(active, point.liquidity_before)
-    share, grown = 0.0, 0.0
+    share_base, share_quote, grown_base, grown_quote = 0.0, 0.0, 0.0, 0.0
     root, root_before = math.sqrt(x), math.sqrt(before)
     length = abs(root - root_before) if along else 0.0
     if length > 0.0:
         one, other = min(root, root_before), max(root, root_before)
         for j in range(kinks.size + 1):
-            left = 0.0 if j == 0 else math.sqrt(kinks[j - 1])
-            right = math.inf if j == kinks.size else math.sqrt(kinks[j])
-            part = (min(other, right) - max(one, left)) / length
+            left = max(one, 0.0 if j == 0 else math.sqrt(kinks[j - 1]))
+            right = min(other, math.inf if j == kinks.size else math.sqrt(kinks[j]))
             own = scale * liquidity[j, 1]
-            if part > 0.0 and own > 0.0:
-                share += part * own / (own + active)
-                grown += part * own
+            if right > left and own > 0.0:
+                # Dollars are paid in by the root of the price, coins by its reciprocal.
+                of_quote = (right - left) / length
+                of_base = of_quote * (one * other) / (left * right)
+                share_base += of_base * own / (own + active)
+                share_quote += of_quote * own / (own + active)
+                grown_base += of_base * own
+                grown_quote += of_quote * own
     else:
         j = piece_at(kinks, x)
         own = scale * liquidity[j, 1]
@@ -217,17 +221,17 @@ def _earn(point, along, kinks, liquidity, state):  # type: ignore[no-untyped-def
             # On an edge the price is in neither.
             own = min(own, scale * liquidity[j + 1, 1])
         if own > 0.0:
-            share = own / (own + active)
-            grown = own
+            share_base = share_quote = own / (own + active)
+            grown_base = grown_quote = own
     least, greatest = math.inf, 0.0
     for j in range(piece_at(kinks, low), piece_at(kinks, high) + 1):
         least, greatest = min(least, scale * liquidity[j, 1]), max(greatest, scale * liquidity[j, 1])
     least, greatest = max(least, 0.0), max(greatest, 0.0)
-    state[FEE_BASE] += point.fee_base * share + point.growth_base * grown
-    state[FEE_QUOTE] += point.fee_quote * share + point.growth_quote * grown
+    state[FEE_BASE] += point.fee_base * share_base + point.growth_base * grown_base
+    state[FEE_QUOTE] += point.fee_quote * share_quote + point.growth_quote * grown_quote
     lowest = least / (least + most) if least > 0.0 else 0.0
     highest = greatest / (greatest + fewest) if greatest > 0.0 else 0.0
-    state[LEAST_BASE] += point.fee_base * min(lowest, share) + point.growth_base * min(least, grown)
-    state[LEAST_QUOTE] += point.fee_quote * min(lowest, share) + point.growth_quote * min(least, grown)
-    state[MOST_BASE] += point.fee_base * max(highest, share) + point.growth_base * max(greatest, grown)
-    state[MOST_QUOTE] += point.fee_quote * max(highest, share) + point.growth_quote * max(greatest, grown)
+    state[LEAST_BASE] += point.fee_base * min(lowest, share_base) + point.growth_base * min(least, grown_base)
+    state[LEAST_QUOTE] += point.fee_quote * min(lowest, share_quote) + point.growth_quote * min(least, grown_quote)
+    state[MOST_BASE] += point.fee_base * max(highest, share_base) + point.growth_base * max(greatest, grown_base)
+    state[MOST_QUOTE] += point.fee_quote * max(highest, share_quote) + point.growth_quote * max(greatest, grown_quote)

@@ -39,9 +39,11 @@ class Deposits(IntEnum):
 
 @dataclass(frozen=True)
 class FeesAlongMove:
-    """Fees of a row are earned over its move: by the share of the way, in the root of the price, spent in range.
+    """Fees of a row are earned over its move, by the share of the way spent in range.
 
-    It is exact for one swap; a bar has more than one, and its bounds say what that may hide.
+    The way is measured as the pool is paid: in the root of the price for dollars, in its reciprocal for coins. By fee
+    growth that is exact for a swap, by amounts for one through even liquidity; a bar has more than one, and its bounds
+    say what that may hide.
     """
 
 
