@@ -9,10 +9,17 @@ Source: Uniswap v3 core, ``TickMath``, ``SqrtPriceMath``; periphery, ``Liquidity
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import cache
+from itertools import pairwise
+from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
 from lpgreeks.errors import (
     InputError,
     TokenError,
@@ -42,10 +49,13 @@ MIN_TICK = -MAX_TICK
 TICK_SPACING = {0.0001: 1, 0.0005: 10, 0.003: 60, 0.01: 200}
 """Tick spacing of the four Uniswap v3 fee tiers; the fee is a decimal. Source: v3 factory; 0.01 % since Nov 2021."""
 
+_T = TypeVar("_T")
+
 _ON_THE_TICK = 1e-14
 
 _Q96 = 1 << 96
 _Q128 = 1 << 128
+_Q256 = 1 << 256
 
 
 @cache
@@ -161,8 +171,24 @@ class OnchainPool:
         return self.token0 if self._base_is_token1 else self.token1
 
     @property
+    def tier(self) -> float:
+        """The fee that goes with the tick spacing, a decimal."""
+        tiers = [fee for fee, spacing in TICK_SPACING.items() if spacing == self.tick_spacing]
+        if not tiers:
+            raise InputError(
+                f"a tick spacing of {', '.join(map(str, TICK_SPACING.values()))}",
+                got=self.tick_spacing,
+                remedy="Say the fee: fee=0.0005 is 0.05 %",
+            )
+        return tiers[0]
+
+    @property
     def _base_is_token1(self) -> bool:
         return self.base == self.token1
+
+    @property
+    def _raw_per_whole(self) -> float:
+        return math.sqrt(10 ** (self.decimals0 + self.decimals1))
 
     @property
     def _unit(self) -> str:
@@ -170,13 +196,56 @@ class OnchainPool:
 
     def price_at(self, root: int) -> float:
         """The price, quote per base, at ``root`` (sqrtPriceX96)."""
-        raw = math.ldexp(_root(root), -96) ** 2
-        token1_per_token0 = raw * 10.0 ** (self.decimals0 - self.decimals1)
+        return float(self.prices_at([_root(root)])[0])
+
+    def prices_at(self, roots: Sequence[int]) -> FloatArray:
+        """The price, quote per base, at each of many ``roots`` (sqrtPriceX96)."""
+        if len(roots):
+            _root(min(roots)), _root(max(roots))
+        # A power of two: the digits that a double keeps of the integer stay what they are.
+        raw = (np.array(roots, dtype=np.float64) * 2.0**-96) ** 2
+        token1_per_token0: FloatArray = raw * 10.0 ** (self.decimals0 - self.decimals1)
         return 1 / token1_per_token0 if self._base_is_token1 else token1_per_token0
 
     def price_of_tick(self, tick: int) -> float:
         """The price, quote per base, at a tick."""
         return self.price_at(sqrt_price_x96(tick))
+
+    def prices_of_ticks(self, ticks: NDArray[np.int64]) -> FloatArray:
+        """The price, quote per base, at each of many ticks, in their shape."""
+        distinct, which = np.unique(ticks, return_inverse=True)
+        prices: FloatArray = self.prices_at([sqrt_price_x96(tick) for tick in distinct.tolist()])[which]
+        return prices.reshape(ticks.shape)
+
+    def base_and_quote(self, of0: _T, of1: _T) -> tuple[_T, _T]:
+        """Something of token0 and of token1, as that of the base and that of the quote."""
+        return (of1, of0) if self._base_is_token1 else (of0, of1)
+
+    def whole_amounts(self, raw0: Sequence[int], raw1: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Raw integers of token0 and of token1 in whole tokens."""
+        pairs = ((raw0, self.decimals0), (raw1, self.decimals1))
+        amounts0, amounts1 = (np.array(raw, dtype=np.float64) / 10.0**decimals for raw, decimals in pairs)
+        return amounts0, amounts1
+
+    def whole_liquidity(self, raw: Sequence[int]) -> FloatArray:
+        """The contract's liquidity in whole tokens, ``sqrt(base * quote)``."""
+        # L is sqrt(token0 * token1) in raw units; which token is the coin does not matter to it.
+        return np.array(raw, dtype=np.float64) / self._raw_per_whole
+
+    def fee_growth(self, global0: Sequence[int], global1: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        r"""What ``feeGrowthGlobal0X128`` and ``1X128`` grew by since the row before, 0 in the first, in whole tokens.
+
+        Whole tokens of token0 and of token1 per whole unit of liquidity. The counters wrap:
+
+        .. math::
+            \frac{(g_i - g_{i-1}) \bmod 2^{256}}{2^{128}}
+
+        Raises:
+            InputError: a counter that steps back.
+        """
+        pairs = ((global0, self.decimals0), (global1, self.decimals1))
+        growth0, growth1 = (_increments(g) * (self._raw_per_whole / 10.0**decimals) for g, decimals in pairs)
+        return growth0, growth1
 
     def tick_of_price(self, price: float) -> int:
         """The tick that the chain shows at ``price``: the floor of the logarithm, in the contract's direction."""
@@ -206,15 +275,14 @@ class OnchainPool:
         self._require_usable(tick_lower, tick_upper)
         liquidity = require_whole("raw liquidity", liquidity, at_least=1, at_most=_Q128 - 1)
         ends = sorted((self.price_of_tick(tick_lower), self.price_of_tick(tick_upper)))
-        # L is sqrt(token0 * token1) in raw units; which token is the coin does not matter to it.
-        whole = liquidity / math.sqrt(10 ** (self.decimals0 + self.decimals1))
+        whole = float(self.whole_liquidity([liquidity])[0])
         return UniswapV3(base=self.base, quote=self.quote, liquidity=whole, lower=ends[0], upper=ends[1], market=market)
 
     def raw_liquidity(self, position: UniswapV3) -> int:
         """The position's liquidity as the contract counts it, to the sixteen digits that a double holds."""
         if (counted_as(position.base), counted_as(position.quote)) != (counted_as(self.base), counted_as(self.quote)):
             raise TokenError(f"a position in {self.base}/{self.quote}", got=f"{position.base}/{position.quote}")
-        return round(position.liquidity * math.sqrt(10 ** (self.decimals0 + self.decimals1)))
+        return round(position.liquidity * self._raw_per_whole)
 
     def _nearest_usable(self, price: float) -> int:
         price = require_positive("price", price, unit=self._unit)
@@ -230,6 +298,17 @@ class OnchainPool:
                 )
         if not tick_lower < tick_upper:
             raise InputError("tick_lower below tick_upper", got=f"{tick_lower}, {tick_upper}")
+
+
+def _increments(counters: Sequence[int]) -> FloatArray:
+    grown = [0, *((after - before) % _Q256 for before, after in pairwise(counters))]
+    # A counter takes longer than a chain lives to go half way round: what seems to have is one that stepped back.
+    if max(grown, default=0) >= _Q256 // 2:
+        row = next(i for i, step in enumerate(grown) if step >= _Q256 // 2)
+        raise InputError(
+            "fee growth that never steps back", got=f"{counters[row]} after {counters[row - 1]} in row {row + 1}"
+        )
+    return np.array([step / _Q128 for step in grown])
 
 
 def _whole_tick(tick: int) -> int:

@@ -1,20 +1,27 @@
 """What was quoted: readers of the files that people have, and the data check.
 
-A reader parses, checks and refuses; it never fills, drops or sorts. What it guesses (a header, a unit of time, a
-market from a file's name) it says in the history's notes and in the data check.
+A reader parses, checks and refuses; it fills nothing, and of prices it drops and sorts nothing. Ticks and swaps are put
+in the exchange's or the chain's own order. What that moves or leaves out, and what is guessed (a header, a unit of
+time, a market from a file's name), is said in the notes and in the data check.
 """
 
 from __future__ import annotations
 
+from lpgreeks.markets.books import read_book
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_check import ChainReport
 from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
-from lpgreeks.markets.klines import check_klines, market_of_name, read_klines
+from lpgreeks.markets.funding_files import read_funding
+from lpgreeks.markets.klines import check_klines, read_klines
+from lpgreeks.markets.marks import read_marks
 from lpgreeks.markets.option_names import OptionName, option_name
 from lpgreeks.markets.parity import ParityForward
+from lpgreeks.markets.pool_minutes import read_pool_minutes
 from lpgreeks.markets.smile import Smile, smile
 from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes
+from lpgreeks.markets.swap_files import read_swaps
+from lpgreeks.markets.symbols import market_of_name
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
 from lpgreeks.markets.tape import Tape
 
@@ -36,9 +43,14 @@ __all__ = [
     "check_prices",
     "market_of_name",
     "option_name",
+    "read_book",
     "read_chain",
     "read_chains",
+    "read_funding",
     "read_klines",
+    "read_marks",
+    "read_pool_minutes",
     "read_prices",
+    "read_swaps",
     "smile",
 ]

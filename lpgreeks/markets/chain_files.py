@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,11 +10,10 @@ import numpy as np
 
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments.marked import WILDEST
-from lpgreeks.markets.archives import BROKEN, one_line
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_layouts import FIGURES, layout_of
 from lpgreeks.markets.option_names import known_option_names, option_name
-from lpgreeks.markets.tables import table_of
+from lpgreeks.markets.tables import json_of, table_of
 from lpgreeks.tokens import counted_as, one_token_notes
 
 if TYPE_CHECKING:
@@ -210,13 +207,7 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if not isinstance(source, (str, Path)) or not str(source).endswith((".json", ".json.gz")):
         return table_of(source)
     path = Path(source)
-    if not path.is_file():
-        raise DataError("an existing file", got=str(path))
-    try:
-        raw = path.read_bytes()
-        content = json.loads(gzip.decompress(raw) if path.suffix.endswith("gz") else raw)
-    except (ValueError, *BROKEN) as error:
-        raise DataError("JSON, whole", got=f"{path.name}: {one_line(error)}", remedy="Fetch it again") from error
+    content = json_of(path)
     records = [_result(record) for record in _records(content)]
     if not records or not all(isinstance(record, dict) for record in records):
         raise DataError("a list of records, or one under result", got=f"{path.name}: {str(content)[:60]}")

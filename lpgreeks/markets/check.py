@@ -14,7 +14,7 @@ from lpgreeks.paths import History
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DataReport", "Finding", "check_bars", "history_of"]
+__all__ = ["DataReport", "Finding", "check_bars", "commonest_step", "history_of"]
 
 _SHOWN = 3
 
@@ -110,7 +110,7 @@ def check_bars(
     if times.size < 2:
         raise DataError("two or more rows of prices", got=f"{times.size} rows", remedy=f"Look into {source}")
     apart = np.diff(times)
-    step = _commonest(apart) if step is None else step
+    step = commonest_step(apart) if step is None else step
     names = [np.datetime_as_string(t, unit="s").replace("T", " ") for t in times[[0, -1]]]
     zero = np.timedelta64(0, "ns")
     findings: list[Finding] = []
@@ -160,7 +160,8 @@ def history_of(bars: pd.DataFrame, report: DataReport, market: str, *, known_aft
     )
 
 
-def _commonest(apart: NDArray[np.timedelta64]) -> np.timedelta64:
+def commonest_step(apart: NDArray[np.timedelta64]) -> np.timedelta64:
+    """The distance of two times that is found most often."""
     values, counts = np.unique(np.abs(apart[apart != np.timedelta64(0, "ns")]), return_counts=True)
     if not values.size:
         raise DataError("times that differ", got="one time only")

@@ -13,20 +13,19 @@ from lpgreeks.errors import DataError
 from lpgreeks.markets.archives import csv_members
 from lpgreeks.markets.check import DataReport, check_bars, history_of
 from lpgreeks.markets.clock import unit_of
+from lpgreeks.markets.symbols import pair_of_symbol
 from lpgreeks.paths import History
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KLINE_COLUMNS", "check_klines", "market_of_name", "read_klines"]
+__all__ = ["KLINE_COLUMNS", "check_klines", "read_klines"]
 
 KLINE_COLUMNS = (
     "open_time", "open", "high", "low", "close", "volume",
     "close_time", "quote_volume", "count", "taker_buy_volume", "taker_buy_quote_volume", "ignore",
 )  # fmt: skip
 """The twelve columns of a Binance kline file. Source: binance-public-data, README."""
-
-_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "BTC", "ETH", "EUR")
 
 
 def read_klines(path: str | Path, *, market: str = "") -> History:
@@ -49,14 +48,6 @@ def read_klines(path: str | Path, *, market: str = "") -> History:
 def check_klines(path: str | Path) -> DataReport:
     """The data check of what :func:`read_klines` would read; reports and refuses nothing that it can parse."""
     return _klines(Path(path), "?/?")[1]
-
-
-def market_of_name(path: Path) -> str | None:
-    """The pair in the front of a file's name ("ETHUSDT-1m-2023-05.parquet"), if there is one."""
-    try:
-        return _pair_of_symbol(path.name.split("-")[0]) if "-" in path.name else None
-    except DataError:
-        return None
 
 
 def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str]:
@@ -82,7 +73,7 @@ def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str]:
     bars["time"] = pd.to_datetime(bars["open_time"], unit="us")
     step = np.timedelta64(lengths.pop(), "s").astype("timedelta64[ns]")
     if not market:
-        market = _pair_of_symbol(next(iter(symbols)))
+        market = pair_of_symbol(next(iter(symbols)))
         guesses.append(f"market {market} from the name {next(iter(symbols))}")
     report = check_bars(bars, source=path.name, guesses=tuple(dict.fromkeys(guesses)), step=step)
     return bars, report, market
@@ -137,11 +128,3 @@ def _not_klines(name: str, got: str) -> DataError:
         got=f"{name}: {got}",
         remedy="Other tables: read_prices(path, market=..., columns=lp.Columns(time=..., price=...))",
     )
-
-
-def _pair_of_symbol(symbol: str) -> str:
-    symbol = symbol.split("_")[0].upper()
-    for quote in _QUOTES:
-        if symbol.endswith(quote) and len(symbol) > len(quote):
-            return f"{symbol.removesuffix(quote)}/{quote}"
-    raise DataError("a symbol like ETHUSDT at the front of the file's name", got=symbol, remedy="Say market='ETH/USDT'")

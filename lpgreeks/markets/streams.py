@@ -222,10 +222,11 @@ class FundingRates(Frozen):
     def __post_init__(self) -> None:
         times = _times(self.times, self.market, repeats=False, at_least=1)
         rates = require_numbers(np.array(self.rates), unit="decimal per interval", what="funding rates")
-        if rates.shape != times.shape or not np.isfinite(rates).all() or (np.abs(rates) >= 1).any():
+        rates = _shaped(rates, "funding rates", times)
+        if (wrong := np.flatnonzero(~(np.abs(rates) < 1))).size:
             raise DataError(
-                "one finite funding rate below 1 for each settlement",
-                got=f"{rates.shape} rates for {times.size:,} settlements, the greatest {np.abs(rates).max():g}",
+                "finite funding rates below 1",
+                got=f"{wrong.size:,} others, the first {rates[wrong[0]]:g} at {times[wrong[0]]}",
                 unit="decimal per interval",
                 remedy="0.01 % is 0.0001",
             )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lpgreeks.errors import DataError, InputError
-from lpgreeks.markets.archives import BROKEN, one_line
+from lpgreeks.markets.archives import BROKEN, one_line, require_ended
 from lpgreeks.markets.check import DataReport, check_bars, history_of
 from lpgreeks.markets.clock import times_of
 from lpgreeks.paths import History
@@ -17,7 +19,16 @@ from lpgreeks.paths import History
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "check_prices", "numbers_of", "read_prices", "table_of"]
+__all__ = [
+    "Columns",
+    "check_prices",
+    "json_of",
+    "no_pyarrow",
+    "numbers_of",
+    "read_prices",
+    "table_of",
+    "whole_numbers",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,21 +124,21 @@ def table_of(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
             return pd.read_parquet(path), path.name
         if not path.stat().st_size:
             raise DataError("a table", got=f"{path.name}, which is empty")
-        if path.suffix.lower() == ".csv" and not path.read_bytes()[-1:] == b"\n":
-            raise DataError(
-                "a table that ends with a line break",
-                got=f"{path.name}, whose last row may be cut short",
-                remedy="If that row is whole, end it with a line break",
-            )
+        require_ended(path)
         return pd.read_csv(path), path.name
     except ImportError as error:
-        raise DataError(
-            "pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'"
-        ) from error
+        raise no_pyarrow() from error
     except DataError:
         raise
     except (ValueError, pd.errors.ParserError, *BROKEN) as error:
         raise DataError("a CSV or Parquet table", got=f"{path.name}: {one_line(error)}") from error
+
+
+def no_pyarrow() -> DataError:
+    """What to say where Parquet cannot be read."""
+    return DataError(
+        "pyarrow, which reads Parquet", got="it is not installed", remedy="pip install 'lpgreeks[parquet]'"
+    )
 
 
 def numbers_of(column: pd.Series, label: str, name: str) -> pd.Series:
@@ -138,3 +149,26 @@ def numbers_of(column: pd.Series, label: str, name: str) -> pd.Series:
         return column.astype(np.float64)
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"numbers in column {label!r}", got=f"{name}: {error}") from error
+
+
+def whole_numbers(column: pd.Series, label: str, name: str) -> list[int]:
+    """A column of integers of any length, digit by digit; an error for anything else."""
+    try:
+        return [int(cell) for cell in column.tolist()]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(
+            f"whole numbers in column {label!r}",
+            got=f"{name}: {one_line(error)}",
+            remedy="Raw integers pass 2**53: write them as text, not as floats",
+        ) from error
+
+
+def json_of(path: Path) -> Any:
+    """The content of a JSON file, plain or packed."""
+    if not path.is_file():
+        raise DataError("an existing file", got=str(path))
+    try:
+        raw = path.read_bytes()
+        return json.loads(gzip.decompress(raw) if path.suffix.endswith("gz") else raw)
+    except (ValueError, *BROKEN) as error:
+        raise DataError("JSON, whole", got=f"{path.name}: {one_line(error)}", remedy="Fetch it again") from error

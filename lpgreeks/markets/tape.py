@@ -100,7 +100,7 @@ class Tape(Frozen):
         if not self._quotes and self.pool is None:
             raise InputError("quotes, a pool, or both", got="neither")
         # What cannot be merged is refused at once.
-        self._clock  # noqa: B018
+        self.rows  # noqa: B018
 
     @property
     def _quotes(self) -> tuple[Quotes, ...]:
@@ -155,7 +155,12 @@ class Tape(Frozen):
                 lines.append(f"{outside:,} of {len(stream):,} rows of {stream.market} lie outside the tape")
             lines.extend(stream.notes)
         if self._quotes and self.marks is None:
-            lines.append("accounts are marked at the middle of the quotes, lows and highs of trades stand for the mark")
+            lines.append("accounts are marked at the middle of the quotes")
+        if self.marks is None and any(q.lows is not None for q in self._quotes):
+            lines.append("the lows and highs beside the quotes stand for those of the mark")
+        if self.marks is not None:
+            lines += [f"accounts are marked at {self.marks.describe()}", *self.marks.notes]
+        lines.extend(note for note in self._stand_ins if note)
         return tuple(dict.fromkeys(lines))
 
     def describe(self) -> str:
@@ -201,9 +206,8 @@ class Tape(Frozen):
         if pool is None:
             return Swaps(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(8)))
         # The row of the clock that shows pool row m, for those inside the tape but the one that it starts from.
-        at = np.flatnonzero(np.diff(self._pool_rows, prepend=self._pool_rows[0] - 1))
+        at = np.flatnonzero(np.diff(self._pool_rows)) + 1
         shown = self._pool_rows[at]
-        at, shown = (at[1:], shown[1:]) if at.size and at[0] == 0 else (at, shown)
         none = np.zeros(shown.size)
         return Swaps(
             at.astype(np.int64),
@@ -242,13 +246,28 @@ class Tape(Frozen):
             raise DataError("gas prices from the first transaction on", got=f"none before {self.gas.times[0]}")
         return self.gas.each[known]
 
+    @property
+    def _stand_ins(self) -> tuple[str, ...]:
+        """Of each mark and each funding that reads another market's price, the note ("" where it has its own)."""
+        marked = () if self.marks is None else tuple(_bars_of(q.market, self.marks)[1] for q in self._quotes)
+        return marked + tuple(self.column(f.market)[1] for f in self._funding)
+
     @cached_property
     def _clock(self) -> Times:
         streams: list[Quotes | PoolHistory] = [*self._quotes, *((self.pool,) if self.pool is not None else ())]
         first = max(s.times[0] for s in streams)
         last = min(s.times[-1] for s in streams)
+        if first >= last:
+            spans = "; ".join(f"{s.market} {s.times[0]} to {s.times[-1]}" for s in streams)
+            raise DataError("streams that overlap in time", got=spans)
+        columns = [self.column(stream.market)[0] for stream in self._funding]
+        if len(set(columns)) < len(columns):
+            raise MarketError(
+                "quotes of its own for every perpetual that pays funding",
+                got=f"funding of {', '.join(f.market for f in self._funding)} on quotes of {', '.join(self.markets)}",
+                remedy="Give the quotes again under the other name if the basis is to be zero",
+            )
         for stream in self._funding:
-            self.column(stream.market)
             if not ((stream.times > first) & (stream.times <= last)).any():
                 raise DataError(
                     "funding settlements inside the tape",
@@ -260,9 +279,6 @@ class Tape(Frozen):
         clock = np.sort(np.concatenate([s.times for s in streams] + others), kind="stable")
         clock = clock[np.append(True, clock[1:] != clock[:-1])]
         clock = clock[(clock >= first) & (clock <= last)]
-        if clock.size < 2:
-            spans = "; ".join(f"{s.market} {s.times[0]} to {s.times[-1]}" for s in streams)
-            raise DataError("streams that overlap in time", got=spans)
         if self.pool is not None:
             swaps = np.searchsorted(self.pool.times, clock, side="right") - np.searchsorted(self.pool.times, clock)
             # The first row is where everything stands after its moment.
@@ -282,7 +298,7 @@ class Tape(Frozen):
 
     def _mark(self, j: int, quotes: Quotes, times: Times, mark: FloatArray, low: FloatArray, high: FloatArray) -> None:
         if self.marks is not None:
-            bars, _ = price_of(quotes.market, {m: i for i, m in enumerate(self.marks.markets)})
+            bars, _ = _bars_of(quotes.market, self.marks)
             own, price = self.marks.times, self.marks.prices[:, bars]
             lows, highs = self.marks.lows[:, bars], self.marks.highs[:, bars]
             if own[0] > times[0]:
@@ -291,10 +307,15 @@ class Tape(Frozen):
             own, price = quotes.times, quotes.mid
             lows, highs = (price, price) if quotes.lows is None or quotes.highs is None else (quotes.lows, quotes.highs)
         known = _last_known(own, times)
-        fresh = np.diff(known, prepend=-1) > 0
+        # What happened before the first row is not the tape's: its extremes are its price.
+        fresh = np.diff(known, prepend=known[0]) > 0
         mark[j] = price[known]
         low[j] = np.where(fresh, np.minimum(lows[known], mark[j]), mark[j])
         high[j] = np.where(fresh, np.maximum(highs[known], mark[j]), mark[j])
+
+
+def _bars_of(market: str, marks: History) -> tuple[int, str]:
+    return price_of(market, {m: i for i, m in enumerate(marks.markets)})
 
 
 def _last_known(own: Times, clock: Times) -> NDArray[np.intp]:

@@ -1,0 +1,170 @@
+"""Tables in files of any length: the columns are known first, the rows come in pieces."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+
+import numpy as np
+
+from lpgreeks.errors import DataError
+from lpgreeks.markets.archives import csv_streams, files_at, one_line, require_ended, whole
+from lpgreeks.markets.clock import times_of
+from lpgreeks.markets.streams import Times
+from lpgreeks.markets.tables import json_of, no_pyarrow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "one_of", "sheets", "stamps"]
+
+ROWS_AT_ONCE = 250_000
+"""Rows that are held as text and numbers at one time; what is kept of them is up to the reader."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One table: its name, its columns, and its rows in pieces."""
+
+    name: str
+    columns: tuple[str, ...]
+    read: Callable[[list[str], list[str]], Iterator[pd.DataFrame]]
+
+    def pieces(self, wanted: Collection[str], *, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+        """The wanted columns, a bounded number of rows at once; those in ``text`` as they are written.
+
+        Raises:
+            DataError: the file is cut or damaged, or there is no row.
+        """
+        import pandas as pd
+
+        rows = 0
+        try:
+            for piece in self.read([c for c in self.columns if c in wanted], [c for c in self.columns if c in text]):
+                rows += len(piece)
+                yield piece
+        except DataError:
+            raise
+        except (ValueError, pd.errors.ParserError) as error:
+            raise DataError("a CSV or Parquet table", got=f"{self.name}: {one_line(error)}") from error
+        if not rows:
+            raise DataError("a table with rows", got=f"a header and no rows in {self.name}")
+
+
+class Layout(Protocol):
+    """One way of writing a table, told by columns that it must have."""
+
+    @property
+    def title(self) -> str:
+        """What the file is."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The columns by which it is told."""
+
+
+_L = TypeVar("_L", bound=Layout)
+
+
+def one_of(layouts: Sequence[_L], sheet: Sheet, what: str) -> _L:
+    """The layout that a sheet has: of several that fit, the one that asks for most.
+
+    Raises:
+        DataError: none fits.
+    """
+    fitting = [layout for layout in layouts if layout.needs <= set(sheet.columns)]
+    if fitting:
+        return max(fitting, key=lambda layout: len(layout.needs))
+    known = "; ".join(f"{layout.title}: {', '.join(sorted(layout.needs))}" for layout in layouts)
+    raise DataError(
+        f"the columns of one known layout of {what}",
+        got=f"{', '.join(sheet.columns[:20])} in {sheet.name}",
+        remedy=f"Known are {known}",
+    )
+
+
+def sheets(path: str | Path) -> Iterator[Sheet]:
+    """Every table at ``path``: Parquet, JSON, CSV, or the CSV files of an archive or a folder, by name.
+
+    A sheet is read before the next one is asked for.
+    """
+    for file in files_at(Path(path)):
+        if file.suffix.lower() in (".parquet", ".pq"):
+            yield from _parquet(file)
+            continue
+        if file.name.lower().endswith((".json", ".json.gz")):
+            yield _json(file)
+            continue
+        require_ended(file)
+        for name, stream in csv_streams(file):
+            with whole(file):
+                header = stream.readline().removeprefix(codecs.BOM_UTF8)
+            columns = [c.strip() for c in next(csv.reader([header.decode(errors="replace")]), [])]
+            if not columns or len(set(columns)) < len(columns):
+                raise DataError("a header of distinct columns", got=f"{', '.join(columns) or 'none'} in {name}")
+            yield Sheet(name=name, columns=tuple(columns), read=partial(_csv_rows, file, stream, columns))
+
+
+def stamps(column: pd.Series, name: str) -> tuple[Times, str]:
+    """A column as UTC times, and what had to be guessed ("" if nothing)."""
+    times, guess = times_of(column, name)
+    return np.asarray(times.to_numpy(dtype="datetime64[ns]")), guess
+
+
+def _csv_rows(
+    file: Path, stream: BinaryIO, columns: list[str], wanted: list[str], text: list[str]
+) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    with whole(file):
+        yield from pd.read_csv(
+            stream,
+            header=None,
+            names=columns,
+            usecols=wanted,
+            dtype=dict.fromkeys(text, str),
+            chunksize=ROWS_AT_ONCE,
+        )
+
+
+def _json(file: Path) -> Sheet:
+    """The records of a JSON file, out of their envelopes; what a record holds inside is named with a dot."""
+    import pandas as pd
+
+    content = json_of(file)
+    while isinstance(content, dict) and len(content) == 1:
+        content = next(iter(content.values()))
+    if not isinstance(content, list) or not content or not all(isinstance(record, dict) for record in content):
+        raise DataError("a list of records", got=f"{file.name}: {str(content)[:60]}")
+    table = pd.json_normalize(content)
+
+    def rows(wanted: list[str], text: list[str]) -> Iterator[pd.DataFrame]:  # noqa: ARG001
+        yield table[wanted]
+
+    return Sheet(name=file.name, columns=tuple(table.columns), read=rows)
+
+
+def _parquet(file: Path) -> Iterator[Sheet]:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise no_pyarrow() from error
+    with whole(file):
+        try:
+            table = pyarrow.parquet.ParquetFile(file)
+        except pyarrow.ArrowInvalid as error:
+            raise DataError("a Parquet table", got=f"{file.name}: {one_line(error)}") from error
+        with table:
+            columns = tuple(table.schema_arrow.names)
+
+            def rows(wanted: list[str], text: list[str]) -> Iterator[pd.DataFrame]:  # noqa: ARG001
+                with whole(file):
+                    for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=wanted):
+                        yield batch.to_pandas()
+
+            yield Sheet(name=file.name, columns=columns, read=rows)
