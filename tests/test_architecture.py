@@ -218,8 +218,8 @@ def test_no_options_as_strings() -> None:
         ("markets/archives.py", ".zip"),
         ("markets/archives.py", ".gz"),
         ("markets/clock.py", "b"),  # numpy's letter for truth values
-        ("cli/app.py", ".csv"),
-        ("cli/app.py", ".json"),
+        ("cli/output.py", ".csv"),
+        ("cli/output.py", ".json"),
         ("cli/request.py", ".csv"),
     }
     found = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -22,14 +22,22 @@ __all__ = [
     "Exit",
     "Goal",
     "Keep",
+    "Kind",
     "Market",
     "Minimise",
     "Pool",
     "Position",
     "Request",
+    "Rules",
     "TieBreak",
+    "Trading",
     "is_klines",
+    "measure_code",
+    "named_reader_code",
+    "reader_code",
+    "require_finite_flags",
     "require_unused",
+    "run",
 ]
 
 PRICE = 1_900.0
@@ -97,6 +105,11 @@ _MEASURES = {
     Keep.amounts: "lp.Amount({base!r}), lp.Amount({quote!r})",
     Keep.excess: "lp.Excess({quote!r})",
 }
+
+
+def measure_code(keep: Keep, base: str, quote: str) -> str:
+    """The expression of what is to be held steady."""
+    return _MEASURES[keep].format(base=base, quote=quote)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +235,7 @@ class Goal:
         given = {"--level": self.level, "--aversion": self.aversion, "--worst-over": self.worst_over}
         flag = used.get(self.minimise)
         require_unused({f: v for f, v in given.items() if f != flag}, f"--minimise {self.minimise.value}")
-        measure = _MEASURES[self.keep].format(base=base, quote=quote)
+        measure = measure_code(self.keep, base, quote)
         if self.keep is Keep.amounts and self.minimise is not Minimise.variance:
             raise InputError("one thing to keep", got=f"amounts with --minimise {self.minimise.value}")
         if self.minimise is Minimise.mean_variance and self.aversion is None:
@@ -237,7 +250,35 @@ class Goal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Rules:
+    """Whose margin, fees and order sizes the legs have."""
+
+    maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
+    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
+    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
+    on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
+    unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
+
+    def venue_of(self, leg: Kind) -> str | None:
+        """The venue of a leg, if one is named."""
+        return {Kind.linear: self.linear_venue, Kind.inverse: self.inverse_venue}[leg]
+
+    def venues(self, legs: Sequence[Kind]) -> Iterator[str]:
+        """The lines that read the venues of these legs."""
+        from lpgreeks.errors import InputError
+
+        used = [leg for leg in legs if self.venue_of(leg) is not None]
+        if used and self.on is None:
+            raise InputError("--on, the day of the venues' figures", got="none", remedy="Like --on 2023-05-01")
+        if not used:
+            require_unused({"--on": self.on, "--unconfirmed": self.unconfirmed or None}, "no venue")
+        flag = ", unconfirmed=True" if self.unconfirmed else ""
+        for leg in used:
+            yield f"{leg.value}_venue = lp.venue({self.venue_of(leg)!r}, on={self.on!r}{flag})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(Rules):
     """Collateral: whose rules, and what it must live through."""
 
     max_leverage: Annotated[float | None, Option(help="Cap on |notional| / collateral of each account.")] = None
@@ -253,11 +294,6 @@ class Account:
         False
     )
     liquidation_chance: Annotated[float | None, Option(help="Greatest chance of a liquidation: 0.01 is 1 %.")] = None
-    maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
-    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
-    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
-    on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
-    unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
     effectiveness: Annotated[float | None, Option(help="Least share of the variance to remove: 0.9 is 90 %.")] = None
     pool_size_at_most: Annotated[
         float | None, Option(help="Let the position shrink: its greatest multiple; the largest that fits is taken.")
@@ -270,11 +306,17 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Costs:
-    """What legs and position cost and earn."""
+class Trading:
+    """What trading the legs costs."""
 
     fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional.")] = None
     slippage: Annotated[float | None, Option(help="What orders give away, decimal of the notional.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs(Trading):
+    """What legs and position cost and earn."""
+
     funding: Annotated[float | None, Option(help="Expected funding per 8 hours, decimal; > 0: longs pay.")] = None
     gas: Annotated[float | None, Option(help="Gas of one transaction, in quote; there are two.")] = None
     swap_fee: Annotated[float | None, Option(help="Fee of swapping into the position's ratio, and back.")] = None
@@ -363,18 +405,11 @@ class Request:
     bounds: Bounds
 
     def __post_init__(self) -> None:
-        from lpgreeks.errors import InputError
-
-        for group in vars(self).values():
-            for name, given in vars(group).items():
-                if isinstance(given, float) and not math.isfinite(given):
-                    raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+        require_finite_flags(vars(self).values())
 
     def run(self, script: str) -> dict[str, Any]:
         """The names that the script makes."""
-        names: dict[str, Any] = {}
-        exec(compile(script, "lpgreeks hedge --code", "exec"), names)
-        return names
+        return run(script)
 
     def script(self) -> str:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
@@ -437,21 +472,8 @@ class Request:
         in_hand = self.account.in_hand
         return f"lp.Wallet({dict(map(_amount, in_hand))!r})" if in_hand else None
 
-    def _venue_of(self, leg: Kind) -> str | None:
-        return {Kind.linear: self.account.linear_venue, Kind.inverse: self.account.inverse_venue}[leg]
-
     def _venues(self) -> Iterator[str]:
-        from lpgreeks.errors import InputError
-
-        account = self.account
-        used = [leg for leg in self.goal.legs if self._venue_of(leg) is not None]
-        if used and account.on is None:
-            raise InputError("--on, the day of the venues' figures", got="none", remedy="Like --on 2023-05-01")
-        if not used:
-            require_unused({"--on": account.on, "--unconfirmed": account.unconfirmed or None}, "no venue")
-        flag = ", unconfirmed=True" if account.unconfirmed else ""
-        for leg in used:
-            yield f"{leg.value}_venue = lp.venue({self._venue_of(leg)!r}, on={account.on!r}{flag})"
+        yield from self.account.venues(self.goal.legs)
 
     def _legs(self) -> Iterator[str]:
         position, terms = self.position, [*self.costs.terms()]
@@ -464,7 +486,7 @@ class Request:
             if not self.account.asked and not terms:
                 yield f"{leg.value} = {perp}"
                 continue
-            own = [*terms, f"venue={leg.value}_venue"] if self._venue_of(leg) else terms
+            own = [*terms, f"venue={leg.value}_venue"] if self.account.venue_of(leg) else terms
             token = position.quote if leg is Kind.linear else position.base
             posted = [f"collateral={token!r}"] if self.account.asked else []
             yield f"{leg.value} = lp.Leg({', '.join([perp, *posted, *own])})"
@@ -493,11 +515,11 @@ class Request:
         pair, price = f"{position.base}/{position.quote}", position.price_code
         cut = f"windows({self._window()}, step={market.step or '1D'!r}"
         if market.perp_prices is None:
-            return [f"history = {_reader_code(market.prices, pair)}", f"outcomes = history.{cut}, start={price})"]
+            return [f"history = {reader_code(market.prices, pair)}", f"outcomes = history.{cut}, start={price})"]
         perp = self._perp_market()
         return [
-            f"spot = {_named_reader_code(market.prices, pair)}",
-            f"perp = {_named_reader_code(market.perp_prices, perp)}",
+            f"spot = {named_reader_code(market.prices, pair)}",
+            f"perp = {named_reader_code(market.perp_prices, perp)}",
             f"outcomes = lp.align(spot, perp).{cut}, start={{{pair!r}: {price}, {perp!r}: {price}}})",
         ]
 
@@ -529,6 +551,23 @@ class Request:
             yield f"lp.PoolSize(upper={account.pool_size_at_most!r})"
 
 
+def run(script: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names that a script makes, and those that it was given."""
+    names = {} if names is None else names
+    exec(compile(script, "lpgreeks --code", "exec"), names)
+    return names
+
+
+def require_finite_flags(groups: Iterable[object]) -> None:
+    """An error for a flag that is NaN or infinite."""
+    from lpgreeks.errors import InputError
+
+    for group in groups:
+        for name, given in vars(group).items():
+            if isinstance(given, float) and not math.isfinite(given):
+                raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+
+
 def require_unused(flags: Mapping[str, object], beside: str) -> None:
     """An error for a flag that would have no effect."""
     from lpgreeks.errors import InputError
@@ -557,18 +596,18 @@ def is_klines(path: Path) -> bool:
     return path.suffix.lower() not in tables or ".tar" in path.suffixes
 
 
-def _reader_code(path: Path, default: str) -> str:
+def reader_code(path: Path, default: str) -> str:
     """The expression that reads a file: klines by the look of it, else a table of the pair in its name."""
     from lpgreeks.markets import market_of_name
 
     if is_klines(path):
         # A bare CSV may have any name; the files inside an archive or a folder say whose they are.
         named = path.suffix.lower() != ".csv" or market_of_name(path)
-        return f"lp.read_klines({str(path)!r})" if named else _named_reader_code(path, default)
-    return _named_reader_code(path, market_of_name(path) or default)
+        return f"lp.read_klines({str(path)!r})" if named else named_reader_code(path, default)
+    return named_reader_code(path, market_of_name(path) or default)
 
 
-def _named_reader_code(path: Path, market: str) -> str:
+def named_reader_code(path: Path, market: str) -> str:
     """The expression that reads a file as the prices of ``market``."""
     reader = "read_klines" if is_klines(path) else "read_prices"
     return f"lp.{reader}({str(path)!r}, market={market!r})"
