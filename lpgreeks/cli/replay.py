@@ -133,7 +133,7 @@ def sweep_command(
     Example: lpgreeks sweep --prices ETHUSDT-perp-1m.parquet --half-spread 0.00005 --pool-fee 0.0005 --managed
     --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
     """
-    from lpgreeks.errors import DataError
+    from lpgreeks.errors import DataError, InputError
 
     _require_files(out, None)
     request = SweepRequest(
@@ -149,13 +149,18 @@ def sweep_command(
     except KeyboardInterrupt as stopped:
         print(f"lpgreeks: stopped: {stopped}", file=sys.stderr)
         raise typer.Exit(130) from None
+    runs: lp.Sweep = names["runs"]
+    if len(runs.errors) == len(runs):
+        raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
+    if sys.stderr.isatty():
+        print(f"lpgreeks: resampling {len(runs):,} settings for the verdict", file=sys.stderr)
     verdict: lp.Verdict | DataError
     try:
         verdict = run(request.judgement(), names)["verdict"]
     except DataError as error:
         # Of too short a time nothing can be said; what was replayed stands.
         verdict = error
-    ranking = Ranking(runs=names["runs"], hold=names["hold"], figure=figure, least=least, verdict=verdict)
+    ranking = Ranking(runs=runs, hold=names["hold"], figure=figure, least=least, verdict=verdict)
     record = ranking.to_dict()
     print(as_text(record) if as_json else ranking)
     for file in out or ():

@@ -99,7 +99,11 @@ class Triggers:
         if self.hold:
             require_unused(conditions | {"--theta": self.theta} | ahead | limits, "--hold")
             return False
-        if self.theta is None:
+        if self.keep is Keep.amounts:
+            raise InputError("one thing to keep", got="amounts", remedy="--keep coins or --keep dollars")
+        if self.theta is not None:
+            require_unused(conditions, "--theta")
+        else:
             require_unused(ahead, "no --theta")
             if all(value is None for value in conditions.values()):
                 raise InputError(
