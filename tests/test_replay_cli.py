@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +29,12 @@ RANGE = ["--managed", "--lower", "0.97", "--upper", "1.04"]
 LEG = ["--fee", "0.0005"]
 POOL = ["--pool-fee", "0.0005"]
 DAYS = 3
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +173,7 @@ def test_flags_are_the_tape(files: dict[str, Path]) -> None:
     cut = ["--from", "2023-04-10 06:00", "--to", "2023-04-11"]
     tape = names_of("replay", *bars(files, *LEG, *said, *cut, "--band", "0.1"))["tape"]
     assert [str(t) for t in tape.times[[0, -1]]] == ["2023-04-10T06:00:00.000000000", "2023-04-11T00:00:00.000000000"]
-    close = pd.read_csv(files["spot"])["close"].to_numpy()[359 : 359 + 1_081]
-    quotes = tapes.quotes(close, spread=0.0)
+    close = pd.read_csv(files["spot"])["close"].to_numpy()[360:1_441]
     quotes = lp.Quotes(
         market="ETH/USDC", times=tape.quotes[0].times, bid=close * (1 - 1e-4), ask=close * (1 + 1e-4), source="by hand"
     )
