@@ -133,7 +133,8 @@ def timelines(
     # A few thousand points are more than a picture shows.
     kept = slice(None, None, max(1, times.size // 4_000))
     curves(ax, times[kept], {name: y[kept] for name, y in lines.items()}, xlabel="", ylabel=ylabel, title=title)  # type: ignore[arg-type]
-    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
+    # Between these two every span of time has a step.
+    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     return ax
@@ -249,8 +250,9 @@ def legend_below(ax: Axes) -> Axes:
 
 
 def histograms(
-    ax: Axes, samples: Mapping[str, FloatArray], weights: FloatArray, *, xlabel: str, title: str = "", bins: int = 60
-) -> Axes:
+    ax: Axes, samples: Mapping[str, FloatArray], weights: FloatArray, *, xlabel: str,
+    ylabel: str = "share of outcomes", title: str = "", bins: int = 60,
+) -> Axes:  # fmt: skip
     """Weighted histograms on shared bins, as shares of the weight; the last one filled on top."""
     from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
@@ -262,7 +264,7 @@ def histograms(
             style: dict[str, Any] = {"alpha": 0.75} if i else {"alpha": 0.45}
             ax.hist(held, edges.tolist(), weights=weights, label=name, color=COLOURS[1 if i == 0 else 0], **style)
         ax.axvline(0.0, color="#888888", linewidth=0.8)
-        ax.set(xlabel=xlabel, ylabel="share of outcomes", title=title)
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return legend(ax)

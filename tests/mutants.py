@@ -164,8 +164,7 @@ MUTANTS = [
     Mutant("hedging/survival.py", "_MET = 1e-11", "_MET = 1e-3", "test_accounts.py::test_a_random_hedge_is_what_plain_arithmetic_says[11]"),
     Mutant("hedging/solve.py", " and all(_slack(cone, x) >= -_CONE_TOLERANCE for cone in self.cones)", "", "test_accounts.py::test_a_floor_that_rounding_or_the_naive_hedge_breaks_is_said"),
     # ---- pools made from quotes, and gaps
-    Mutant("replays/compiled_life.py", "share = own / (own + active)", "share = own / active", "test_replay_bars.py"),
-    Mutant("replays/compiled_life.py", "part * own / (own + active)", "own / (own + active)", "test_replay_bars.py"),
+    Mutant("replays/compiled_life.py", "share_base = share_quote = own / (own + active)", "share_base = share_quote = own / active", "test_replay_bars.py"),
     Mutant("replays/compiled_life.py", "highest = greatest / (greatest + fewest)", "highest = greatest / fewest", "test_replay_bars.py"),
     Mutant("replays/compiled_life.py", "scale = max(scale, 0.0)\n    bought = 0.0", "scale *= 1.001\n    bought = 0.0", "test_replay_bars.py::test_a_range_laid_again_is_worth_what_was_taken_out"),
     Mutant("replays/compiled_life.py", "state[HELD_QUOTE] += quote - gas", "state[HELD_QUOTE] += quote", "test_replay_bars.py::test_laid_again_where_nothing_moves_it_costs_what_it_costs"),
@@ -421,6 +420,25 @@ MUTANTS = [
     Mutant("hedging/plan.py", 'for leg, q in zip(self.legs, self.quantities, strict=True)),\n            *((f"posted', 'for leg, q in zip(self.legs, self.quantities[::-1], strict=True)),\n            *((f"posted', "test_sweeps.py::test_figures_of_a_plan_name_every_leg_and_account"),
     Mutant("hedging/plan.py", "return quantity * (paid if quantity > 0 else received)", "return quantity * paid", "test_option_hedges.py::test_a_cap_on_premiums_by_hand"),
     Mutant("hedging/search.py", "heapq.heappush(queue, (-math.inf, solved, intervals, None))", "raise", "test_option_hedges.py::test_a_free_lunch_of_three_quotes_is_none_of_two"),
+    # ---- replays from the command line
+    Mutant("cli/rule.py", "if self.no_resize else ''}", "if not self.no_resize else ''}", "test_replay_cli.py::test_flags_are_the_policy"),
+    Mutant("cli/rule.py", "math.inf if name in _CEILINGS and part == _OFF", "math.inf if part == _OFF", "test_replay_cli.py::test_mistakes_end_in_one_line_and_a_code"),
+    Mutant("cli/rule.py", "return study | super().given()", "return super().given() | study", "test_replay_cli.py::test_historic_is_what_the_study_had"),
+    Mutant("cli/rule.py", "if len(values) > 1:", "if False:", "test_replay_cli.py::test_mistakes_end_in_one_line_and_a_code"),
+    Mutant("cli/hedged.py", "deposits=lp.Deposits.HALF_EACH", "deposits=lp.Deposits.IN_RATIO", "test_replay_cli.py::test_flags_are_the_position"),
+    Mutant("cli/hedged.py", "entry=price, market=", "entry=price / 2, market=", "test_replay_cli.py::test_flags_are_the_position"),
+    Mutant("cli/tape.py", "rule=lp.JumpToLatent()", "rule=lp.ReflectAtBand()", "test_replay_cli.py::test_flags_are_the_tape"),
+    Mutant("cli/tape.py", "pair if self.perp_prices is None else", "pair if self.perp_prices is not None else", "test_replay_cli.py::test_the_perpetual_has_prices_of_its_own"),
+    Mutant("cli/tape.py", "not is_book(path)", "True", "test_replay_cli.py::test_bids_and_asks_need_no_spread"),
+    Mutant("cli/replayed.py", "lp.Hold()", "lp.Keep()", "test_replay_cli.py::test_a_sweep_is_its_replays"),
+    Mutant("cli/replayed.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
+    Mutant("cli/ranking.py", "reverse=not self.least", "reverse=self.least", "test_replay_cli.py::test_a_sweep_on_a_screen"),
+    Mutant("markets/streams.py", "_moment(last), side=\"right\"", "_moment(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
+    Mutant("markets/streams.py", "said.astimezone(UTC).replace(tzinfo=None)", "said.replace(tzinfo=None)", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
+    Mutant("replays/notice.py", "sys.stderr.isatty() and not", "not", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
+    Mutant("replays/notice.py", ">= source.stat().st_mtime", ">= 0", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
+    Mutant("replays/pictures.py", "ylabel=\"share of time\"", "ylabel=\"share of outcomes\"", "test_replay_cli.py::test_a_picture_of_time_counts_time"),
+    Mutant("draw.py", "AutoDateLocator(minticks=3, maxticks=7)", "AutoDateLocator(maxticks=7)", "test_replay_cli.py::test_every_span_of_time_has_dates"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The commands: lpgreeks hedge, options, frontier, range, payoff, greeks, data check, data chain, data venues."""
+"""The commands: lpgreeks hedge, options, frontier, range, payoff, greeks, replay, sweep, and data ..."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lpgreeks.cli.flags import spread
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
+from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, is_klines
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     import lpgreeks as lp
 
 __all__ = ["app", "main"]
@@ -34,11 +33,8 @@ app = typer.Typer(
 data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Code = Annotated[bool, typer.Option("--code", help="Print the Python script that does the same.")]
-Out = Annotated[
-    Path | None, typer.Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).")
-]
+app.command("replay")(replay_command)
+app.command("sweep")(sweep_command)
 
 
 def _version(asked: bool) -> None:
@@ -77,7 +73,7 @@ def hedge_command(
 
     Example: lpgreeks hedge --max-leverage 5 --liquidation-chance 0.01 --budget 120000 --funding 0.0001 --fee 0.0005
     """
-    _require_writable(out)
+    require_writable(out)
     request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
     script = request.script()
     names = request.run(script)
@@ -87,9 +83,9 @@ def hedge_command(
         return
     record = plan.to_dict() | ({"economics": expected.to_dict()} if expected else {})
     text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
-    print(_json(record) if as_json else text)
+    print(as_text(record) if as_json else text)
     if out is not None:
-        _write(out, plan.plot, plan.table, lambda: record)
+        write(out, plan.plot, plan.table, lambda: record)
 
 
 @app.command("options")
@@ -115,7 +111,7 @@ def options_command(
     import lpgreeks as lp
     from lpgreeks.errors import InputError
 
-    _require_writable(out)
+    require_writable(out)
     request = OptionsRequest(
         quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
     )
@@ -136,9 +132,11 @@ def options_command(
         return
     record = plan.to_dict() | {"given": names["given"], "comparison": besides.to_dict()}
     record |= {"economics": expected.to_dict()} if expected else {}
-    print(_json(record) if as_json else "\n\n".join(map(str, filter(None, (plan, names["given"], besides, expected)))))
+    print(
+        as_text(record) if as_json else "\n\n".join(map(str, filter(None, (plan, names["given"], besides, expected))))
+    )
     if out is not None:
-        _write(out, plan.plot, plan.table, lambda: record)
+        write(out, plan.plot, plan.table, lambda: record)
 
 
 @app.command("frontier")
@@ -162,16 +160,16 @@ def frontier_command(
 
     Example: lpgreeks frontier budget 101000 130000 --max-leverage 5 --survive-range --out frontier.png
     """
-    _require_writable(out)
+    require_writable(out)
     request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
     script = request.frontier_script(along, low, high, points)
     curve = request.run(script)["curve"]
     if code:
         print(script + "print(curve)")
         return
-    print(_json(curve.to_dict()) if as_json else curve.summary())
+    print(as_text(curve.to_dict()) if as_json else curve.summary())
     if out is not None:
-        _write(out, curve.plot, curve.table, curve.to_dict)
+        write(out, curve.plot, curve.table, curve.to_dict)
 
 
 @app.command("range")
@@ -195,7 +193,7 @@ def range_command(
     leaving, inside = model.exit_probability(lower, upper), model.years_inside(lower, upper) * 365 / days
     record = {"lower": lower, "upper": upper, "chance_of_leaving": leaving, "share_of_time_inside": inside}
     if as_json:
-        print(_json(record))
+        print(as_text(record))
         return
     print(f"{lower:,.2f} to {upper:,.2f} ({lower / price - 1:+.2%} to {upper / price - 1:+.2%}): {model.describe()}.")
     print(f"Within the horizon it is left with a chance of {leaving:.2%}; held through, the price is in it for "
@@ -218,7 +216,7 @@ def payoff_command(
     import lpgreeks as lp
     from lpgreeks.instruments import payoffs
 
-    _require_writable(out)
+    require_writable(out)
     pool, price = position.instrument(), position.price
     hedge = -short * lp.LinearPerp(base=position.base, quote=position.quote, entry=price)
     total = pool + hedge
@@ -226,13 +224,13 @@ def payoff_command(
     evens = [float(p) for p in total.break_evens(start=price, income=income)]
     record = {"break_evens": evens, "rows": table.to_dict("records")}
     if as_json:
-        print(_json(record))
+        print(as_text(record))
     else:
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.2f}"))
         print("break-evens:", ", ".join(f"{p:,.2f}" for p in evens) or "none")
     if out is not None:
         parts = {"position": pool, "hedge": hedge, "total": total}
-        _write(out, lambda: payoffs(parts, start=price, earned={"total": income}), lambda: table, lambda: record)
+        write(out, lambda: payoffs(parts, start=price, earned={"total": income}), lambda: table, lambda: record)
 
 
 @app.command("greeks")
@@ -242,15 +240,15 @@ def greeks_command(position: Position, as_json: Json = False, out: Out = None) -
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
     """
-    _require_writable(out)
+    require_writable(out)
     pool, price = position.instrument(), position.price
     table = _greeks_table(pool, price)
     if as_json:
-        print(_json({"rows": table.to_dict("records")}))
+        print(as_text({"rows": table.to_dict("records")}))
     else:
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.6g}"))
     if out is not None:
-        _write(out, lambda: pool.plot_greeks(start=price)[0], lambda: table, lambda: {"rows": table.to_dict("records")})
+        write(out, lambda: pool.plot_greeks(start=price)[0], lambda: table, lambda: {"rows": table.to_dict("records")})
 
 
 @data.command("venues")
@@ -269,17 +267,17 @@ def venues_command(
     from lpgreeks.errors import InputError
 
     if name is None:
-        print(_json({"venues": lp.venue_names()}) if as_json else "\n".join(lp.venue_names()))
+        print(as_text({"venues": lp.venue_names()}) if as_json else "\n".join(lp.venue_names()))
         return
     if on is None:
         raise InputError("--on, the day of the figures", got="none", remedy="Like --on 2023-05-01")
-    _require_table(out)
+    require_table(out)
     venue = lp.venue(name, on=on, unconfirmed=unconfirmed)
     table = venue.table()
     rows = json.loads(table.to_json(orient="records", date_format="iso"))
-    print(_json({"venue": name, "on": on, "rows": rows}) if as_json else venue.summary())
+    print(as_text({"venue": name, "on": on, "rows": rows}) if as_json else venue.summary())
     if out is not None:
-        _write(out, None, lambda: table, lambda: {"venue": name, "on": on, "rows": rows})
+        write(out, None, lambda: table, lambda: {"venue": name, "on": on, "rows": rows})
 
 
 @data.command("check")
@@ -291,7 +289,7 @@ def check_command(
     import lpgreeks as lp
 
     report = lp.check_klines(file) if is_klines(file) else lp.check_prices(file)
-    print(_json(report.to_dict()) if as_json else report.summary())
+    print(as_text(report.to_dict()) if as_json else report.summary())
     if not report.usable:
         raise typer.Exit(3)
 
@@ -310,7 +308,7 @@ def chain_command(
     """
     import lpgreeks as lp
 
-    _require_table(out)
+    require_table(out)
     chain = lp.read_chain(file, base=base, at=at)
     report, forwards = chain.check(), chain.forwards()
     forwards.insert(1, "options", [int(parity.rows_of(chain).sum()) for parity in chain.parity])
@@ -318,7 +316,7 @@ def chain_command(
     record = {"read": len(chain), "left_out": dict(chain.rejections), "index": chain.index, "forwards": rows}
     record = {k: v if v == v else None for k, v in record.items()} | {"check": report.to_dict()}
     if as_json:
-        print(_json(record))
+        print(as_text(record))
     else:
         left_out = sum(chain.rejections.values())
         index = "no index" if record["index"] is None else f"index {chain.index:,.2f} {chain.quote}"
@@ -328,7 +326,7 @@ def chain_command(
         print("\nforwards by put-call parity of the marks, beside the file's own")
         print(shown.to_string(index=False, na_rep="", float_format=lambda x: f"{x:,.8g}"))
     if out is not None:
-        _write(out, None, lambda: forwards, lambda: record)
+        write(out, None, lambda: forwards, lambda: record)
 
 
 def main() -> None:
@@ -350,27 +348,6 @@ def main() -> None:
         )
         print(f"lpgreeks: {text}", file=sys.stderr)
         sys.exit(kind)
-
-
-def _require_writable(out: Path | None) -> None:
-    """An error, before anything is computed, for a file that cannot be written."""
-    from lpgreeks.errors import InputError
-
-    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
-    if out is None:
-        return
-    if out.suffix not in endings:
-        raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
-    if out.is_dir() or not out.parent.is_dir():
-        raise InputError("a file in an existing folder", got=str(out))
-
-
-def _require_table(out: Path | None) -> None:
-    from lpgreeks.errors import InputError
-
-    _require_writable(out)
-    if out is not None and out.suffix not in (".csv", ".json"):
-        raise InputError("a file ending in .csv, .json", got=str(out), remedy="There is no picture of a table")
 
 
 def _grid(price: float) -> Any:
@@ -404,27 +381,3 @@ def _greeks_table(pool: lp.Exposure, price: float) -> Any:
             f"gamma [{coin} per {quote}]": pool.gamma(x),
         }
     )
-
-
-def _json(record: dict[str, Any]) -> str:
-    return json.dumps(record, indent=2, allow_nan=False)
-
-
-def _write(out: Path, plot: Any, table: Any, record: Any) -> None:
-    """One file by its ending, written whole or not at all."""
-    part = out.with_name(f".{out.stem}.part{out.suffix}")
-    try:
-        if out.suffix == ".csv":
-            table().to_csv(part, index=False)
-        elif out.suffix == ".json":
-            part.write_text(_json(record()) + "\n", encoding="utf-8")
-        else:
-            import matplotlib as mpl
-
-            mpl.use("Agg")
-            axes: Axes = plot()
-            cast("Figure", axes.figure).savefig(part, dpi=150)
-        os.replace(part, out)
-    finally:
-        part.unlink(missing_ok=True)
-    print(f"wrote {out}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -26,7 +26,10 @@ __all__ = [
     "Minimise",
     "Pool",
     "Position",
+    "Rules",
     "TieBreak",
+    "Trading",
+    "measure_code",
     "require_unused",
 ]
 
@@ -93,6 +96,11 @@ _MEASURES = {
     Keep.amounts: "lp.Amount({base!r}), lp.Amount({quote!r})",
     Keep.excess: "lp.Excess({quote!r})",
 }
+
+
+def measure_code(keep: Keep, base: str, quote: str) -> str:
+    """The expression of what is to be held steady."""
+    return _MEASURES[keep].format(base=base, quote=quote)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +226,7 @@ class Goal:
         given = {"--level": self.level, "--aversion": self.aversion, "--worst-over": self.worst_over}
         flag = used.get(self.minimise)
         require_unused({f: v for f, v in given.items() if f != flag}, f"--minimise {self.minimise.value}")
-        measure = _MEASURES[self.keep].format(base=base, quote=quote)
+        measure = measure_code(self.keep, base, quote)
         if self.keep is Keep.amounts and self.minimise is not Minimise.variance:
             raise InputError("one thing to keep", got=f"amounts with --minimise {self.minimise.value}")
         if self.minimise is Minimise.mean_variance and self.aversion is None:
@@ -233,7 +241,35 @@ class Goal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Rules:
+    """Whose margin, fees and order sizes the legs have."""
+
+    maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
+    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
+    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
+    on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
+    unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
+
+    def venue_of(self, leg: Kind) -> str | None:
+        """The venue of a leg, if one is named."""
+        return {Kind.linear: self.linear_venue, Kind.inverse: self.inverse_venue}[leg]
+
+    def venues(self, legs: Sequence[Kind]) -> Iterator[str]:
+        """The lines that read the venues of these legs."""
+        from lpgreeks.errors import InputError
+
+        used = [leg for leg in legs if self.venue_of(leg) is not None]
+        if used and self.on is None:
+            raise InputError("--on, the day of the venues' figures", got="none", remedy="Like --on 2023-05-01")
+        if not used:
+            require_unused({"--on": self.on, "--unconfirmed": self.unconfirmed or None}, "no venue")
+        flag = ", unconfirmed=True" if self.unconfirmed else ""
+        for leg in used:
+            yield f"{leg.value}_venue = lp.venue({self.venue_of(leg)!r}, on={self.on!r}{flag})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(Rules):
     """Collateral: whose rules, and what it must live through."""
 
     max_leverage: Annotated[float | None, Option(help="Cap on |notional| / collateral of each account.")] = None
@@ -249,11 +285,6 @@ class Account:
         False
     )
     liquidation_chance: Annotated[float | None, Option(help="Greatest chance of a liquidation: 0.01 is 1 %.")] = None
-    maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
-    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
-    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
-    on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
-    unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
     effectiveness: Annotated[float | None, Option(help="Least share of the variance to remove: 0.9 is 90 %.")] = None
     pool_size_at_most: Annotated[
         float | None, Option(help="Let the position shrink: its greatest multiple; the largest that fits is taken.")
@@ -266,11 +297,17 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Costs:
-    """What legs and position cost and earn."""
+class Trading:
+    """What trading the legs costs."""
 
     fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional.")] = None
     slippage: Annotated[float | None, Option(help="What orders give away, decimal of the notional.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs(Trading):
+    """What legs and position cost and earn."""
+
     funding: Annotated[float | None, Option(help="Expected funding per 8 hours, decimal; > 0: longs pay.")] = None
     gas: Annotated[float | None, Option(help="Gas of one transaction, in quote; there are two.")] = None
     swap_fee: Annotated[float | None, Option(help="Fee of swapping into the position's ratio, and back.")] = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Exit, Goal, Kind, Market, Pool, TieBreak, require_unused
+from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Exit, Goal, Kind, Market, Pool, TieBreak
 
-__all__ = ["Request", "is_klines"]
+__all__ = ["Request", "is_klines", "named_reader_code", "reader_code", "require_finite_flags", "run"]
 
 _CLASSES = {Kind.linear: "LinearPerp", Kind.inverse: "InversePerp"}
 
@@ -27,18 +27,11 @@ class Request:
     bounds: Bounds
 
     def __post_init__(self) -> None:
-        from lpgreeks.errors import InputError
-
-        for group in vars(self).values():
-            for name, given in vars(group).items():
-                if isinstance(given, float) and not math.isfinite(given):
-                    raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+        require_finite_flags(vars(self).values())
 
     def run(self, script: str) -> dict[str, Any]:
         """The names that the script makes."""
-        names: dict[str, Any] = {}
-        exec(compile(script, "lpgreeks hedge --code", "exec"), names)
-        return names
+        return run(script)
 
     def script(self) -> str:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
@@ -101,21 +94,8 @@ class Request:
         in_hand = self.account.in_hand
         return f"lp.Wallet({dict(map(_amount, in_hand))!r})" if in_hand else None
 
-    def _venue_of(self, leg: Kind) -> str | None:
-        return {Kind.linear: self.account.linear_venue, Kind.inverse: self.account.inverse_venue}[leg]
-
     def _venues(self) -> Iterator[str]:
-        from lpgreeks.errors import InputError
-
-        account = self.account
-        used = [leg for leg in self.goal.legs if self._venue_of(leg) is not None]
-        if used and account.on is None:
-            raise InputError("--on, the day of the venues' figures", got="none", remedy="Like --on 2023-05-01")
-        if not used:
-            require_unused({"--on": account.on, "--unconfirmed": account.unconfirmed or None}, "no venue")
-        flag = ", unconfirmed=True" if account.unconfirmed else ""
-        for leg in used:
-            yield f"{leg.value}_venue = lp.venue({self._venue_of(leg)!r}, on={account.on!r}{flag})"
+        yield from self.account.venues(self.goal.legs)
 
     def _legs(self) -> Iterator[str]:
         position, terms = self.position, [*self.costs.terms()]
@@ -128,7 +108,7 @@ class Request:
             if not self.account.asked and not terms:
                 yield f"{leg.value} = {perp}"
                 continue
-            own = [*terms, f"venue={leg.value}_venue"] if self._venue_of(leg) else terms
+            own = [*terms, f"venue={leg.value}_venue"] if self.account.venue_of(leg) else terms
             token = position.quote if leg is Kind.linear else position.base
             posted = [f"collateral={token!r}"] if self.account.asked else []
             yield f"{leg.value} = lp.Leg({', '.join([perp, *posted, *own])})"
@@ -157,11 +137,11 @@ class Request:
         pair, price = f"{position.base}/{position.quote}", position.price_code
         cut = f"windows({self._window()}, step={market.step or '1D'!r}"
         if market.perp_prices is None:
-            return [f"history = {_reader_code(market.prices, pair)}", f"outcomes = history.{cut}, start={price})"]
+            return [f"history = {reader_code(market.prices, pair)}", f"outcomes = history.{cut}, start={price})"]
         perp = self._perp_market()
         return [
-            f"spot = {_named_reader_code(market.prices, pair)}",
-            f"perp = {_named_reader_code(market.perp_prices, perp)}",
+            f"spot = {named_reader_code(market.prices, pair)}",
+            f"perp = {named_reader_code(market.perp_prices, perp)}",
             f"outcomes = lp.align(spot, perp).{cut}, start={{{pair!r}: {price}, {perp!r}: {price}}})",
         ]
 
@@ -193,6 +173,23 @@ class Request:
             yield f"lp.PoolSize(upper={account.pool_size_at_most!r})"
 
 
+def run(script: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names that a script makes, and those that it was given."""
+    names = {} if names is None else names
+    exec(compile(script, "lpgreeks --code", "exec"), names)
+    return names
+
+
+def require_finite_flags(groups: Iterable[object]) -> None:
+    """An error for a flag that is NaN or infinite."""
+    from lpgreeks.errors import InputError
+
+    for group in groups:
+        for name, given in vars(group).items():
+            if isinstance(given, float) and not math.isfinite(given):
+                raise InputError(f"--{name.replace('_', '-')} as a finite number", got=given)
+
+
 def _amount(text: str) -> tuple[str, float]:
     from lpgreeks.errors import InputError
 
@@ -212,18 +209,18 @@ def is_klines(path: Path) -> bool:
     return path.suffix.lower() not in tables or ".tar" in path.suffixes
 
 
-def _reader_code(path: Path, default: str) -> str:
+def reader_code(path: Path, default: str) -> str:
     """The expression that reads a file: klines by the look of it, else a table of the pair in its name."""
     from lpgreeks.markets import market_of_name
 
     if is_klines(path):
         # A bare CSV may have any name; the files inside an archive or a folder say whose they are.
         named = path.suffix.lower() != ".csv" or market_of_name(path)
-        return f"lp.read_klines({str(path)!r})" if named else _named_reader_code(path, default)
-    return _named_reader_code(path, market_of_name(path) or default)
+        return f"lp.read_klines({str(path)!r})" if named else named_reader_code(path, default)
+    return named_reader_code(path, market_of_name(path) or default)
 
 
-def _named_reader_code(path: Path, market: str) -> str:
+def named_reader_code(path: Path, market: str) -> str:
     """The expression that reads a file as the prices of ``market``."""
     reader = "read_klines" if is_klines(path) else "read_prices"
     return f"lp.{reader}({str(path)!r}, market={market!r})"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lpgreeks.errors import DataError
 from lpgreeks.markets.check import commonest_step
 from lpgreeks.markets.sequence import gap_notes, in_sequence
-from lpgreeks.markets.sheets import one_of, sheets, stamps
+from lpgreeks.markets.sheets import fits, one_of, sheets, stamps
 from lpgreeks.markets.streams import Quotes
 from lpgreeks.markets.symbols import market_of, symbols_of
 from lpgreeks.markets.tables import numbers_of
@@ -20,7 +20,7 @@ from lpgreeks.markets.tables import numbers_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_book"]
+__all__ = ["is_book", "read_book"]
 
 _Columns: TypeAlias = tuple[NDArray[Any], ...]
 
@@ -155,6 +155,11 @@ _LAYOUTS: tuple[_Ticks | _Bars, ...] = (
         asks=("ask_low", "ask_high", "ask_close"),
     ),
 )
+
+
+def is_book(path: str | Path) -> bool:
+    """Whether :func:`read_book` knows the columns."""
+    return fits(_LAYOUTS, path)
 
 
 def read_book(path: str | Path, *, market: str = "") -> Quotes:

@@ -13,7 +13,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError
 from lpgreeks.markets.check import commonest_step
 from lpgreeks.markets.sequence import gap_notes
-from lpgreeks.markets.sheets import one_of, sheets, stamps
+from lpgreeks.markets.sheets import fits, one_of, sheets, stamps
 from lpgreeks.markets.streams import PoolHistory, Times
 from lpgreeks.markets.tables import numbers_of, whole_numbers
 from lpgreeks.onchain import OnchainPool
@@ -21,7 +21,7 @@ from lpgreeks.onchain import OnchainPool
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_pool_minutes"]
+__all__ = ["is_pool_minutes", "read_pool_minutes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +88,11 @@ _LAYOUTS = (
         raw=False,
     ),
 )
+
+
+def is_pool_minutes(path: str | Path) -> bool:
+    """Whether :func:`read_pool_minutes` knows the columns."""
+    return fits(_LAYOUTS, path)
 
 
 def read_pool_minutes(

@@ -22,7 +22,7 @@ from lpgreeks.markets.tables import json_of, no_pyarrow
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "one_of", "sheets", "stamps"]
+__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "fits", "one_of", "sheets", "stamps"]
 
 ROWS_AT_ONCE = 250_000
 """Rows that are held as text and numbers at one time; what is kept of them is up to the reader."""
@@ -87,6 +87,15 @@ def one_of(layouts: Sequence[_L], sheet: Sheet, what: str) -> _L:
         got=f"{', '.join(sheet.columns[:20])} in {sheet.name}",
         remedy=f"Known are {known}",
     )
+
+
+def fits(layouts: Sequence[Layout], path: str | Path) -> bool:
+    """Whether the first table at ``path`` has one of the layouts; False too for what no table can be read from."""
+    try:
+        columns = set(next(sheets(path)).columns)
+    except (DataError, StopIteration):
+        return False
+    return any(layout.needs <= columns for layout in layouts)
 
 
 def sheets(path: str | Path) -> Iterator[Sheet]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Self, TypeAlias
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -108,6 +109,15 @@ class Quotes(Frozen):
     def __repr__(self) -> str:
         return f"<Quotes: {self.source}>"
 
+    def between(self, first: str | None = None, last: str | None = None) -> Quotes:
+        """The rows of a stretch of time, UTC, both ends in it: "2023-04-10", "2023-04-10 12:00". A day is its start.
+
+        Raises:
+            InputError: no such time.
+            DataError: fewer than two rows there.
+        """
+        return _stretch(self, first, last)
+
     @property
     def mid(self) -> FloatArray:
         """``(n,)``: the middle of bid and ask."""
@@ -201,6 +211,10 @@ class PoolHistory(Frozen):
     def __repr__(self) -> str:
         return f"<PoolHistory: {self.source}>"
 
+    def between(self, first: str | None = None, last: str | None = None) -> PoolHistory:
+        """The rows of a stretch of time, as of :meth:`Quotes.between`."""
+        return _stretch(self, first, last)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FundingRates(Frozen):
@@ -269,6 +283,34 @@ class GasPrices(Frozen):
 
 def _rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
     return kind(**values)
+
+
+_Stream = TypeVar("_Stream", Quotes, PoolHistory)
+
+
+def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
+    times = stream.times
+    begin = 0 if first is None else int(np.searchsorted(times, _moment(first), side="left"))
+    end = times.size if last is None else int(np.searchsorted(times, _moment(last), side="right"))
+    if end - begin < 2:
+        raise DataError(
+            f"two or more rows of {stream.market} from {first or 'the start'} to {last or 'the end'}",
+            got=f"{max(0, end - begin)}",
+            remedy=f"They go from {times[0]} to {times[-1]} UTC",
+        )
+    own = {f.name: getattr(stream, f.name) for f in fields(stream)}
+    cut = {name: x[begin:end] for name, x in own.items() if isinstance(x, np.ndarray)}
+    ends = (np.datetime_as_string(t, unit="s").replace("T", " ") for t in times[[begin, end - 1]])
+    said = f"{stream.source}; cut to {end - begin:,} rows, {' to '.join(ends)}"
+    return replace(stream, **cut, source=said)  # type: ignore[arg-type]
+
+
+def _moment(text: str) -> np.datetime64:
+    try:
+        said = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise InputError("a time, UTC", got=f"{text!r:.40}", remedy="Like 2023-04-10 or 2023-04-10 12:00") from error
+    return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
 
 
 def _times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:

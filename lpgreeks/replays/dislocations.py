@@ -172,9 +172,8 @@ class Dislocations:
         kind = "synthetic pool" if self.synthetic else "pool"
         histograms(
             ax, {f"{self.market} over the {kind} {self.pool}": self.gaps * 1e4}, self.weights, xlabel="gap [bp]",
-            title=wrapped(self.sentence(), TITLE),
+            ylabel="share of time", title=wrapped(self.sentence(), TITLE),
         )  # fmt: skip
-        ax.set_ylabel("share of time")
         return legend_below(verticals(ax, [-self.fee * 1e4, _band(self.fee) * 1e4], name="the pool's fees"))
 
     def __str__(self) -> str:

@@ -101,8 +101,9 @@ def gap(r: Replayed, ax: Axes | None = None) -> Axes:
     stood = np.diff(rows.times).astype(np.float64)
     name = "synthetic pool" if r.tape.synthetic else "pool"
     return histograms(
-        ax, {name: apart}, stood / stood.sum(), xlabel="exchange over pool [basis points]", title=_title("Gap", r)
-    )
+        ax, {name: apart}, stood / stood.sum(), xlabel="exchange over pool [basis points]", ylabel="share of time",
+        title=_title("Gap", r),
+    )  # fmt: skip
 
 
 def _title(what: str, r: Replayed) -> str:

@@ -19,6 +19,7 @@ from lpgreeks.paths import Span
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
 from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, grid_of, live_through
+from lpgreeks.replays.notice import announce_compiling
 from lpgreeks.replays.options import OptionsAtAdd, bought, purchases_at_adds, purchases_of
 from lpgreeks.replays.policies import Hold, Policy
 from lpgreeks.replays.result import Replayed, Trades
@@ -118,6 +119,9 @@ def replay(
     """
     if not isinstance(tape, Tape):
         raise InputError("a tape", got=f"{tape!r:.60}", remedy="Tape(quotes=..., pool=..., funding=...)")
+    from lpgreeks.replays.compiled_fold import fold
+
+    announce_compiling(fold)
     at = grid_of(tape, grid)
     rows = at.rows
     life = live_through(position, tape, rows=rows, fees=fees)

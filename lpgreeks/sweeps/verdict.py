@@ -274,7 +274,9 @@ class Verdict:
         what = f"more than {self.against} [{self.unit} a year], {100 * self.rules.level:g}% intervals of each alone"
         marked = [named(t.setting) for t in shown if t.beats]
         name = f"beats {self.against}, all counted"
-        return intervals(ax, rows, marked, name=name, xlabel=what, title=wrapped(self.sentence(), TITLE))
+        # Names beside the axes leave less room above them.
+        room = max(TITLE // 2, TITLE - max(map(len, rows), default=0))
+        return intervals(ax, rows, marked, name=name, xlabel=what, title=wrapped(self.sentence(), room))
 
     def __str__(self) -> str:
         return self.summary()

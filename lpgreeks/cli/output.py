@@ -1,0 +1,70 @@
+"""What a command leaves: JSON on the screen, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from typer import Option
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Code", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
+
+Json = Annotated[bool, Option("--json", help="Print JSON.")]
+Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.")]
+Out = Annotated[
+    Path | None, Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).")
+]
+
+
+def require_writable(out: Path | None) -> None:
+    """An error, before anything is computed, for a file that cannot be written."""
+    from lpgreeks.errors import InputError
+
+    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
+    if out is None:
+        return
+    if out.suffix not in endings:
+        raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
+    if out.is_dir() or not out.parent.is_dir():
+        raise InputError("a file in an existing folder", got=str(out))
+
+
+def require_table(out: Path | None) -> None:
+    """The same, for what has no picture."""
+    from lpgreeks.errors import InputError
+
+    require_writable(out)
+    if out is not None and out.suffix not in (".csv", ".json"):
+        raise InputError("a file ending in .csv, .json", got=str(out), remedy="There is no picture of a table")
+
+
+def as_text(record: dict[str, Any]) -> str:
+    """JSON, as standards have it: no NaN."""
+    return json.dumps(record, indent=2, allow_nan=False)
+
+
+def write(out: Path, plot: Any, table: Any, record: Any) -> None:
+    """One file by its ending, written whole or not at all."""
+    part = out.with_name(f".{out.stem}.part{out.suffix}")
+    try:
+        if out.suffix == ".csv":
+            table().to_csv(part, index=False)
+        elif out.suffix == ".json":
+            part.write_text(as_text(record()) + "\n", encoding="utf-8")
+        else:
+            import matplotlib as mpl
+
+            mpl.use("Agg")
+            axes: Axes = plot()
+            cast("Figure", axes.figure).savefig(part, dpi=150)
+        os.replace(part, out)
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"wrote {out}", file=sys.stderr)

@@ -1,0 +1,143 @@
+"""The settings of a sweep of replays, the best first, and what may be said of them, as a screen shows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    import lpgreeks as lp
+
+__all__ = ["Ranking"]
+
+_ROWS = 20
+
+_FIGURES = ("net", "sharpe", "drawdown", "effectiveness", "hedges", "turnover")
+"""What stands beside the settings, where it is not what they are ranked by."""
+
+_SHARES = {"drawdown", "effectiveness", "total_return", "return_per_year", "volatility", "time_in_range"}
+
+_FIELD = "policy."
+
+# From here on no decimals.
+_WHOLE = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """A sweep by one of its figures.
+
+    Attributes:
+        runs: the sweep.
+        hold: the position by itself, on the same capital.
+        figure: what it is ranked by.
+        least: whether the least is best.
+        verdict: against holding; or why there is none.
+    """
+
+    runs: lp.Sweep
+    hold: lp.Replayed
+    figure: str
+    least: bool
+    verdict: lp.Verdict | lp.DataError
+
+    @property
+    def best(self) -> lp.Run:
+        """The first of the table."""
+        return self.runs.best(self.figure, most=not self.least)
+
+    def __str__(self) -> str:
+        from lpgreeks.hedging.text import WIDTH, wrapped
+
+        best: lp.Replayed = self.runs.result(self.best)
+        notes = [wrapped(f"- {note}", WIDTH, indent="  ") for note in best.to_dict()["assumptions"]]
+        return "\n".join(
+            [
+                *self._table(),
+                "",
+                wrapped(f"The {'least' if self.least else 'most'} {self.figure}: {best.sentence()}", WIDTH),
+                "",
+                str(self.verdict) if self._judged else f"No verdict: {self.verdict}",
+                "",
+                "Taken as given",
+                *notes,
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON; the verdict is None where it cannot be told."""
+        best: lp.Replayed = self.runs.result(self.best)
+        return {
+            "sweep": self.runs.to_dict(),
+            "ranked_by": self.figure,
+            "best": self.best.name,
+            "holding": _finite(self.hold.figures()),
+            "verdict": self.verdict.to_dict() if self._judged else None,  # type: ignore[union-attr]
+            "assumptions": best.to_dict()["assumptions"],
+        }
+
+    def plot(self) -> Axes:
+        """The figure over the two parameters that have most values, the others as in the best setting."""
+        best = self.best.parameters
+        varied = sorted(best, key=lambda name: -len({run.parameters[name] for run in self.runs.runs}))
+        return self.runs.only({name: best[name] for name in varied[2:]}).plot(figure=self.figure, most=not self.least)
+
+    def plot_verdict(self) -> Axes:
+        """What the settings make more than holding, with intervals."""
+        if isinstance(self.verdict, Exception):
+            raise self.verdict
+        return self.verdict.plot()
+
+    # ---- the table
+
+    @property
+    def _judged(self) -> bool:
+        return not isinstance(self.verdict, Exception)
+
+    def _table(self) -> list[str]:
+        from lpgreeks.hedging.text import WIDTH, aligned, wrapped
+
+        runs, figures = self.runs, [self.figure, *(name for name in _FIGURES if name != self.figure)]
+        numbers = runs.numbers(self.figure)
+        order = sorted(
+            (i for i in range(len(runs)) if not math.isnan(numbers[i])),
+            key=lambda i: numbers[i],
+            reverse=not self.least,
+        )
+        shown = [runs.runs[i] for i in order[:_ROWS]]
+        rows = [[*(name.removeprefix(_FIELD) for name in runs.parameters), *figures]]
+        rows += [[*map(_setting, r.parameters.values()), *(_cell(f, r.figures[f]) for f in figures)] for r in shown]
+        own = self.hold.figures()
+        rows.append(
+            [*("holding" if i == 0 else "" for i in range(len(runs.parameters))), *(_cell(f, own[f]) for f in figures)]
+        )
+        lines = [wrapped(runs.sentence().replace(_FIELD, ""), WIDTH), "", *aligned(rows, words=())]
+        if len(order) > _ROWS:
+            lines.insert(-1, f"... {len(order) - _ROWS:,} more: --out table.csv")
+        if runs.resumed:
+            lines += ["", f"{runs.resumed:,} settings were found in the checkpoint."]
+        return lines + list(runs.notes)
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, float):
+        return "off" if math.isinf(value) else f"{value:g}"
+    return str(value)
+
+
+def _cell(name: str, value: Any) -> str:
+    from lpgreeks.hedging.text import percent
+
+    if not isinstance(value, float) or not math.isfinite(value):
+        return "-"
+    if name in _SHARES:
+        return percent(value)
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= _WHOLE else f"{value:.3g}"
+
+
+def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: x if math.isfinite(x) else None for name, x in row.items()}

@@ -1,0 +1,178 @@
+"""The commands that replay a position with its hedge: once, and for every setting of a grid."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Option
+
+from lpgreeks.cli.flags import spread
+from lpgreeks.cli.hedged import Hedging, ReplayedPool
+from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
+from lpgreeks.cli.ranking import Ranking
+from lpgreeks.cli.replayed import ReplayRequest, SweepRequest
+from lpgreeks.cli.request import run
+from lpgreeks.cli.rule import Swept, Triggers
+from lpgreeks.cli.tape import Happened
+
+if TYPE_CHECKING:
+    import lpgreeks as lp
+
+__all__ = ["replay_command", "sweep_command"]
+
+Files = Annotated[
+    list[Path] | None,
+    Option("--out", help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json); repeat."),
+]
+
+
+class Picture(str, Enum):
+    """A picture of a replay, by the name that the command line gives it."""
+
+    value = "value"
+    trades = "trades"
+    fees = "fees"
+    coins = "coins"
+    drawdown = "drawdown"
+    attribution = "attribution"
+    gap = "gap"
+
+
+class SweepPicture(str, Enum):
+    """A picture of a sweep, by the name that the command line gives it."""
+
+    heat = "heat"
+    verdict = "verdict"
+
+
+Grid = Annotated[str, Option(help="How far apart the points of the series stand.")]
+AtClose = Annotated[
+    bool,
+    Option("--fees-at-close", help="Fees of a row are earned whole where its close is in the range, or not at all."),
+]
+
+
+@spread
+def replay_command(
+    position: ReplayedPool,
+    happened: Happened,
+    hedging: Hedging,
+    triggers: Triggers,
+    fees_at_close: AtClose = False,
+    grid: Grid = "1h",
+    as_json: Json = False,
+    code: Code = False,
+    out: Files = None,
+    picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.value,
+    trades: Annotated[Path | None, Option(help="Write every trade of the hedge (.csv).")] = None,
+) -> None:
+    """How a position with its hedge would have fared on prices that were.
+
+    Rates, shares and spreads are decimals: 0.0005 is 0.05 %, or 5 basis points.
+
+    Example: lpgreeks replay --prices ETHUSDT-perp-1m.parquet --half-spread 0.00005 --pool-fee 0.0005 --managed
+    --lower 0.95 --upper 1.05 --fee 0.0005 --band 0.05
+
+    Example: lpgreeks replay --pool swaps.parquet --pool-tokens USDC:6,WETH:18 --pool-fee 0.0005 --lower 2100
+    --upper 2400 --hold
+    """
+    _require_files(out, trades)
+    request = ReplayRequest(
+        position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close, grid=grid
+    )
+    script = request.script()
+    if code:
+        print(script + "print(result)")
+        return
+    result: lp.Replayed = run(script)["result"]
+    record = result.to_dict()
+    print(as_text(record) if as_json else result)
+    plots = {
+        Picture.value: result.plot,
+        Picture.trades: result.plot_trades,
+        Picture.fees: result.plot_fees,
+        Picture.coins: result.plot_amounts,
+        Picture.drawdown: result.plot_drawdown,
+        Picture.attribution: result.plot_attribution,
+        Picture.gap: result.plot_gap,
+    }
+    for file in out or ():
+        write(file, plots[picture], lambda: result.table().reset_index(), lambda: record)
+    if trades is not None:
+        write(trades, None, lambda: result.trade_table().reset_index(), None)
+
+
+@spread
+def sweep_command(
+    position: ReplayedPool,
+    happened: Happened,
+    hedging: Hedging,
+    triggers: Swept,
+    figure: Annotated[str, Option(help="What the table is sorted by and the heat map shows.")] = "net",
+    least: Annotated[bool, Option("--least", help="The least of --figure is best.")] = False,
+    checkpoint: Annotated[
+        Path | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
+    ] = None,
+    workers: Annotated[int | None, Option(help="Threads.", show_default="all cores")] = None,
+    seed: Annotated[int, Option(help="Of the verdict's resamples.")] = 0,
+    fees_at_close: AtClose = False,
+    grid: Grid = "1h",
+    as_json: Json = False,
+    code: Code = False,
+    out: Files = None,
+    picture: Annotated[SweepPicture, Option(help="Which picture --out writes.")] = SweepPicture.heat,
+) -> None:
+    """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
+
+    --band, --every, --move, --theta, --gap, --min-gap and --dwell take lists: 0.0005,0.001.
+
+    Example: lpgreeks sweep --prices ETHUSDT-perp-1m.parquet --half-spread 0.00005 --pool-fee 0.0005 --managed
+    --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
+    """
+    from lpgreeks.errors import DataError, InputError
+
+    _require_files(out, None)
+    request = SweepRequest(
+        position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close,
+        grid=grid, checkpoint=checkpoint, workers=workers, seed=seed,
+    )  # fmt: skip
+    script = request.script()
+    if code:
+        print(f"{script}print(runs)\n\n{request.judgement()}print(verdict)")
+        return
+    try:
+        names = run(script)
+    except KeyboardInterrupt as stopped:
+        print(f"lpgreeks: stopped: {stopped}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    runs: lp.Sweep = names["runs"]
+    if len(runs.errors) == len(runs):
+        raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
+    if sys.stderr.isatty():
+        print(f"lpgreeks: resampling {len(runs):,} settings for the verdict", file=sys.stderr)
+    verdict: lp.Verdict | DataError
+    try:
+        verdict = run(request.judgement(), names)["verdict"]
+    except DataError as error:
+        # Of too short a time nothing can be said; what was replayed stands.
+        verdict = error
+    ranking = Ranking(runs=runs, hold=names["hold"], figure=figure, least=least, verdict=verdict)
+    record = ranking.to_dict()
+    print(as_text(record) if as_json else ranking)
+    for file in out or ():
+        plots = {SweepPicture.heat: ranking.plot, SweepPicture.verdict: ranking.plot_verdict}
+        write(file, plots[picture], ranking.runs.table, lambda: record)
+
+
+def _require_files(out: list[Path] | None, trades: Path | None) -> None:
+    """Errors, before anything is computed, for files that cannot be written."""
+    from lpgreeks.errors import InputError
+
+    for file in (*(out or ()), trades):
+        require_writable(file)
+    if trades is not None and trades.suffix not in {".csv"}:
+        raise InputError("--trades as a file ending in .csv", got=str(trades))
