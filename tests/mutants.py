@@ -127,6 +127,57 @@ MUTANTS = [
     Mutant("hedging/capital.py", "a budget of {outward(self.amount, up=True)}", "a budget of {outward(self.amount * (1 - 1e-5), up=False)}", "test_accounts.py"),
     Mutant("hedging/survival.py", "_MET = 1e-11", "_MET = 1e-3", "test_accounts.py"),
     Mutant("hedging/solve.py", " and all(_slack(cone, x) >= -_CONE_TOLERANCE for cone in self.cones)", "", "test_accounts.py::test_a_floor_that_rounding_or_the_naive_hedge_breaks_is_said"),
+    # ---- replays
+    Mutant("replays/compiled_life.py", "if rules.managed and state[HELD_AT] != 0.0 and state[HELD_BASE] * price + state[HELD_QUOTE] <= gas:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "left = points.low[k] < lower or points.high[k] > upper", "left = points.price[k] < lower or points.price[k] > upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "            k -= 1\n", "            break\n", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "points.low[k] < lower or points.high[k] > upper", "points.low[k] <= lower or points.high[k] > upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "if i + 1 < n and points.time[i + 1] == points.time[i]:", "if False:", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[SCALE] > 0.0 and lower < points.price[i - 1] < upper", "state[SCALE] > 0.0 and lower < price < upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "wanted = rules.capital if state[HELD_AT] == 0.0 else min(rules.capital, in_hand)", "wanted = rules.capital if state[HELD_AT] == 0.0 else in_hand", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "scale = min(scale, wanted / 2.0 / quote)", "scale = min(scale, wanted / quote)", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "dear, cheap = price * (1.0 + rules.swap), price * (1.0 - rules.swap)", "dear, cheap = price * (1.0 + rules.swap), price / (1.0 + rules.swap)", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "elif cash < scale * quote or rules.sell_excess:", "elif cash < scale * quote:", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[HELD_QUOTE] += quote - gas", "state[HELD_QUOTE] += quote", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[DUE] = time + rules.every", "state[DUE] = state[DUE] + rules.every", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "share += part * own / (own + active)", "share += part * own / active", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "        while taken < grid.size and grid[taken] == i:\n            snapshot(taken, book, of_legs, of_accounts)\n            taken += 1\n", "        if taken < grid.size and grid[taken] == i:\n            snapshot(taken, book, of_legs, of_accounts)\n            taken += 1\n", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "    # A new target replaces what is on its way; rounding is no order.\n    book.pending[j, 0] = 0.0\n", "", "test_replay_twice.py test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "DUST = 1e-12", "DUST = 0.0", "test_replay_bad_input.py test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "math.trunc(lots * (1.0 + DUST))", "math.trunc(lots)", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "if request(i, j, target, rule, rows, book, legs, trades):", "if request(i, j, target, rule, rows, book, legs, trades) or True:", "test_replay_twice.py test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "best = ask if quantity > 0.0 else bid", "best = (bid + ask) / 2.0", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "1.0 + legs.slippage[j] if quantity > 0.0 else 1.0 - legs.slippage[j]", "1.0 + legs.slippage[j]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "rate = legs.maker[j]", "rate = legs.taker[j]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "through = rows.ask[m, i] <= limit if quantity > 0.0 else rows.bid[m, i] >= limit", "through = rows.bid[m, i] <= limit if quantity > 0.0 else rows.ask[m, i] >= limit", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "prices = rows.low if side == 0 else rows.high\n        if _equity(", "prices = rows.mark\n        if _equity(", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "<= _maintenance(a, i, prices, 1.0, book, legs, margins):", "<= 0.0:", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "min(book.reserve[a], accounts.target[a] * required - equity)", "min(book.reserve[a], accounts.trigger[a] * required - equity)", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "well = accounts.trigger[a] if book.reserve[a] > 0.0 else 1.0", "well = 1.0", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.safe_low[a], book.safe_high[a] = math.inf, -math.inf", "pass", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.funding[j] -= settlements.rate[due] * value", "book.funding[j] += settlements.rate[due] * value", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "most = rule.cap * (rows.mark[m, i] if legs.inverse[j] else 1.0)", "most = rule.cap", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "total += book.posted[a] + book.reserve[a]", "total += book.posted[a]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.memory[REFERENCE] = position.price[segment]", "book.memory[REFERENCE] = rows.pool[i] * 1.001", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "if rows.times[i] - memory[SINCE] < rule.dwell or book.pending[j, 0] != 0.0:", "if rows.times[i] - memory[SINCE] <= rule.dwell or book.pending[j, 0] != 0.0:", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "bid if sense > 0.0 else ask\n    coins = coins_at", "ask if sense > 0.0 else bid\n    coins = coins_at", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "elif acts and (i + 1 == n or times[i + 1] != times[i]):", "elif acts:", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "if not under < middle < over and", "if", "test_replay_twice.py"),
+    Mutant("replays/replay.py", "tape.rows.times - tape.rows.times[0]", "tape.rows.times", "test_replay_bad_input.py"),
+    Mutant("replays/replay.py", "        while (taken :=", "        if (taken :=", "test_replay_bad_input.py"),
+    Mutant("replays/replay.py", " and not isinstance(quantity, bool)", "", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "    read_from(position, tape)\n", "", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "if not capital > 0:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "if not points.gas[0] < capital:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/words.py", "*([basis] if basis else [])", "", "test_replay_bad_input.py"),
+    Mutant("replays/words.py", "(r.trades.leg == j).any()", "True", "test_replay_bad_input.py"),
+    Mutant("replays/book.py", "if unknown := [name for name in given if name not in names]:", "if unknown := []:", "test_replay_bad_input.py"),
+    Mutant("markets/tape.py", "np.where(fresh, np.minimum(lows[known], mark[j]), mark[j])", "np.minimum(lows[known], mark[j])", "test_replay_twice.py"),
+    Mutant("markets/tape.py", 'side="right") - 1\n            due +=', 'side="left")\n            due +=', "test_replay_bad_input.py test_replay_twice.py"),
+    Mutant("markets/tape.py", "pool.liquidity[shown],\n", "pool.liquidity[shown - 1],\n", "test_replay_twice.py"),
+    Mutant("markets/tape.py", "np.maximum(swaps[1:], 1)", "np.ones(clock.size - 1, dtype=int)", "test_replay_twice.py"),
+    Mutant("replays/targets.py", "filled = filled + _at_add(life)", "filled = filled - _at_add(life)", "test_replay.py"),
+    Mutant("replays/result.py", '"coins posted": moved,', '"coins posted": 0.0 * moved,', "test_replay.py"),
     # ---- pools made from quotes, and gaps
     Mutant("replays/blocks.py", "if bid[known] * kept > price:", "if bid[known] > price:", "test_arbitrage.py"),
     Mutant("replays/blocks.py", "elif ask[known] / kept < price:", "elif bid[known] / kept < price:", "test_arbitrage.py"),
@@ -407,6 +458,14 @@ LOADED = [
 ]
 
 
+UNCOMPILED = (
+    "replays/compiled_life.py",
+    "replays/compiled_step.py",
+    "replays/compiled_tables.py",
+    "replays/columns.py",
+)
+
+
 def caught(mutant: Mutant) -> str:
     """ "" when the tests fail for it, else what went wrong. Spends the process that it runs in."""
     text = (ROOT / "lpgreeks" / mutant.file).read_text(encoding="utf-8")
@@ -422,6 +481,8 @@ def caught(mutant: Mutant) -> str:
         os.chdir(copy)
         sys.path.insert(0, str(copy))
         os.environ["PYTHONPATH"] = str(copy)
+        # What is compiled keeps what it called as it was then: in a file of its own it hides a change elsewhere.
+        importlib.import_module("numba").config.DISABLE_JIT = mutant.file in UNCOMPILED
         tests = [f"tests/{name}" for name in mutant.tests.split()]
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             ended = int(importlib.import_module("pytest").main(["-x", "-q", "-p", "no:cacheprovider", *tests]))

@@ -61,9 +61,18 @@ def test_a_price_on_an_edge_is_in_range():
 
 
 def test_time_in_range_is_that_of_the_price_that_was_shown():
-    # In range for the first minute alone; then the price is outside for two, and back at the very end.
-    tape = lp.Tape(pool=pool([P0, 2_100.0, 2_100.0, P0]))
-    assert lp.replay(managed(on_exit=False), None, tape, grid="1min").time_in_range == pytest.approx(1 / 3)
+    # In range for the first two minutes, and outside for the third; where the last row leads is not seen.
+    tape = lp.Tape(pool=pool([P0, P0, 2_100.0, 2_100.0]))
+    assert lp.replay(managed(on_exit=False), None, tape, grid="1min").time_in_range == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("reach", [{"lows": 0.98}, {"highs": 1.02}])
+def test_a_bar_that_closes_inside_has_left(reach):
+    ends = {"lows": np.full(3, P0), "highs": np.full(3, P0)}
+    for name, of_price in reach.items():
+        ends[name][1] *= of_price
+    result = lp.replay(managed(), None, lp.Tape(pool=pool([P0, P0, P0], **ends)), grid="1min")
+    assert result.life.adds.row.tolist() == [0, 1]
 
 
 def test_milliseconds_are_exact():
