@@ -128,6 +128,13 @@ def test_an_order_for_a_new_range_replaces_the_one_on_its_way():
     assert result.of_legs[-1, 0, 0] == pytest.approx(-result.life.in_pool[0][-1], rel=1e-9)
 
 
+def test_an_order_that_a_new_range_has_no_use_for_is_dropped():
+    mid = np.array([2_000.0, 2_010.0, *[2_030.0] * 9])
+    tape = lp.Tape(quotes=quotes(mid), pool=pool([2_000.0, 2_000.0, *[2_030.0] * 9]))
+    policy = lp.Dislocation(theta=1e-3) & lp.Latency("5min")
+    assert len(lp.replay(managed(), [perp()], tape, policy=policy, grid="1min").trades) == 0
+
+
 def test_gas_that_eats_the_capital_ends_the_range():
     saw = np.where(np.arange(200) % 2, 2_050.0, 2_000.0)
     tape = lp.Tape(quotes=quotes(saw), gas=lp.Gas(each=3_000.0))
