@@ -163,6 +163,54 @@ MUTANTS = [
     Mutant("hedging/capital.py", "a budget of {outward(self.amount, up=True)}", "a budget of {outward(self.amount * (1 - 1e-5), up=False)}", "test_accounts.py::test_each_way_out_of_a_random_clash_is_one[38]"),
     Mutant("hedging/survival.py", "_MET = 1e-11", "_MET = 1e-3", "test_accounts.py::test_a_random_hedge_is_what_plain_arithmetic_says[11]"),
     Mutant("hedging/solve.py", " and all(_slack(cone, x) >= -_CONE_TOLERANCE for cone in self.cones)", "", "test_accounts.py::test_a_floor_that_rounding_or_the_naive_hedge_breaks_is_said"),
+    # ---- replays
+    Mutant("replays/compiled_life.py", "if rules.managed and state[HELD_AT] != 0.0 and state[HELD_BASE] * price + state[HELD_QUOTE] <= gas:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "left = lows[k] < lower or highs[k] > upper", "left = prices[k] < lower or prices[k] > upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "            k -= 1\n", "            break\n", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "lows[k] < lower or highs[k] > upper", "lows[k] <= lower or highs[k] > upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "if i + 1 < n and times[i + 1] == times[i]:", "if False:", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[SCALE] > 0.0 and lower < prices[i - 1] < upper", "state[SCALE] > 0.0 and lower < price < upper", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_life.py", "wanted = rules.capital if state[HELD_AT] == 0.0 else min(rules.capital, in_hand)", "wanted = rules.capital if state[HELD_AT] == 0.0 else in_hand", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "scale = min(scale, wanted / 2.0 / quote)", "scale = min(scale, wanted / quote)", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "dear, cheap = price * (1.0 + rules.swap), price * (1.0 - rules.swap)", "dear, cheap = price * (1.0 + rules.swap), price / (1.0 + rules.swap)", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "elif cash < scale * quote or rules.sell_excess:", "elif cash < scale * quote:", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[HELD_QUOTE] += quote - gas", "state[HELD_QUOTE] += quote", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "state[DUE] = time + rules.every", "state[DUE] = state[DUE] + rules.every", "test_replay_twice.py"),
+    Mutant("replays/compiled_life.py", "share_base += of_base * own / (own + active)", "share_base += of_base * own / active", "test_replay_twice.py"),
+    Mutant("replays/compiled_fold.py", "while _next(grid, int(memory[TAKEN]), n) == i:", "if shown == i:", "test_replay_bad_input.py test_replay.py"),
+    Mutant("replays/compiled_step.py", "    # A new target replaces what is on its way; rounding is no order.\n    book.pending[j, 0] = 0.0\n", "", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "DUST = 1e-12", "DUST = 0.0", "test_replay_bad_input.py test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "math.trunc(lots * (1.0 + DUST))", "math.trunc(lots)", "test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "if request(i, j, target, rule, rows, book, legs, trades):", "if request(i, j, target, rule, rows, book, legs, trades) or True:", "test_replay_twice.py test_replay_bad_input.py"),
+    Mutant("replays/compiled_step.py", "best = ask if quantity > 0.0 else bid", "best = (bid + ask) / 2.0", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "1.0 + legs.slippage[j] if quantity > 0.0 else 1.0 - legs.slippage[j]", "1.0 + legs.slippage[j]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "rate = legs.maker[j]", "rate = legs.taker[j]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "through = rows.ask[m, i] <= limit if quantity > 0.0 else rows.bid[m, i] >= limit", "through = rows.bid[m, i] <= limit if quantity > 0.0 else rows.ask[m, i] >= limit", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "prices = rows.low if side == 0 else rows.high\n        if _equity(", "prices = rows.mark\n        if _equity(", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "<= _maintenance(a, i, prices, 1.0, book, legs, margins):", "<= 0.0:", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "min(book.reserve[a], accounts.target[a] * required - equity)", "min(book.reserve[a], accounts.trigger[a] * required - equity)", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "well = accounts.trigger[a] if book.reserve[a] > 0.0 else 1.0", "well = 1.0", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.safe_low[a], book.safe_high[a] = math.inf, -math.inf", "pass", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.funding[j] -= settlements.rate[due] * value", "book.funding[j] += settlements.rate[due] * value", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "most = rule.cap * (rows.mark[m, i] if legs.inverse[j] else 1.0)", "most = rule.cap", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "total += book.posted[a] + book.reserve[a]", "total += book.posted[a]", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "book.memory[REFERENCE] = position.price[segment]", "book.memory[REFERENCE] = rows.pool[i] * 1.001", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "if rows.times[i] - memory[SINCE] < rule.dwell or book.pending[j, 0] != 0.0:", "if rows.times[i] - memory[SINCE] <= rule.dwell or book.pending[j, 0] != 0.0:", "test_replay_twice.py"),
+    Mutant("replays/compiled_step.py", "bid if sense > 0.0 else ask\n    coins = coins_at", "ask if sense > 0.0 else bid\n    coins = coins_at", "test_replay_twice.py"),
+    Mutant("replays/compiled_fold.py", "elif limits.kind != NOTHING and (i + 1 == n or times[i + 1] != times[i]):", "elif limits.kind != NOTHING:", "test_replay_twice.py"),
+    Mutant("replays/replay.py", "        while (taken :=", "        if (taken :=", "test_replay_bad_input.py"),
+    Mutant("replays/replay.py", " and not isinstance(quantity, bool)", "", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "    read_from(position, tape)\n", "", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "if not capital > 0:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/life.py", "if not points.gas[0] < capital:", "if False:", "test_replay_bad_input.py"),
+    Mutant("replays/words.py", "*([basis] if basis else [])", "*[]", "test_replay_bad_input.py"),
+    Mutant("replays/words.py", "(r.trades.leg == j).any()", "True", "test_replay_bad_input.py"),
+    Mutant("replays/book.py", "if unknown := [name for name in given if name not in names]:", "if unknown := []:", "test_replay_bad_input.py"),
+    Mutant("markets/tape.py", "np.where(fresh, np.minimum(lows[known], mark[j]), mark[j])", "np.minimum(lows[known], mark[j])", "test_replay_twice.py"),
+    Mutant("markets/tape.py", "pool.liquidity[shown],\n", "pool.liquidity[shown - 1],\n", "test_replay_twice.py"),
+    Mutant("markets/tape.py", "np.maximum(swaps[1:], 1)", "np.ones(clock.size - 1, dtype=int)", "test_replay_twice.py"),
+    Mutant("replays/targets.py", "filled = filled + _at_add(life)", "filled = filled - _at_add(life)", "test_replay.py"),
+    Mutant("replays/result.py", '"coins posted": moved,', '"coins posted": 0.0 * moved,', "test_replay.py"),
     # ---- pools made from quotes, and gaps
     Mutant("replays/compiled_life.py", "share_base = share_quote = own / (own + active)", "share_base = share_quote = own / active", "test_replay_bars.py"),
     Mutant("replays/compiled_life.py", "highest = greatest / (greatest + fewest)", "highest = greatest / fewest", "test_replay_bars.py"),
@@ -436,7 +484,6 @@ MUTANTS = [
     Mutant("markets/streams.py", "_moment(last), side=\"right\"", "_moment(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("markets/streams.py", "said.astimezone(UTC).replace(tzinfo=None)", "said.replace(tzinfo=None)", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("replays/notice.py", "sys.stderr.isatty() and not", "not", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
-    Mutant("replays/notice.py", ">= source.stat().st_mtime", ">= 0", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
     Mutant("replays/pictures.py", "ylabel=\"share of time\"", "ylabel=\"share of outcomes\"", "test_replay_cli.py::test_a_picture_of_time_counts_time"),
     Mutant("draw.py", "AutoDateLocator(minticks=3, maxticks=7)", "AutoDateLocator(maxticks=7)", "test_replay_cli.py::test_every_span_of_time_has_dates"),
 ]  # fmt: skip
@@ -469,6 +516,15 @@ LOADED = [
 # The first test that fails is enough: nobody reads why, nor the smallest example of it.
 PYTEST = ["-x", "-q", "--assert=plain", "--tb=no", "--hypothesis-profile=unshrunk", "-p", "no:cacheprovider"]
 
+# Python steps through these as it stands: what a compiled caller keeps of them would hide a change.
+UNCOMPILED = (
+    "replays/columns.py",
+    "replays/compiled_fold.py",
+    "replays/compiled_life.py",
+    "replays/compiled_step.py",
+    "replays/compiled_tables.py",
+)
+
 
 def caught(whole: Path, mutant: Mutant) -> str:
     """ "" when the tests fail for it, else what went wrong. Spends the process that it runs in."""
@@ -483,6 +539,7 @@ def caught(whole: Path, mutant: Mutant) -> str:
         os.chdir(copy)
         sys.path.insert(0, str(copy))
         os.environ["PYTHONPATH"] = str(copy)
+        importlib.import_module("numba").config.DISABLE_JIT = mutant.file in UNCOMPILED
         tests = [f"tests/{name}" for name in mutant.tests.split()]
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             ended = int(importlib.import_module("pytest").main([*PYTEST, *tests]))
@@ -500,7 +557,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder)
         for part in ("lpgreeks", "tests", "examples"):
-            shutil.copytree(ROOT / part, whole / part, ignore=shutil.ignore_patterns("__pycache__"))
+            # With what numba has compiled, which is good as long as the source keeps its time.
+            shutil.copytree(ROOT / part, whole / part, ignore=shutil.ignore_patterns("*.pyc"))
         shutil.copy(ROOT / "pyproject.toml", whole)
         compileall.compile_dir(whole, quiet=1)
         # What is loaded stays: pytest collects garbage more than once, and would look through all of it.

@@ -371,6 +371,15 @@ def test_what_keeps_a_measure_is_its_closed_form(measure, inverse, exact):
     assert result.trades.quantity.tolist() == [pytest.approx(exact(position.liquidity, P0), rel=1e-12)]
 
 
+def test_an_excess_is_kept_by_what_left_the_pool():
+    position = ranged()
+    tape = lp.Tape(quotes=quotes([P0, 1.02 * P0, 0.97 * P0]))
+    policy = lp.Keep(lp.Excess("USDC")) & lp.DeltaBand(coins=0.0)
+    result = lp.replay(position, [perp()], tape, policy=policy, grid="1min")
+    left = position.base_amount(P0) - position.base_amount([P0, 1.02 * P0, 0.97 * P0])
+    assert result.of_legs[:, 0, 0] == pytest.approx(left, abs=1e-9)
+
+
 def test_fees_by_hand():
     prices = [2_000.0, 2_050.0, 2_300.0, 2_150.0]
     position = lp.UniswapV3(base="ETH", quote="USDC", liquidity=500.0, lower=1_900.0, upper=2_200.0)

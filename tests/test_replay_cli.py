@@ -489,7 +489,7 @@ class Screen(io.StringIO):
         return self._terminal
 
 
-@pytest.mark.parametrize(("kept", "known"), [(None, False), (-1.0, False), (0.0, True), (9.0, True)])
+@pytest.mark.parametrize(("kept", "known"), [(None, False), (9.0, True)])
 def test_compiling_is_announced_once_on_a_terminal(
     kept: float | None, known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,9 @@ def test_it_is_the_slow_program(batch):
             drawn_policy(draw, inverse),
         )
         events = merged(tape.quotes[0], tape.pool, tape.funding[0])
+        for name, shown in (("pool", tape.rows.pool), ("low", tape.rows.low[0]), ("high", tape.rows.high[0])):
+            # The first row's extremes were before the tape.
+            assert shown.tolist()[1:] == [getattr(e, name) for e in events][1:]
         tape = lp.Tape(quotes=tape.quotes, pool=tape.pool, funding=tape.funding, gas=lp.Gas(each=pool.gas))
         result = lp.replay(
             house,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.costs import Gas
 from lpgreeks.errors import DataError, InputError, MarketError
 from lpgreeks.markets.streams import Frozen, FundingRates, GasPrices, PoolHistory, Quotes, Times
-from lpgreeks.paths import History
+from lpgreeks.paths import History, Span, span_of
 from lpgreeks.tokens import price_of
 
 __all__ = ["Rows", "Settlements", "Swaps", "Tape"]
@@ -92,7 +92,7 @@ class Tape(Frozen):
     def __post_init__(self) -> None:
         for name, kind in (("quotes", Quotes), ("funding", FundingRates)):
             given = getattr(self, name)
-            streams = (given,) if isinstance(given, kind) else tuple(given)
+            streams = tuple(given) if isinstance(given, Iterable) else (given,)
             if not all(isinstance(s, kind) for s in streams):
                 raise InputError(f"{name} as {kind.__name__}", got=f"{given!r:.60}")
             if len({s.market for s in streams}) < len(streams):
@@ -177,9 +177,9 @@ class Tape(Frozen):
         parts += [f"{len(f):,} settlements of {f.market}" for f in self._funding]
         return f"{first} to {last} UTC, {len(self):,} rows of {', '.join(parts)}"
 
-    def gaps(self, longer_than: np.timedelta64) -> tuple[tuple[np.datetime64, np.datetime64], ...]:
+    def gaps(self, longer_than: Span) -> tuple[tuple[np.datetime64, np.datetime64], ...]:
         """Every stretch without a row that is longer than that: its two ends."""
-        long = np.flatnonzero(np.diff(self.times) > longer_than)
+        long = np.flatnonzero(np.diff(self.times) > span_of(longer_than))
         return tuple((self.times[i], self.times[i + 1]) for i in long)
 
     def column(self, market: str) -> tuple[int, str]:

@@ -104,7 +104,7 @@ def hedge_of(
     if isinstance(hedge, HedgePlan):
         known = dict(zip((p.name for p in accounts), hedge.best.collateral, strict=True))
     posted = _posted(accounts, collateral if collateral is not None else known, legs)
-    reserves = [_reserve_of(p, reserve, len(accounts)) for p in accounts]
+    reserves = _reserves(accounts, reserve)
     columns, notes = _columns(legs, accounts, tape)
     return Hedge(
         legs=legs,
@@ -305,12 +305,19 @@ def _posted(accounts: Sequence[Pledge], given: float | Mapping[str, float] | Non
     return np.array(amounts)
 
 
-def _reserve_of(pledge: Pledge, given: Reserve | Mapping[str, Reserve] | None, accounts: int) -> Reserve | None:
-    if given is None or isinstance(given, Reserve):
-        if given is not None and accounts != 1:
-            raise InputError("a reserve by account", got=f"one for {accounts} accounts")
-        return given
-    return given.get(pledge.name)
+def _reserves(accounts: Sequence[Pledge], given: Reserve | Mapping[str, Reserve] | None) -> list[Reserve | None]:
+    if given is None:
+        return [None] * len(accounts)
+    if isinstance(given, Reserve):
+        if len(accounts) != 1:
+            raise InputError("a reserve by account", got=f"one for {len(accounts)} accounts")
+        return [given]
+    if not isinstance(given, Mapping) or not all(isinstance(r, Reserve) for r in given.values()):
+        raise InputError("a reserve, or one by account", got=f"{given!r:.60}", remedy="reserve=Reserve(amount=10_000)")
+    names = [p.name for p in accounts]
+    if unknown := [name for name in given if name not in names]:
+        raise InputError("reserves of accounts", got=f"{unknown[0]!r:.60}", remedy=", ".join(names) or "none is kept")
+    return [given.get(name) for name in names]
 
 
 def _leg_of(named: object, hedge: Hedge) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee
 from lpgreeks.errors import InputError, MarketError, require_positive
-from lpgreeks.instruments import Exposure, UniswapV3
+from lpgreeks.instruments import Exposure, Option, UniswapV3
 from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.models.passage import bisect
@@ -23,7 +23,7 @@ from lpgreeks.replays.columns import column
 from lpgreeks.replays.tables import EXPONENTS, Table, table_of
 from lpgreeks.tokens import price_of
 
-__all__ = ["Deposits", "FeesAlongMove", "FeesAtClose", "Life", "ManagedRange", "live_through"]
+__all__ = ["Deposits", "FeesAlongMove", "FeesAtClose", "Life", "ManagedRange", "live_through", "read_from"]
 
 _NEVER = np.inf
 
@@ -95,9 +95,12 @@ class ManagedRange:
                 unit="of the price",
                 remedy="5 % about the price: lower=0.95, upper=1.05",
             )
-        object.__setattr__(self, "deposits", Deposits(self.deposits))
-        if self.every is not None:
-            span_of(self.every)
+        for name, kind in (("deposits", Deposits), ("swap", Fee)):
+            given = getattr(self, name)
+            if not isinstance(given, kind) and not (given is None and kind is Fee):
+                raise InputError(f"{name} as {kind.__name__}", got=f"{given!r:.60}")
+        if self.every is not None and not span_of(self.every) > np.timedelta64(0):
+            raise InputError("a schedule with a distance above 0", got=self.every)
         object.__setattr__(self, "market", self.one.market)
 
     @classmethod
@@ -268,6 +271,29 @@ class Life:
         }
 
 
+def read_from(position: Exposure | ManagedRange, tape: Tape) -> str:
+    """The note that the price which a position reads on a tape calls for; "" if none.
+
+    Raises:
+        InputError: no position, or one with options, which have no premium on a tape.
+        MarketError: the tape's pool, or without one the first of its quotes, is of another pair.
+    """
+    if not isinstance(position, (Exposure, ManagedRange)):
+        raise InputError(
+            "a position held throughout, or a ManagedRange", got=f"{position!r:.60}", remedy="UniswapV3.from_value(...)"
+        )
+    if isinstance(position, ManagedRange):
+        markets: tuple[str, ...] = (position.market,)
+    else:
+        markets = tuple(position.markets)
+        if any(isinstance(p.instrument, Option) for p in position.positions):
+            raise InputError("a position without options", got=repr(position), remedy="policy & OptionsAtAdd(...)")
+    if len(markets) > 1:
+        raise MarketError("a position on one market", got=", ".join(markets))
+    shown = tape.markets[0] if tape.pool is None else tape.pool.market
+    return next((price_of(market, {shown: 0})[1] for market in markets), "")
+
+
 def _capital(position: Exposure | ManagedRange, price: float) -> float:
     return position.capital if isinstance(position, ManagedRange) else float(position.value(price))
 
@@ -290,6 +316,8 @@ class Grid(NamedTuple):
 
 def grid_of(tape: Tape, step: Span) -> Grid:
     """Every ``step`` of the tape, and its end."""
+    if not span_of(step) > np.timedelta64(0):
+        raise InputError("a grid with a distance above 0", got=step)
     times = np.arange(tape.times[0], tape.times[-1], span_of(step))
     if times.size > len(tape):
         raise InputError("a grid no finer than the tape", got=f"{times.size:,} times for {len(tape):,} rows")
@@ -314,8 +342,13 @@ def live_through(
     """
     from lpgreeks.replays.compiled_life import FIGURES, live
 
+    if not isinstance(fees, (FeesAlongMove, FeesAtClose)):
+        raise InputError("fees along the move, or at the close", got=f"{fees!r:.60}", remedy="fees=FeesAlongMove()")
+    read_from(position, tape)
     shape, rules, points = _shape(position), _rules(position, tape, fees), _points(tape)
     capital = _capital(position, float(points.price[0]))
+    if not capital > 0:
+        raise InputError("a position that is worth something at the start", got=f"{capital:g}", unit=position.quote)
     if not points.gas[0] < capital:
         raise InputError("gas below what is put in", got=f"{points.gas[0]:g} for {capital:g}", unit=position.quote)
     state = np.zeros(FIGURES)
@@ -336,12 +369,6 @@ def _shape(position: Exposure | ManagedRange) -> Shape:
         return Shape(
             table_of(one.amounts.base, "a range"), table_of(one.amounts.quote, "a range"), one.lower, one.upper
         )
-    if not isinstance(position, Exposure):
-        raise InputError(
-            "a position held throughout, or a ManagedRange", got=f"{position!r:.60}", remedy="UniswapV3.from_value(...)"
-        )
-    if len(position.markets) > 1:
-        raise MarketError("a position on one market", got=", ".join(position.markets))
     base, quote = (table_of(amount, "a position") for amount in position.amounts)
     active = np.flatnonzero(base.coefficients[:, EXPONENTS.index(-0.5)] > 0)
     edges = np.concatenate([[0.0], base.kinks, [np.inf]])

@@ -16,6 +16,7 @@ from lpgreeks.instruments import Call, Exposure, Greeks, Option, Put
 from lpgreeks.pricing import implied_volatility, option_greeks
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Policy
+from lpgreeks.tokens import price_of
 
 __all__ = ["Bought", "OptionsAtAdd", "Purchase", "bought", "purchases_at_adds", "purchases_of"]
 
@@ -50,6 +51,8 @@ class OptionsAtAdd(Policy):
                 raise InputError(
                     "options with years to their expiry", got=p.instrument.name, remedy="Put(strike=1.0, years=7 / 365)"
                 )
+        if self.fee is not None and not isinstance(self.fee, OptionFee):
+            raise InputError("the fee of each option as OptionFee", got=f"{self.fee!r:.60}")
         object.__setattr__(self, "volatility", require_positive("volatility", self.volatility, unit="decimal per year"))
         half = require_finite("half_spread", self.half_spread, unit="volatility")
         if not 0 <= half < self.volatility:
@@ -88,6 +91,9 @@ class Purchase(NamedTuple):
 
 def purchases_at_adds(policy: OptionsAtAdd, life: Life) -> Iterator[Purchase]:
     """The options of every add that finds none alive."""
+    # Options of another coin are refused as a position of it is.
+    for market in policy.options.markets:
+        price_of(market, {life.one.markets[0]: 0})
     times, pool, until = life.tape.rows.times, life.tape.rows.pool, -np.inf
     for row, coins in zip(life.adds.row.tolist(), life.adds.base.tolist(), strict=True):
         if times[row] < until:

@@ -92,6 +92,9 @@ class Keep(Policy):
         \text{dollars, linear: } -\frac{L}{2\sqrt P}, \quad
         \text{value: the pool's coins, sold}
 
+    The value in quote moves with every leg, and with coins that are posted or kept back: ``q`` is then what is missing
+    to cancel the pool's slope with all of them counted.
+
     Args:
         what: ``Value("USDC")``, ``Amount("ETH")`` or ``Amount("USDC")``; the value in quote unless said.
         ratio: of that quantity; 1 unless said.
@@ -149,7 +152,7 @@ class Every(Policy):
     span: Span
 
     def __post_init__(self) -> None:
-        if span_of(self.span) <= np.timedelta64(0):
+        if not span_of(self.span) > np.timedelta64(0):
             raise InputError("a span of time above 0", got=self.span)
 
     @property
@@ -188,6 +191,7 @@ class Dislocation(Policy):
         \text{down:} \quad & a \le r (1 - \theta_\downarrow), \quad g_0 < 1 - a / p \le g
             && \text{sell } x(a) - x(r) \text{ at the bid}
 
+    What rounds to no lot, or what the cap leaves nothing of, is no hedge: the reference stays.
     Coins hedged ahead are netted when the pool catches up: they are counted from ``r``, not from ``p``.
 
     Args:
@@ -263,11 +267,17 @@ class ExposureCap(Policy):
 class Latency(Policy):
     """An order is filled at the first row so long after it was decided; until then nothing else is ordered.
 
+    Only what a new range asks for replaces it.
+
     Args:
         span: "200ms" is ``timedelta(milliseconds=200)``.
     """
 
     span: Span
+
+    def __post_init__(self) -> None:
+        if not span_of(self.span) >= np.timedelta64(0):
+            raise InputError("a latency of 0 or more", got=self.span)
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -284,6 +294,10 @@ class Maker(Policy):
     """
 
     patience: Span
+
+    def __post_init__(self) -> None:
+        if not span_of(self.patience) > np.timedelta64(0):
+            raise InputError("a patience above 0", got=self.patience)
 
     @property
     def settings(self) -> Mapping[str, object]:

@@ -246,7 +246,7 @@ def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[in
     asked = []
     for instrument, quantity in targets.items():
         j = next((j for j, leg in enumerate(hedge.legs) if instrument in (leg, leg.instrument)), None)
-        if j is None or not isinstance(quantity, (int, float, np.number)) or not np.isfinite(quantity):
+        if j is None or not _is_number(quantity):
             raise DataError(
                 "a finite quantity of a leg of the hedge from the policy, or None",
                 got=f"{quantity!r:.40} of {instrument!r:.60} at {time}",
@@ -254,3 +254,8 @@ def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[in
             )
         asked.append((j, float(quantity)))
     return asked
+
+
+def _is_number(quantity: object) -> bool:
+    real = isinstance(quantity, (int, float, np.integer, np.floating)) and not isinstance(quantity, bool)
+    return real and bool(np.isfinite(quantity))  # type: ignore[call-overload]

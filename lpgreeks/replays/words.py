@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
-from lpgreeks.replays.policies import Policy
+from lpgreeks.replays.life import read_from
+from lpgreeks.replays.policies import Hold, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,11 +72,15 @@ def summary(r: Replayed) -> str:
 
 def notes(r: Replayed) -> tuple[str, ...]:
     """What is real, what is stated, and what the numbers leave out."""
-    found = [*r.tape.notes, *r.hedge.notes]
+    basis = read_from(r.position, r.tape)
+    found = [*r.tape.notes, *([basis] if basis else []), *r.hedge.notes]
     pool = r.tape.pool
     if pool is not None:
         route = "fee growth" if pool.growth_base is not None else "its share of the active liquidity"
         found.append(f"fees by {route}; the bounds are what a row hides of its path and of the liquidity on it")
+    for j, leg in enumerate(r.hedge.legs):
+        if leg.step and not isinstance(r.policy, Hold) and not (r.trades.leg == j).any():
+            found.append(f"nothing was traded in {leg.name}: no order came to its lot of {leg.step:g}")
     over = r.life.adds.row[r.life.adds.scale == 0.0]
     if over.size:
         found.append(f"what was left no longer paid for gas: nothing in the pool from {r.tape.times[over[0]]} on")
