@@ -197,7 +197,7 @@ class Tape(Frozen):
         for j, quotes in enumerate(self._quotes):
             known = _last_known(quotes.times, times)
             bid[j], ask[j] = quotes.bid[known], quotes.ask[known]
-            self._mark(j, quotes, times, mark, low, high)
+            mark[j], low[j], high[j] = self._mark(quotes, known, times)
         pool = (bid[0] + ask[0]) / 2.0 if self.pool is None else self.pool.prices[self._pool_rows]
         since = (times - times[0]).astype(np.int64)
         rows = Rows(since, bid, ask, mark, low, high, pool)
@@ -301,43 +301,61 @@ class Tape(Frozen):
         clock = clock[np.append(True, clock[1:] != clock[:-1])]
         clock = clock[(clock >= first) & (clock <= last)]
         if self.pool is not None:
-            swaps = np.searchsorted(self.pool.times, clock, side="right") - np.searchsorted(self.pool.times, clock)
             # The first row is where everything stands after its moment.
-            clock = np.repeat(clock, np.append(1, np.maximum(swaps[1:], 1)))
+            swaps = np.bincount(_on(clock, self.pool.times)[1], minlength=clock.size)
+            clock = np.repeat(clock, np.maximum(swaps, 1))
         return clock
 
     @cached_property
     def _pool_rows(self) -> NDArray[np.int64]:
         """The pool's row that each row of the clock shows: of one time, one after the other."""
         assert self.pool is not None
-        clock, own = self._clock, self.pool.times
-        repeat = np.arange(clock.size) - np.searchsorted(clock, clock, side="left")
-        before = np.searchsorted(own, clock, side="left")
-        upto = np.searchsorted(own, clock, side="right")
-        repeat[0] = upto[0]
-        return np.where(upto > before, np.minimum(before + repeat, upto - 1), upto - 1).astype(np.int64)
+        first, at = _on(self._clock, self.pool.times)
+        # Of one time, each stands on a row of its own.
+        return _counted(first, at + np.arange(at.size) - np.searchsorted(at, at), len(self._clock))
 
-    def _mark(self, j: int, quotes: Quotes, times: Times, mark: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    def _mark(
+        self, quotes: Quotes, known: NDArray[np.int64], times: Times
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """A market's mark on each row of the clock, and its extremes since the row before."""
         if self.marks is not None:
             bars, _ = _bars_of(quotes.market, self.marks)
             own, price = self.marks.times, self.marks.prices[:, bars]
             lows, highs = self.marks.lows[:, bars], self.marks.highs[:, bars]
             if own[0] > times[0]:
                 raise DataError("marks from the first row on", got=f"from {own[0]}, and the tape from {times[0]}")
+            known = _last_known(own, times)
         else:
-            own, price = quotes.times, quotes.mid
-            lows, highs = (price, price) if quotes.lows is None or quotes.highs is None else (quotes.lows, quotes.highs)
-        known = _last_known(own, times)
+            price = quotes.mid
+            if quotes.lows is None or quotes.highs is None:
+                mark = price[known]
+                return mark, mark, mark
+            lows, highs = quotes.lows, quotes.highs
         # What happened before the first row is not the tape's: its extremes are its price.
-        fresh = np.diff(known, prepend=known[0]) > 0
-        mark[j] = price[known]
-        low[j] = np.where(fresh, np.minimum(lows[known], mark[j]), mark[j])
-        high[j] = np.where(fresh, np.maximum(highs[known], mark[j]), mark[j])
+        mark, fresh = price[known], np.diff(known, prepend=known[0]) > 0
+        low, high = np.minimum(lows[known], mark), np.maximum(highs[known], mark)
+        return mark, np.where(fresh, low, mark), np.where(fresh, high, mark)
 
 
 def _bars_of(market: str, marks: History) -> tuple[int, str]:
     return price_of(market, {m: i for i, m in enumerate(marks.markets)})
 
 
-def _last_known(own: Times, clock: Times) -> NDArray[np.intp]:
-    return np.asarray(np.searchsorted(own, clock, side="right") - 1)
+def _on(clock: Times, own: Times) -> tuple[int, NDArray[np.int64]]:
+    """How many of a stream's times lie at or before the first row, and on which row each later one stands.
+
+    All of them that lie inside stand on the clock: looking them up there is faster than looking up its rows in them.
+    """
+    first, last = np.searchsorted(own, clock[[0, -1]], side="right")
+    return int(first), np.searchsorted(clock, own[first:last])
+
+
+def _counted(first: int, at: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """On each row, the last of a stream that is known there."""
+    steps = np.bincount(at, minlength=n)
+    steps[0] = first - 1
+    return np.cumsum(steps)
+
+
+def _last_known(own: Times, clock: Times) -> NDArray[np.int64]:
+    return _counted(*_on(clock, own), len(clock))

@@ -61,13 +61,12 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
             return i
         # Snapshots show the state after everything on rows up to theirs.
         while taken < snapshot_rows.size and snapshot_rows[taken] < rows[i]:
-            snapshots[taken] = state
+            _copy(state, snapshots[taken])
             taken += 1
         price = prices[i]
         if i == 0:
             _add(price, times[i], shape, rules, state, gas[i])
-            events[written, 0], events[written, 1] = rows[i], ADD
-            events[written, 2:] = state
+            _write(events[written], rows[i], ADD, state)
             written += 1
             continue
         earns = fee_base[i] != 0.0 or fee_quote[i] != 0.0 or growth_base[i] != 0.0 or growth_quote[i] != 0.0
@@ -91,17 +90,28 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
             k -= 1
         if state[SCALE] > 0.0 and (left or times[i] >= state[DUE]):
             _remove(price, shape, state, gas[i])
-            events[written, 0], events[written, 1] = rows[i], REMOVE
-            events[written, 2:] = state
+            _write(events[written], rows[i], REMOVE, state)
             _add(price, times[i], shape, rules, state, gas[i])
-            events[written + 1, 0], events[written + 1, 1] = rows[i], ADD
-            events[written + 1, 2:] = state
+            _write(events[written + 1], rows[i], ADD, state)
             written += 2
     while taken < snapshot_rows.size:
-        snapshots[taken] = state
+        _copy(state, snapshots[taken])
         taken += 1
     progress[0], progress[1] = written, taken
     return n
+
+
+@njit(cache=True, nogil=True)
+def _copy(state, into):  # type: ignore[no-untyped-def]
+    """Figure by figure: for a whole slice the compiler would build its error messages too, for seconds."""
+    for k in range(FIGURES):
+        into[k] = state[k]
+
+
+@njit(cache=True, nogil=True)
+def _write(event, row, kind, state):  # type: ignore[no-untyped-def]
+    event[0], event[1] = row, kind
+    _copy(state, event[2:])
 
 
 @njit(cache=True, nogil=True)
