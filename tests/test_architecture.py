@@ -6,6 +6,7 @@ import ast
 import inspect
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def floor_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> list[tuple[str, bool, bool]]:
     """``(module, inside a function, for types only)`` of every import."""
     found = []
@@ -83,7 +89,7 @@ def imports(path: Path) -> list[tuple[str, bool, bool]]:
             guard = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
             walk(child, inside or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)), typing or guard)
 
-    walk(ast.parse(path.read_text()), False, False)
+    walk(parsed(path), False, False)
     return found
 
 
@@ -113,7 +119,7 @@ def test_heavy_libraries_have_one_home(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_module_says_what_it_exports(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     assert ast.get_docstring(tree)
     if path.name in ("__init__.py",) and path.parent == ROOT:
         return
@@ -224,7 +230,7 @@ def test_no_options_as_strings() -> None:
     }
     found = set()
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Compare) and any(isinstance(o, (ast.Eq, ast.NotEq)) for o in node.ops):
                 for side in (node.left, *node.comparators):
                     if isinstance(side, ast.Constant) and isinstance(side.value, str) and side.value:

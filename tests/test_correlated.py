@@ -54,7 +54,11 @@ def test_the_quadrant_against_an_integral_at_many_digits(rho: float) -> None:
             # The inner distribution function steps where rho x = k.
             steps = [k / mp.mpf(rho) + j * root for j in (-8, 0, 8)] if rho else []
             edges = sorted([*(mp.mpf(x) for x in range(-10, math.ceil(h), 2)), *(s for s in steps if -10 < s < h), h])
-            exact = mp.quad(lambda x, k=k: mp.npdf(x) * mp.ncdf((k - mp.mpf(rho) * x) / root), edges)
+
+            def density(x: mp.mpf, k: float = k) -> mp.mpf:
+                return mp.npdf(x) * mp.ncdf((k - mp.mpf(rho) * x) / root)
+
+            exact = mp.quad(density, edges, method="gauss-legendre")
             assert float(normal_quadrant(h, k, rho)) == pytest.approx(float(exact), abs=1e-15)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import mpmath as mp
 import numpy as np
@@ -26,20 +27,30 @@ def exact_hedged_variance(lower: str, upper: str, price: str, width: str, *, dig
         q = min(max(p, low), high)
         return (1 / mp.sqrt(q) - 1 / mp.sqrt(high)) * p + mp.sqrt(q) - mp.sqrt(low)
 
+    # The three integrals are over the same nodes.
+    @cache
     def at(z: mp.mpf) -> mp.mpf:
         return start * mp.exp(w * z - w * w / 2)
+
+    @cache
+    def worth(z: mp.mpf) -> mp.mpf:
+        return value(at(z))
+
+    @cache
+    def density(z: mp.mpf) -> mp.mpf:
+        return mp.npdf(z)
 
     kinks = [(mp.log(k / start) + w * w / 2) / w for k in (low, high)]
     edges = sorted([*(mp.mpf(x) for x in range(-14, 15, 2)), *(k for k in kinks if abs(k) < 14)])
 
     def expect(f: object) -> mp.mpf:
-        return mp.quad(lambda z: f(z) * mp.npdf(z), edges)
+        return mp.quad(lambda z: f(z) * density(z), edges, method="gauss-legendre")
 
-    mean_v, mean_s = expect(lambda z: value(at(z))), start
-    cov = expect(lambda z: (value(at(z)) - mean_v) * (at(z) - mean_s))
+    mean_v, mean_s = expect(worth), start
+    cov = expect(lambda z: (worth(z) - mean_v) * (at(z) - mean_s))
     var_s = start**2 * mp.expm1(w * w)
     ratio = cov / var_s
-    left = expect(lambda z: (value(at(z)) - mean_v - ratio * (at(z) - mean_s)) ** 2)
+    left = expect(lambda z: (worth(z) - mean_v - ratio * (at(z) - mean_s)) ** 2)
     return float(ratio), float(left)
 
 
