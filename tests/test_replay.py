@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -509,3 +510,28 @@ def test_a_plan_with_options_is_replayed_to_their_expiry():
     assert result.trades.quantity.tolist() == [plan.quantities[2]]
     with pytest.raises(lp.InputError, match="how many options"):
         lp.replay(position, [put], lp.Tape(quotes=quotes(mid)))
+
+
+def test_the_sentence_adds_up():
+    result = lp.replay(managed(), [coin(**TERMS)], lively(7), policy=lp.DeltaBand(0.05), collateral=60.0)
+    told, _, _ = result.sentence().partition("; unhedged")
+    said = [float(x.replace(",", "")) for x in re.findall(r" (-?[\d,]+\.?\d*)(?:,|$)", told.partition("%): ")[2])]
+    assert len(said) == 5
+    assert sum(said) == pytest.approx(result.net[-1], abs=1e-4 * np.abs(said).max())
+
+
+def test_a_cluster_replays_to_the_bits_of_this_machine():
+    distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
+    policies = lp.grid(lp.Dislocation, theta=[1e-3, 3e-3], gap=[3e-3, math.inf])
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        near, far = (
+            lp.sweep(lp.replay, managed(), [perp(**TERMS)], lively(5), policy=policies, collateral=1e5, **how)
+            for how in ({}, {"cluster": client})
+        )
+    assert not near.errors
+    for one, other in zip(near.runs, far.runs, strict=True):
+        assert one.figures == other.figures
+        assert all(np.array_equal(one.series[name], other.series[name]) for name in one.series)

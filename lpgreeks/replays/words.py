@@ -24,14 +24,19 @@ def sentence(r: Replayed) -> str:
     """What it made, on how much, and of what."""
     days = r.tape.years * 365
     parts = r.attribution()
-    fees = parts["fees, base"] + parts["fees, quote"]
-    costs = -sum(parts[name] for name in _COSTS)
+    costs = sum(parts[name] for name in _COSTS)
+    sources = {
+        "fees": parts["fees, base"] + parts["fees, quote"],
+        "impermanent loss": parts["impermanent loss"],
+        "tokens held": parts["tokens held"] + parts["coins posted"],
+        "hedge": parts["hedge"] + parts["funding"],
+        "options": parts["options"],
+        "costs": costs,
+    }
+    told = ", ".join(f"{name} {rounded(amount)}" for name, amount in sources.items() if amount)
     made = f"Over {days:.4g} days it made {rounded(parts['net'])} {r.quote} on {rounded(r.capital)}"
-    sources = f"fees {rounded(fees)}, impermanent loss {rounded(parts['impermanent loss'])}"
-    if r.hedge.legs:
-        sources += f", hedge {rounded(parts['hedge'] + parts['funding'])}, costs {rounded(costs)}"
     alone = f"; unhedged {rounded(float(r.unhedged[-1] - r.unhedged[0]))}" if r.hedge.legs else ""
-    return f"{made} ({percent(parts['net'] / r.capital)}): {sources}{alone}{_warning(r)}."
+    return f"{made} ({percent(parts['net'] / r.capital)}): {told or 'nothing moved'}{alone}{_warning(r)}."
 
 
 def _warning(r: Replayed) -> str:
