@@ -59,10 +59,12 @@ def test_every_other_page_shows_code() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.name)
-def test_an_example_runs_and_holds(example: Path, tmp_path: Path) -> None:
+def test_an_example_runs_and_holds(example: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    # Warnings are errors, but for those that this run was told to pass over.
+    passed_over = [flag for rule in pytestconfig.getoption("pythonwarnings") or [] for flag in ("-W", rule)]
     assert re.search(r"^ *assert ", example.read_text(encoding="utf-8"), re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(example)],
+        [sys.executable, "-W", "error", *passed_over, str(example)],
         capture_output=True,
         text=True,
         timeout=300,
