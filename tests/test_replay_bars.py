@@ -132,6 +132,21 @@ def test_a_band_of_five_percent_trades_395_times(month):
     assert abs(parts["residual"]) <= ROUNDING * result.capital
 
 
+@pytest.mark.parametrize("ratio", [1.0, -1.0], ids=["short", "long"])
+def test_an_account_is_liquidated_on_the_first_bar_that_empties_it(month, ratio):
+    """A short by a rise, a long by a fall: the first bar by numpy alone."""
+    price = month.price if ratio < 0 else 4e6 / month.price
+    leg, posted = short(maintenance=lp.Proportional(rate=0.01)), 8e4
+    tape = lp.Tape(quotes=quotes(price))
+    result = lp.replay(million(), [leg], tape, policy=lp.Keep(ratio=ratio), collateral=posted)
+    (size,) = result.trades.quantity
+    assert np.sign(size) == -ratio
+    equity = posted + size * (price - 2_000.0) - abs(size) * 2_000.0 * FEE
+    (row,) = np.flatnonzero(equity <= 0.01 * abs(size) * price)[:1]
+    assert result.liquidated == (row,)
+    assert row > 1_000
+
+
 # ---- what other backtesters got wrong
 
 WHALE = 3e8

@@ -17,6 +17,7 @@ from lpgreeks.replays.compiled_step import (
     SENSE,
     SETTLED,
     SHED,
+    SINCE,
     SLOPE,
     TAKEN,
     WRITTEN,
@@ -47,6 +48,11 @@ class Limits(NamedTuple):
     down: float
     min_gap: float
     gap: float
+    standing: float
+    """Which way the conditions have held so far; 0: they have not."""
+    since: float
+    """Nanoseconds."""
+    dwell: float
 
 
 @njit(cache=True, nogil=True)
@@ -70,8 +76,9 @@ def _limits(rule, book, legs, accounts):  # type: ignore[no-untyped-def]
         under, over = memory[LAST_PRICE] * (1.0 - rule.move), memory[LAST_PRICE] * (1.0 + rule.move)
     up, down = memory[REFERENCE] * (1.0 + rule.theta_up), memory[REFERENCE] * (1.0 - rule.theta_down)
     return Limits(
-        kind, rule.ratio, have, banded, band, earliest, under, over, up, down, 1.0 + rule.min_gap, 1.0 + rule.gap
-    )
+        kind, rule.ratio, have, banded, band, earliest, under, over, up, down, 1.0 + rule.min_gap, 1.0 + rule.gap,
+        memory[SENSE], memory[SINCE], rule.dwell,
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -100,8 +107,10 @@ def _quiet(i, stop, m, limits, times, bid, ask, pool, wanted, low, high, watched
         if i >= stop:
             return i, False
         target = wanted[i] if slope else 0.0
-        if acts and _sense(limits, times[i], bid[m, i], ask[m, i], pool[i], target) != 0.0:
-            return i, False
+        if acts:
+            sense = _sense(limits, times[i], bid[m, i], ask[m, i], pool[i], target)
+            if sense != limits.standing or (sense != 0.0 and times[i] - limits.since >= limits.dwell):
+                return i, False
         i += 1
 
 
@@ -134,7 +143,7 @@ def fold(first, rule, rows, settlements, position, book, legs, margins, accounts
         shown = _next(grid, int(memory[TAKEN]), n)
         waiting = pending[:, 0].any()
         # Up to there only prices call for anything.
-        stop = i if waiting or memory[SENSE] != 0.0 else min(due, added, shown, n - 1)
+        stop = i if waiting else min(due, added, shown, n - 1)
         i, threatened = _quiet(
             i, stop, m, limits, times, bid, ask, pool, wanted, low, high, watched, safe_low, safe_high
         )
@@ -151,6 +160,7 @@ def fold(first, rule, rows, settlements, position, book, legs, margins, accounts
                 limits = _limits(rule, book, legs, accounts)
             elif memory[SENSE] != 0.0:
                 memory[SENSE] = 0.0
+                limits = _limits(rule, book, legs, accounts)
         # Several times of the grid may show one row: a tape has gaps.
         while _next(grid, int(memory[TAKEN]), n) == i:
             snapshot(int(memory[TAKEN]), book, of_legs, of_accounts)

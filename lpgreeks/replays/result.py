@@ -121,7 +121,7 @@ class Replayed:
     @cached_property
     def _marks(self) -> FloatArray:
         """``(rows, legs)``: what each leg is marked at."""
-        return self.tape.rows.mark[self.hedge.columns.market][:, self.rows].T
+        return np.asarray(self.tape.rows.mark[np.ix_(self.hedge.columns.market, self.rows)].T)
 
     @cached_property
     def _in_quote(self) -> FloatArray:
