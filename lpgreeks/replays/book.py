@@ -15,7 +15,7 @@ from lpgreeks.instruments import Instrument, InversePerp, LinearPerp, Margined, 
 from lpgreeks.margin import Flat, counts_value
 from lpgreeks.markets.tape import Settlements, Tape
 from lpgreeks.measures import Value
-from lpgreeks.replays.columns import Accounts, Legs, Margins, Position, Rule, column
+from lpgreeks.replays.columns import NOTHING, SHED, SLOPE, Accounts, Legs, Margins, Position, Rule, column
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Policy
 from lpgreeks.replays.targets import wanted
@@ -157,7 +157,7 @@ def rule_of(policy: Policy, hedge: Hedge, life: Life) -> tuple[Rule, FloatArray]
         "ratio": 1.0,
         "resize": 1.0,
     }
-    kind = 2.0 if shed else 1.0 if slope else 0.0
+    kind = SHED if shed else SLOPE if slope else NOTHING
     row = off | {name: float(value) for name, value in said.items()}  # type: ignore[arg-type]
     row |= {"leg": float(max(leg, 0)), "kind": kind, "coins": float(coins)}
     return Rule(**row), target

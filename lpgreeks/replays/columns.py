@@ -10,7 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.replays.tables import Table
 
-__all__ = ["Accounts", "Book", "Legs", "Margins", "Memory", "Position", "Rule", "column", "new_book"]
+__all__ = [
+    "NOTHING",
+    "SHED",
+    "SLOPE",
+    "Accounts",
+    "Book",
+    "Legs",
+    "Living",
+    "Margins",
+    "Memory",
+    "Position",
+    "Rule",
+    "column",
+    "new_book",
+]
 
 
 def column(values: ArrayLike, kind: type = np.float64) -> NDArray[Any]:
@@ -75,12 +89,50 @@ class Accounts(NamedTuple):
     """Whether what is safe at two prices is safe between them."""
 
 
+NOTHING, SLOPE, SHED = 0.0, 1.0, 2.0
+"""What a policy does: nothing; trade towards what is wanted; trade what the pool is about to shed or to take."""
+
+
+class Living(NamedTuple):
+    """Where in a state of a position's life stands what; fees and tokens in their own units, money in quote."""
+
+    scale: int = 0
+    """Of the range as it was added; 0: nothing is in the pool."""
+    centre: int = 1
+    price: int = 2
+    """At the add, as are the two amounts put in."""
+    base: int = 3
+    quote: int = 4
+    held_base: int = 5
+    """Tokens in hand beside the range, and the price they were last counted at."""
+    held_quote: int = 6
+    held_at: int = 7
+    fee_base: int = 8
+    """Earned, in tokens, and the two bounds of it."""
+    fee_quote: int = 9
+    least_base: int = 10
+    least_quote: int = 11
+    most_base: int = 12
+    most_quote: int = 13
+    loss: int = 14
+    """Impermanent loss, and what holding made, of the ranges that are over."""
+    holding: int = 15
+    swapped: int = 16
+    """Paid to swap tokens, and for transactions."""
+    gas: int = 17
+    inside: int = 18
+    """Nanoseconds in range."""
+    due: int = 19
+    """When the schedule removes it next."""
+    figures: int = 20
+
+
 class Rule(NamedTuple):
     """A policy as one row of numbers; infinity is off."""
 
     leg: float
     kind: float
-    """0: nothing is done; 1: towards what is wanted; 2: what the pool is about to shed or to take."""
+    """One of the three above."""
     coins: float
     """1 where what is wanted is a slope in coins, which every leg adds to; 0 where it is the leg's own quantity."""
     ratio: float

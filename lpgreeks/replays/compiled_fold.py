@@ -7,18 +7,16 @@ from typing import NamedTuple
 
 from numba import njit
 
+from lpgreeks.replays.columns import NOTHING, SHED, SLOPE
 from lpgreeks.replays.compiled_step import (
     AT_ADD,
     LAST_PRICE,
     LAST_TIME,
-    NOTHING,
     REFERENCE,
     SEGMENT,
     SENSE,
     SETTLED,
-    SHED,
     SINCE,
-    SLOPE,
     TAKEN,
     WRITTEN,
     act,

@@ -7,20 +7,17 @@ from typing import NamedTuple
 
 from numba import njit
 
+from lpgreeks.replays.columns import Living
 from lpgreeks.replays.compiled_tables import at, piece_at
 
 __all__ = ["ADD", "FIGURES", "REMOVE", "live"]
 
-# What stands in the state, in a snapshot of it and, after the row, in a record of an add or a removal.
-SCALE, CENTRE, PRICE, BASE, QUOTE = 0, 1, 2, 3, 4  # of the range as it was added; scale 0: nothing is in the pool
-HELD_BASE, HELD_QUOTE, HELD_AT = 5, 6, 7  # tokens in hand beside it, and the price they were last counted at
-FEE_BASE, FEE_QUOTE = 8, 9  # earned, in tokens, and their two bounds
-LEAST_BASE, LEAST_QUOTE, MOST_BASE, MOST_QUOTE = 10, 11, 12, 13
-LOSS, HOLDING = 14, 15  # impermanent loss and what holding made, of what is over
-SWAPPED, GAS = 16, 17  # paid to swap tokens, and for transactions
-INSIDE = 18  # nanoseconds in range
-DUE = 19  # when the schedule removes it next
-FIGURES = 20
+_S = Living()
+SCALE, CENTRE, PRICE, BASE, QUOTE = _S.scale, _S.centre, _S.price, _S.base, _S.quote
+HELD_BASE, HELD_QUOTE, HELD_AT = _S.held_base, _S.held_quote, _S.held_at
+FEE_BASE, FEE_QUOTE, LEAST_BASE, LEAST_QUOTE = _S.fee_base, _S.fee_quote, _S.least_base, _S.least_quote
+MOST_BASE, MOST_QUOTE, LOSS, HOLDING = _S.most_base, _S.most_quote, _S.loss, _S.holding
+SWAPPED, GAS, INSIDE, DUE, FIGURES = _S.swapped, _S.gas, _S.inside, _S.due, _S.figures
 
 ADD, REMOVE = 1.0, 0.0
 

@@ -11,7 +11,7 @@ import math
 
 from numba import njit
 
-from lpgreeks.replays.columns import Memory
+from lpgreeks.replays.columns import SHED, SLOPE, Memory
 from lpgreeks.replays.compiled_tables import at
 
 __all__ = ["act", "advance", "begin", "coins_at", "held", "request", "snapshot"]
@@ -20,7 +20,6 @@ _M = Memory()
 REFERENCE, SINCE, SENSE, LAST_TIME, LAST_PRICE = _M.reference, _M.since, _M.sense, _M.last_time, _M.last_price
 AT_ADD, SEGMENT, SETTLED, WRITTEN, TAKEN = _M.at_add, _M.segment, _M.settled, _M.written, _M.taken
 
-NOTHING, SLOPE, SHED = 0.0, 1.0, 2.0
 DUST = 1e-12  # of what is held
 
 

@@ -19,13 +19,14 @@ from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.models.passage import bisect
 from lpgreeks.paths import History, Span, span_of
-from lpgreeks.replays.columns import column
+from lpgreeks.replays.columns import Living, column
 from lpgreeks.replays.tables import EXPONENTS, Table, table_of
 from lpgreeks.tokens import price_of
 
 __all__ = ["Deposits", "FeesAlongMove", "FeesAtClose", "Life", "ManagedRange", "live_through", "read_from"]
 
 _NEVER = np.inf
+_S = Living()
 
 
 class Deposits(IntEnum):
@@ -244,7 +245,7 @@ class Life:
     @cached_property
     def in_pool(self) -> tuple[FloatArray, FloatArray]:
         """``(rows,)`` each: coins and dollars in the pool."""
-        scale, centre = self.states[:, 0], self.states[:, 1]
+        scale, centre = self.states[:, _S.scale], self.states[:, _S.centre]
         x, root = self.prices / centre, np.sqrt(centre)
         return scale * self.one.base_amount(x) / root, scale * self.one.quote_amount(x) * root
 
@@ -252,8 +253,8 @@ class Life:
     def worth(self) -> FloatArray:
         """``(rows,)``: tokens in the pool and in hand, and fees, in quote."""
         base, quote = self.in_pool
-        coins = base + self.states[:, 5] + self.states[:, 8]
-        return coins * self.prices + quote + self.states[:, 6] + self.states[:, 9]
+        coins = base + self.states[:, _S.held_base] + self.states[:, _S.fee_base]
+        return coins * self.prices + quote + self.states[:, _S.held_quote] + self.states[:, _S.fee_quote]
 
     @cached_property
     def parts(self) -> Mapping[str, FloatArray]:
@@ -261,13 +262,13 @@ class Life:
         s, p = self.states.T, self.prices
         base, quote = self.in_pool
         return {
-            "fees, base": s[8] * p,
-            "fees, quote": s[9],
-            "impermanent loss": s[14] + (base - s[3]) * p + (quote - s[4]),
-            "tokens held": s[15] + s[3] * (p - s[2]) + s[5] * (p - s[7]),
-            "swaps": -s[16],
+            "fees, base": s[_S.fee_base] * p,
+            "fees, quote": s[_S.fee_quote],
+            "impermanent loss": s[_S.loss] + (base - s[_S.base]) * p + (quote - s[_S.quote]),
+            "tokens held": s[_S.holding] + s[_S.base] * (p - s[_S.price]) + s[_S.held_base] * (p - s[_S.held_at]),
+            "swaps": -s[_S.swapped],
             "composition fees": np.zeros(p.size),
-            "gas": -s[17],
+            "gas": -s[_S.gas],
         }
 
 

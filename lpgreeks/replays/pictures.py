@@ -8,6 +8,7 @@ import numpy as np
 
 from lpgreeks.draw import bars, histograms, legend, new_axes, timelines, trade_marks, verticals
 from lpgreeks.errors import InputError
+from lpgreeks.replays.columns import Living
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from lpgreeks.replays.result import Replayed
 
 __all__ = ["amounts", "attribution", "drawdown", "fees_against_loss", "gap", "total_value", "trades"]
+
+_S = Living()
 
 
 def total_value(r: Replayed, ax: Axes | None = None) -> Axes:
@@ -36,8 +39,8 @@ def fees_against_loss(r: Replayed, ax: Axes | None = None) -> Axes:
     ax = new_axes()[0] if ax is None else ax
     states, price = r.life.states, r.life.prices
     lines = {
-        "fees, at least": states[:, 10] * price + states[:, 11],
-        "fees, at most": states[:, 12] * price + states[:, 13],
+        "fees, at least": states[:, _S.least_base] * price + states[:, _S.least_quote],
+        "fees, at most": states[:, _S.most_base] * price + states[:, _S.most_quote],
         "impermanent loss": -r.parts["impermanent loss"],
         "fees": r.parts["fees, base"] + r.parts["fees, quote"],
     }
@@ -51,7 +54,7 @@ def amounts(r: Replayed, ax: Axes | None = None) -> Axes:
     ax = new_axes()[0] if ax is None else ax
     coin = r.life.one.bases[0]
     base, _ = r.life.in_pool
-    since = base - r.life.states[:, 3]
+    since = base - r.life.states[:, _S.base]
     inverse = r.hedge.columns.inverse
     hedge = np.where(inverse, -r.of_legs[:, :, 1], r.of_legs[:, :, 0]).sum(axis=1)
     lines = {"pool, since the add": since, "hedge": hedge, "both": since + hedge}

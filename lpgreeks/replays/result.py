@@ -18,6 +18,7 @@ from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
+from lpgreeks.replays.columns import Living
 from lpgreeks.replays.execution import execution
 from lpgreeks.replays.life import Grid, Life, ManagedRange
 from lpgreeks.replays.options import Bought
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Replayed", "Trades"]
+
+_S = Living()
 
 _FIGURES = (
     "total_return", "return_per_year", "volatility", "sharpe", "sortino", "drawdown", "under_water", "value_at_risk",
@@ -129,12 +132,16 @@ class Replayed:
         return np.where(self.hedge.columns.inverse, self._marks, 1.0)
 
     @cached_property
+    def _counted(self) -> FloatArray:
+        """``(rows, legs)``: what each leg counts for at its mark, in its margin token, but for a constant."""
+        inverse, mark = self.hedge.columns.inverse, self._marks
+        return self.of_legs[:, :, 0] * np.where(inverse, -1.0 / mark, mark)
+
+    @cached_property
     def gained(self) -> FloatArray:
         """``(rows, legs)``: P&L of each leg before costs, marked, in quote."""
-        inverse, mark = self.hedge.columns.inverse, self._marks
-        quantity, paid, spread, slippage = (self.of_legs[:, :, k] for k in range(4))
-        counted = np.where(inverse, -1.0 / mark, mark)
-        return (quantity * counted - paid + spread + slippage) * self._in_quote
+        paid, spread, slippage = (self.of_legs[:, :, k] for k in (1, 2, 3))
+        return (self._counted - paid + spread + slippage) * self._in_quote
 
     def _cost(self, figure: int) -> FloatArray:
         return np.asarray((self.of_legs[:, :, figure] * self._in_quote).sum(axis=1))
@@ -174,10 +181,8 @@ class Replayed:
     @cached_property
     def equity(self) -> FloatArray:
         """``(rows,)``: what everything is worth: tokens, fees, contracts and accounts; in quote."""
-        quantity, paid, fees, funding = (self.of_legs[:, :, k] for k in (0, 1, 4, 5))
-        inverse, mark = self.hedge.columns.inverse, self._marks
-        counted = np.where(inverse, -1.0 / mark, mark)
-        contracts = ((quantity * counted - paid - fees + funding) * self._in_quote).sum(axis=1)
+        paid, fees, funding = (self.of_legs[:, :, k] for k in (1, 4, 5))
+        contracts = ((self._counted - paid - fees + funding) * self._in_quote).sum(axis=1)
         behind = (self.of_accounts.sum(axis=2) * self._account_tokens).sum(axis=1)
         options = self.options.gained - self.options.spread - self.options.fees
         return np.asarray(self.life.worth + contracts + behind + options)
@@ -214,7 +219,9 @@ class Replayed:
         quantity, paid, fees, funding = (self.of_legs[:, :, k] for k in (0, 1, 4, 5))
         contracts = np.where(inverse, funding - paid - fees, quantity).sum(axis=1)
         behind = (self.of_accounts.sum(axis=2) * self.hedge.accounts.coins).sum(axis=1)
-        return np.asarray(self.life.in_pool[0] + s[:, 5] + s[:, 8] + contracts + behind + self.options.delta)
+        return np.asarray(
+            self.life.in_pool[0] + s[:, _S.held_base] + s[:, _S.fee_base] + contracts + behind + self.options.delta
+        )
 
     @property
     def dollars(self) -> FloatArray:
@@ -252,13 +259,13 @@ class Replayed:
     def time_in_range(self) -> float:
         """The share of the time with the price in the range."""
         span = self.tape.rows.times[-1] - self.tape.rows.times[0]
-        return float(self.life.states[-1, 18] / span)
+        return float(self.life.states[-1, _S.inside] / span)
 
     @cached_property
     def fee_bounds(self) -> tuple[float, float]:
         """The least and the most that the position's fees can have been, at the last price, in quote."""
         s, price = self.life.states[-1], self.life.prices[-1]
-        return float(s[10] * price + s[11]), float(s[12] * price + s[13])
+        return float(s[_S.least_base] * price + s[_S.least_quote]), float(s[_S.most_base] * price + s[_S.most_quote])
 
     def figures(self) -> dict[str, float]:
         """Everything about it as one row of numbers."""
