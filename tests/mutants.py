@@ -79,9 +79,9 @@ MUTANTS = [
     Mutant("markets/swap_files.py", "if not 1 / _FAR < middle < _FAR:", "if False:", "test_stream_files.py"),
     Mutant("markets/pool_minutes.py", "times=np.asarray(times + step, ", "times=np.asarray(times, ", "test_stream_files.py"),
     Mutant("markets/pool_minutes.py", "lows=prices.min(axis=0)", "lows=prices[2]", "test_stream_files.py"),
-    Mutant("onchain.py", "(after - before) % _Q256", "max(after - before, 0)", "test_stream_files.py"),
-    Mutant("onchain.py", "(self._raw_per_whole / 10.0**decimals)", "self._raw_per_whole", "test_stream_files.py"),
-    Mutant("onchain.py", "return (of1, of0) if self._base_is_token1 else (of0, of1)", "return (of1, of0)", "test_stream_files.py"),
+    Mutant("onchain/uniswap.py", "(after - before) % _Q256", "max(after - before, 0)", "test_stream_files.py"),
+    Mutant("onchain/uniswap.py", "(self._raw_per_whole / 10.0**decimals)", "self._raw_per_whole", "test_stream_files.py"),
+    Mutant("onchain/uniswap.py", "return (of1, of0) if self._base_is_token1 else (of0, of1)", "return (of1, of0)", "test_stream_files.py"),
     Mutant("instruments/base.py", "quantities.get(p.instrument, 0.0) + p.quantity", "p.quantity", "test_laws.py::test_portfolio_algebra"),
     # ---- choosing options, and seeing them
     Mutant("markets/smile.py", "chain.calls == (chain.strikes > forward)", "chain.calls == (chain.strikes <= forward)", "test_beside.py"),
@@ -124,9 +124,9 @@ MUTANTS = [
     Mutant("pricing/strips.py", "np.where(self.weights > 0, sides[1], sides[0])", "np.where(self.weights > 0, sides[0], sides[1])", "test_strips.py::test_a_position_is_its_strip_sold"),
     Mutant("pricing/strips.py", "np.isnan(paid) & (self.weights != 0)", "np.isnan(paid)", "test_strips.py::test_missing_quotes_are_named"),
     # ---- the chain
-    Mutant("onchain.py", "divide = _ceiling if minted else _floor", "divide = _floor if minted else _ceiling", "test_oracles.py"),
-    Mutant("onchain.py", "return -(-ratio >> 32)", "return ratio >> 32", "test_oracles.py"),
-    Mutant("onchain.py", "self.decimals0 - self.decimals1", "self.decimals1 - self.decimals0", "test_oracles.py"),
+    Mutant("onchain/uniswap.py", "divide = _ceiling if minted else _floor", "divide = _floor if minted else _ceiling", "test_oracles.py"),
+    Mutant("onchain/uniswap.py", "return -(-ratio >> 32)", "return ratio >> 32", "test_oracles.py"),
+    Mutant("onchain/uniswap.py", "self.decimals0 - self.decimals1", "self.decimals1 - self.decimals0", "test_oracles.py"),
     # ---- measures, paths, model
     Mutant("measures.py", "return self._worth(part) - self._worth(held)", "return self._worth(part)", "test_oracles.py"),
     Mutant("paths/history.py", "return prices / first * start", "return prices * start / first + 1", "test_paths.py"),

@@ -28,7 +28,7 @@ class UniswapV3(Instrument):
     whitepaper, section 6.
 
     Args:
-        liquidity: ``L`` in units of whole tokens, not of the contract's integers (see :mod:`lpgreeks.onchain`).
+        liquidity: ``L`` in units of whole tokens, not of the contract's integers (see :mod:`lpgreeks.onchain.uniswap`).
         lower: lower end of the range, quote per base.
         upper: upper end of the range, quote per base.
     """

@@ -1,4 +1,4 @@
-r"""Ticks, Q96 square roots, token order and decimals: the only module that knows the contract's integers.
+r"""Uniswap v3: ticks, Q96 square roots, token order and decimals.
 
 On chain a price is token1 per token0 in raw units, :math:`1.0001^{tick} = (\mathrm{sqrtPriceX96}/2^{96})^2`. A
 :class:`OnchainPool` knows which token is the coin and how many decimals each has, and turns ticks and raw
