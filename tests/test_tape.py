@@ -327,7 +327,7 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
     ("funding in percent", lambda: lp.FundingRates(market="a", times=at([0]), rates=[1.5], source=""), "0.01 % is 0.0001"),
     ("funding that is not a number", lambda: lp.FundingRates(market="a", times=at([0]), rates=[np.nan], source=""), "finite funding rates"),
     ("negative gas", lambda: lp.GasPrices(times=at([0]), each=[-1.0], source=""), "gas of 0 or more"),
-    ("nothing", lambda: lp.Tape(), "quotes, a pool, or both; got neither"),
+    ("nothing", lambda: lp.Tape(), "quotes, a pool or an index; got none of them"),
     ("a market twice", lambda: lp.Tape(quotes=[GOOD, GOOD]), "quotes of each market once"),
     ("another kind", lambda: lp.Tape(quotes=GOOD, pool=GOOD), "pool of another kind"),
     ("another kind of quotes", lambda: lp.Tape(quotes=[pool([0, 1], [1.0, 1.0])]), "quotes as Quotes"),

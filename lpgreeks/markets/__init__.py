@@ -13,6 +13,7 @@ from lpgreeks.markets.chain_check import ChainReport
 from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
 from lpgreeks.markets.funding_files import read_funding
+from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.markets.klines import check_klines, read_klines
 from lpgreeks.markets.marks import read_marks
 from lpgreeks.markets.option_names import OptionName, option_name
@@ -33,6 +34,7 @@ __all__ = [
     "Finding",
     "FundingRates",
     "GasPrices",
+    "IndexHistory",
     "OptionName",
     "ParityForward",
     "PoolHistory",

@@ -13,7 +13,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
 
-__all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times"]
+__all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times", "checked_times", "frozen"]
 
 Times: TypeAlias = "NDArray[np.datetime64]"
 
@@ -51,7 +51,7 @@ class Quotes(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = _times(self.times, self.market, repeats=False)
+        times = checked_times(self.times, self.market, repeats=False)
         bid, ask = (_prices(x, name, times) for x, name in ((self.bid, "bid"), (self.ask, "ask")))
         crossed = np.flatnonzero(bid > ask)
         if crossed.size:
@@ -66,13 +66,13 @@ class Quotes(Frozen):
         if (self.lows is None) != (self.highs is None):
             raise InputError("both of lows and highs, or neither", got="one of them")
         for name, array in (("times", times), ("bid", bid), ("ask", ask)):
-            _freeze(self, name, array)
+            frozen(self, name, array)
         if self.lows is not None and self.highs is not None:
             low, high = (_prices(x, name, times) for x, name in ((self.lows, "lows"), (self.highs, "highs")))
             if (low > high).any():
                 raise DataError("lows at or below highs", got=f"{int((low > high).sum()):,} rows where they are not")
-            _freeze(self, "lows", low)
-            _freeze(self, "highs", high)
+            frozen(self, "lows", low)
+            frozen(self, "highs", high)
 
     @classmethod
     def from_bars(cls, bars: History, *, half_spread: float, market: str = "") -> Self:
@@ -170,7 +170,7 @@ class PoolHistory(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = _times(self.times, self.market, repeats=True)
+        times = checked_times(self.times, self.market, repeats=True)
         prices = _prices(self.prices, "pool prices", times)
         _require_no_jump(prices, times, self.market)
         for name, ceiling in (("fee", 1.0), ("protocol_share", 1.0)):
@@ -178,10 +178,10 @@ class PoolHistory(Frozen):
             if not 0 <= rate < ceiling:
                 raise InputError(f"{name} from 0 up to 1", got=f"{rate:g}", unit="decimal", remedy="0.05 % is 0.0005")
             object.__setattr__(self, name, rate)
-        _freeze(self, "times", times)
-        _freeze(self, "prices", prices)
+        frozen(self, "times", times)
+        frozen(self, "prices", prices)
         for name in ("base_in", "quote_in"):
-            _freeze(self, name, _amounts(getattr(self, name), name, times))
+            frozen(self, name, _amounts(getattr(self, name), name, times))
         liquidity = _amounts(self.liquidity, "liquidity", times)
         if (empty := np.flatnonzero(liquidity <= 0)).size:
             raise DataError(
@@ -190,12 +190,12 @@ class PoolHistory(Frozen):
                 unit="sqrt(base * quote)",
                 remedy="A pool without liquidity has no price there: leave those rows out",
             )
-        _freeze(self, "liquidity", liquidity)
+        frozen(self, "liquidity", liquidity)
         if (self.growth_base is None) != (self.growth_quote is None):
             raise InputError("fee growth of both tokens, or of neither", got="one of them")
         for name in ("growth_base", "growth_quote"):
             if (growth := getattr(self, name)) is not None:
-                _freeze(self, name, _amounts(growth, name, times))
+                frozen(self, name, _amounts(growth, name, times))
         before = np.concatenate([prices[:1], prices[:-1]])
         for name, own in (("lows", np.minimum), ("highs", np.maximum)):
             given = getattr(self, name)
@@ -203,7 +203,7 @@ class PoolHistory(Frozen):
             if given is not None:
                 # The price of the row before is where the row started.
                 extreme = own(extreme, _prices(given, name, times))
-            _freeze(self, name, extreme)
+            frozen(self, name, extreme)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -234,7 +234,7 @@ class FundingRates(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = _times(self.times, self.market, repeats=False, at_least=1)
+        times = checked_times(self.times, self.market, repeats=False, at_least=1)
         rates = require_numbers(np.array(self.rates), unit="decimal per interval", what="funding rates")
         rates = _shaped(rates, "funding rates", times)
         if (wrong := np.flatnonzero(~(np.abs(rates) < 1))).size:
@@ -244,8 +244,8 @@ class FundingRates(Frozen):
                 unit="decimal per interval",
                 remedy="0.01 % is 0.0001",
             )
-        _freeze(self, "times", times)
-        _freeze(self, "rates", rates)
+        frozen(self, "times", times)
+        frozen(self, "rates", rates)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -270,9 +270,9 @@ class GasPrices(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = _times(self.times, "gas", repeats=False, at_least=1)
-        _freeze(self, "times", times)
-        _freeze(self, "each", _amounts(self.each, "gas", times))
+        times = checked_times(self.times, "gas", repeats=False, at_least=1)
+        frozen(self, "times", times)
+        frozen(self, "each", _amounts(self.each, "gas", times))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -313,7 +313,8 @@ def _moment(text: str) -> np.datetime64:
     return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
 
 
-def _times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:
+def checked_times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:
+    """Times in order, each once unless they may repeat; anything else is refused."""
     times = np.array(given, dtype="datetime64[ns]")
     if times.ndim != 1 or times.size < at_least or np.isnat(times).any():
         raise DataError(
@@ -362,6 +363,7 @@ def _require_no_jump(prices: FloatArray, times: Times, what: str) -> None:
         )
 
 
-def _freeze(noun: Any, name: str, array: NDArray[Any]) -> None:
+def frozen(noun: Any, name: str, array: NDArray[Any]) -> None:
+    """Put a read-only array into a frozen noun."""
     array.flags.writeable = False
     object.__setattr__(noun, name, array)

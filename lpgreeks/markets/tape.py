@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Gas
 from lpgreeks.errors import DataError, InputError, MarketError
+from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.markets.streams import Frozen, FundingRates, GasPrices, PoolHistory, Quotes, Times
 from lpgreeks.paths import History, Span, span_of
 from lpgreeks.tokens import price_of
@@ -37,7 +38,7 @@ class Rows(NamedTuple):
     """The lowest mark since the row before."""
     high: FloatArray
     pool: FloatArray
-    """``(n,)``: the pool's price."""
+    """``(n,)``: the pool's price; of an index alone, a share's."""
 
 
 class Swaps(NamedTuple):
@@ -73,11 +74,12 @@ class Tape(Frozen):
     fees before anything is decided. Of one time, swaps come in their own order, then quotes, then funding. The first
     row is where everything stands after its moment.
 
-    Without a pool's history the position is priced at the middle of the quotes, and earns no fees.
+    Without a pool's history a pool's position is priced at the middle of the quotes, and earns no fees.
 
     Args:
         quotes: of one market or of several; none where only the pool is known.
         pool: what the pool did.
+        index: what a share in an index did.
         marks: what accounts are marked at and liquidated on, by market; the middle of the quotes unless given.
         funding: of one perpetual or of several.
         gas: of one transaction: the same always, or by time.
@@ -85,6 +87,7 @@ class Tape(Frozen):
 
     quotes: Quotes | Sequence[Quotes] = ()
     pool: PoolHistory | None = None
+    index: IndexHistory | None = None
     marks: History | None = None
     funding: FundingRates | Sequence[FundingRates] = ()
     gas: Gas | GasPrices | None = None
@@ -98,11 +101,13 @@ class Tape(Frozen):
             if len({s.market for s in streams}) < len(streams):
                 raise MarketError(f"{name} of each market once", got=", ".join(s.market for s in streams))
             object.__setattr__(self, name, streams)
-        for name, kinds in (("pool", PoolHistory), ("marks", History), ("gas", (Gas, GasPrices))):
+        for name, kinds in (
+            ("pool", PoolHistory), ("index", IndexHistory), ("marks", History), ("gas", (Gas, GasPrices))
+        ):  # fmt: skip
             if getattr(self, name) is not None and not isinstance(getattr(self, name), kinds):
                 raise InputError(f"{name} of another kind", got=f"{getattr(self, name)!r:.60}")
-        if not self._quotes and self.pool is None:
-            raise InputError("quotes, a pool, or both", got="neither")
+        if not self._streams:
+            raise InputError("quotes, a pool or an index", got="none of them")
         # What cannot be merged is refused at once.
         self.rows  # noqa: B018
 
@@ -113,6 +118,11 @@ class Tape(Frozen):
     @property
     def _funding(self) -> tuple[FundingRates, ...]:
         return self.funding  # type: ignore[return-value]
+
+    @property
+    def _streams(self) -> tuple[Quotes | PoolHistory | IndexHistory, ...]:
+        """What has a price: the clock goes from where all of them are known to where the first one ends."""
+        return (*self._quotes, *(s for s in (self.pool, self.index) if s is not None))
 
     def __len__(self) -> int:
         return len(self.rows.times)
@@ -140,20 +150,19 @@ class Tape(Frozen):
     @cached_property
     def synthetic(self) -> str:
         """What on the tape was made by a rule, in words; "" where all of it happened."""
-        if self.pool is None:
-            return "no pool data: its price is the middle of the quotes, without fees"
-        return self.pool.synthetic
+        if self.pool is not None:
+            return self.pool.synthetic
+        return "" if self.index is not None else "no pool data: its price is the middle of the quotes, without fees"
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What is real and what is stated, and what was left out, one sentence each."""
         first, last = self.times[0], self.times[-1]
         lines = [q.source for q in self._quotes] + [f.source for f in self._funding]
-        if self.pool is not None:
-            lines.append(self.pool.source)
+        lines += [s.source for s in (self.pool, self.index) if s is not None]
         if self.synthetic:
             lines.append(f"SYNTHETIC: {self.synthetic}")
-        for stream in (*self._quotes, *((self.pool,) if self.pool else ()), *self._funding):
+        for stream in (*self._streams, *self._funding):
             outside = int(((stream.times < first) | (stream.times > last)).sum())
             if outside:
                 lines.append(f"{outside:,} of {len(stream):,} rows of {stream.market} lie outside the tape")
@@ -174,6 +183,8 @@ class Tape(Frozen):
         parts = [f"{len(q):,} quotes of {q.market}" for q in self._quotes]
         if self.pool is not None:
             parts.append(f"{len(self.pool):,} {'synthetic ' if self.pool.synthetic else ''}pool rows")
+        if self.index is not None:
+            parts.append(f"{len(self.index):,} rows of {self.index.name}")
         parts += [f"{len(f):,} settlements of {f.market}" for f in self._funding]
         return f"{first} to {last} UTC, {len(self):,} rows of {', '.join(parts)}"
 
@@ -198,7 +209,10 @@ class Tape(Frozen):
             known = _last_known(quotes.times, times)
             bid[j], ask[j] = quotes.bid[known], quotes.ask[known]
             mark[j], low[j], high[j] = self._mark(quotes, known, times)
-        pool = (bid[0] + ask[0]) / 2.0 if self.pool is None else self.pool.prices[self._pool_rows]
+        if self.pool is not None:
+            pool = self.pool.prices[self._pool_rows]
+        else:
+            pool = (bid[0] + ask[0]) / 2.0 if k else self.index.prices[self.index_rows]  # type: ignore[union-attr]
         since = (times - times[0]).astype(np.int64)
         rows = Rows(since, bid, ask, mark, low, high, pool)
         for array in rows:
@@ -275,7 +289,7 @@ class Tape(Frozen):
 
     @cached_property
     def _clock(self) -> Times:
-        streams: list[Quotes | PoolHistory] = [*self._quotes, *((self.pool,) if self.pool is not None else ())]
+        streams = self._streams
         first = max(s.times[0] for s in streams)
         last = min(s.times[-1] for s in streams)
         if first >= last:
@@ -313,6 +327,17 @@ class Tape(Frozen):
         first, at = _on(self._clock, self.pool.times)
         # Of one time, each stands on a row of its own.
         return _counted(first, at + np.arange(at.size) - np.searchsorted(at, at), len(self._clock))
+
+    @cached_property
+    def index_rows(self) -> NDArray[np.int64]:
+        """The index's row that each row of the clock shows.
+
+        Raises:
+            DataError: there is no index on the tape.
+        """
+        if self.index is None:
+            raise DataError("an index on the tape", got=self.describe(), remedy="Tape(index=..., quotes=...)")
+        return _last_known(self.index.times, self._clock)
 
     def _mark(
         self, quotes: Quotes, known: NDArray[np.int64], times: Times

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lpgreeks.replays.arbitrage import JumpToLatent, ReflectAtBand, arbitraged_pool
 from lpgreeks.replays.book import Reserve
 from lpgreeks.replays.dislocations import Dislocations, dislocations
+from lpgreeks.replays.exposures import FixedShares, LeastVariance, PoolWeights, ShareExposure, StateDelta
+from lpgreeks.replays.index_life import IndexHolding, IndexLife
 from lpgreeks.replays.life import Deposits, FeesAlongMove, FeesAtClose, Life, ManagedRange
 from lpgreeks.replays.options import OptionsAtAdd
 from lpgreeks.replays.policies import (
@@ -33,21 +35,28 @@ __all__ = [
     "ExposureCap",
     "FeesAlongMove",
     "FeesAtClose",
+    "FixedShares",
     "Hold",
+    "IndexHolding",
+    "IndexLife",
     "JumpToLatent",
     "Keep",
     "Latency",
+    "LeastVariance",
     "Life",
     "Maker",
     "ManagedRange",
     "Now",
     "OptionsAtAdd",
     "Policy",
+    "PoolWeights",
     "PriceMove",
     "Races",
     "ReflectAtBand",
     "Replayed",
     "Reserve",
+    "ShareExposure",
+    "StateDelta",
     "Through",
     "Trades",
     "arbitraged_pool",

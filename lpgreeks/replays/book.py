@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_finite, require_positive
@@ -14,10 +16,12 @@ from lpgreeks.hedging.legs import Leg, Pledge, pledges
 from lpgreeks.instruments import Instrument, InversePerp, LinearPerp, Margined, Spot
 from lpgreeks.margin import Flat, counts_value
 from lpgreeks.markets.tape import Settlements, Tape
-from lpgreeks.measures import Value
+from lpgreeks.powers import Powers
 from lpgreeks.replays.columns import NOTHING, SHED, SLOPE, Accounts, Legs, Margins, Position, Rule, column
+from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Policy
+from lpgreeks.replays.tables import table_of
 from lpgreeks.replays.targets import wanted
 
 __all__ = ["Hedge", "Reserve", "hedge_of", "position_of", "rule_of", "settlements_of"]
@@ -73,6 +77,35 @@ class Hedge:
     options: tuple[tuple[Leg, float], ...]
     notes: tuple[str, ...]
 
+    def part(self, legs: Sequence[int]) -> Hedge:
+        """Some of the legs, with the accounts that are theirs alone.
+
+        Raises:
+            InputError: an account of theirs that other legs share.
+        """
+        own = [a for a, pledge in enumerate(self.pledges) if set(pledge.legs) & set(legs)]
+        for a in own:
+            if not set(self.pledges[a].legs) <= set(legs):
+                raise InputError(
+                    "an account for each coin of an index",
+                    got=f"{self.pledges[a].name} behind {', '.join(self.legs[j].name for j in self.pledges[a].legs)}",
+                    remedy="Leave account= out: each leg then has its own",
+                )
+        kept, renumbered = list(legs), {a: k for k, a in enumerate(own)}
+        account = [renumbered.get(a, -1) for a in self.columns.account[kept].tolist()]
+        columns = Legs._make(_some(x, kept) for x in self.columns)
+        return replace(
+            self,
+            legs=tuple(self.legs[j] for j in legs),
+            quantities=self.quantities[kept],
+            pledges=tuple(replace(self.pledges[a], legs=tuple(map(kept.index, self.pledges[a].legs))) for a in own),
+            posted=self.posted[own],
+            reserve=self.reserve[own],
+            columns=columns._replace(account=column(account, np.int64)),
+            margins=Margins._make(_some(x, kept) for x in self.margins),
+            accounts=Accounts._make(_some(x, own) for x in self.accounts),
+        )
+
 
 def hedge_of(
     hedge: HedgePlan | Sequence[Leg | Instrument] | None,
@@ -120,14 +153,26 @@ def hedge_of(
     )
 
 
-def position_of(life: Life, target: FloatArray) -> Position:
+def position_of(life: Life | IndexLife, target: FloatArray) -> Position:
     """The position of a life as the step reads it."""
+    if isinstance(life, IndexLife):
+        # Laid once, and nothing in it that a pool's price moves.
+        one = column(np.ones(1))
+        return Position(column(np.zeros(1), np.int64), one, one, one, table_of(Powers.constant(0.0), "nothing"), target)
     adds = life.adds
     return Position(adds.row, adds.price, adds.scale, adds.centre, life.shape.base, target)
 
 
-def rule_of(policy: Policy, hedge: Hedge, life: Life) -> tuple[Rule, FloatArray]:
+def rule_of(
+    policy: Policy, hedge: Hedge, life: Life | IndexLife, traded: Collection[str] = ()
+) -> tuple[Rule, FloatArray]:
     """A policy as one row of numbers, and what it wants on every row.
+
+    Args:
+        policy: as data.
+        hedge: the legs of one coin.
+        life: what is hedged.
+        traded: the coins of all legs, where there are several.
 
     Raises:
         InputError: conditions without a leg to trade, or of two kinds at once.
@@ -142,14 +187,20 @@ def rule_of(policy: Policy, hedge: Hedge, life: Life) -> tuple[Rule, FloatArray]
         raise InputError(
             "a dislocation by itself, or conditions on a slope", got=repr(policy), remedy="Leave one of the two out"
         )
-    measure = said.pop("keep", None)
+    keep = said.pop("keep", None)
     coins = False
     target = nothing
+    if shed and isinstance(life, IndexLife):
+        raise InputError(
+            "a position in a pool, which a dislocation hedges ahead",
+            got=f"shares of {life.index.name}",
+            remedy="DeltaBand, Every or PriceMove",
+        )
     if (shed or slope) and leg < 0:
         raise InputError("a leg that the policy can trade", got="none", remedy="Offer a perpetual, a future or a coin")
     if slope:
-        quote = hedge.legs[leg].instrument.quote
-        target, coins = wanted(life, hedge.legs[leg].instrument, measure or Value(quote))  # type: ignore[arg-type]
+        instrument = hedge.legs[leg].instrument
+        target, coins = wanted(life, instrument, keep, traded or (instrument.base,))  # type: ignore[arg-type]
     off = dict.fromkeys(Rule._fields, _OFF) | {
         "min_gap": 0.0,
         "dwell": 0.0,
@@ -176,6 +227,10 @@ def settlements_of(hedge: Hedge, tape: Tape) -> Settlements:
     due.sort()
     row, market, rate = zip(*due, strict=True) if due else ((), (), ())
     return Settlements(column(row, np.int64), column(market, np.int64), column(rate))
+
+
+def _some(array: NDArray[Any], chosen: Sequence[int]) -> NDArray[Any]:
+    return column(array[list(chosen)], array.dtype.type)
 
 
 # ---- legs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 
@@ -28,7 +29,7 @@ class Terms(NamedTuple):
 
 
 def execution(replayed: Replayed) -> tuple[Terms, ...]:
-    """The replay's own trades, and the same at one cent, one basis point and the mean spread, and all as maker.
+    """The replay's own trades, and the same at one cent, one basis point and each leg's mean spread, and all as maker.
 
     The trades stay what they were: none is left out for being dearer. As maker, half the spread that was given away is
     earned instead, at the maker's fee: the best that resting orders could do, were all of them filled.
@@ -46,7 +47,7 @@ def execution(replayed: Replayed) -> tuple[Terms, ...]:
         spread = float(coins @ np.broadcast_to(half, coins.shape))
         return Terms(name, spread / total if total else 0.0, spread, fees_paid, net + paid - spread + fees - fees_paid)
 
-    mean = float(away.mean()) if away.size else 0.0
+    mean = _mean_by(trades.leg, away)
     return (
         at("as replayed", away, fees),
         at("one cent", _CENT, fees),
@@ -54,3 +55,9 @@ def execution(replayed: Replayed) -> tuple[Terms, ...]:
         at("the mean spread paid", mean, fees),
         at("everything as maker", -away, float((coins * trades.middle) @ maker)),
     )
+
+
+def _mean_by(leg: NDArray[np.int64], figures: FloatArray) -> FloatArray:
+    """``(n,)``: the mean over the trades of the same leg."""
+    totals, counts = np.bincount(leg, figures), np.bincount(leg)
+    return np.asarray(totals[leg] / counts[leg])

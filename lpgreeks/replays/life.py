@@ -237,6 +237,20 @@ class Life:
         """The position, about a price of 1 where it is managed."""
         return self.position.one if isinstance(self.position, ManagedRange) else self.position
 
+    @property
+    def quote(self) -> str:
+        """What money is counted in."""
+        return self.position.quote
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The one coin that it depends on; none of cash alone."""
+        return self.one.bases
+
+    def coin_prices(self, coin: str) -> FloatArray:
+        """``(rows,)``: of the one coin, in the pool."""
+        return self.prices
+
     @cached_property
     def capital(self) -> float:
         """What is in hand at the start, in quote."""
@@ -255,6 +269,81 @@ class Life:
         base, quote = self.in_pool
         coins = base + self.states[:, _S.held_base] + self.states[:, _S.fee_base]
         return coins * self.prices + quote + self.states[:, _S.held_quote] + self.states[:, _S.fee_quote]
+
+    @cached_property
+    def coins(self) -> Mapping[str, FloatArray]:
+        """``(rows,)`` by coin: those in the pool, in hand and earned."""
+        s, (base, _) = self.states.T, self.in_pool
+        return dict.fromkeys(self.bases, base + s[_S.held_base] + s[_S.fee_base])
+
+    @cached_property
+    def _slope(self) -> Table:
+        return table_of(self.one.worth(self.quote).derivative(), "a slope")
+
+    def deltas_at(self, row: int) -> Mapping[str, float]:
+        """Coins by which the value in quote moves, on a row of the clock."""
+        from lpgreeks.replays.compiled_tables import fill
+
+        laid = int(np.searchsorted(self.adds.row, row, side="right")) - 1
+        out, centre = np.empty(1), float(self.adds.centre[laid])
+        fill(out, self.tape.rows.pool[[row]], 0, 1, float(self.adds.scale[laid]) * centre**-0.5, centre, self._slope)
+        return dict.fromkeys(self.bases, float(out[0]))
+
+    @property
+    def holding(self) -> FloatArray:
+        """``(rows,)``: what holding the tokens that were put in made, in quote."""
+        return self.parts["tokens held"]
+
+    @property
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The parts by what a reader asks for."""
+        return {
+            "fees": ("fees, base", "fees, quote"),
+            "impermanent loss": ("impermanent loss",),
+            "tokens held": ("tokens held",),
+        }
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """The parts that are what acting on it cost."""
+        return ("swaps", "composition fees", "gas")
+
+    @cached_property
+    def fee_bounds(self) -> tuple[float, float]:
+        """The least and the most that its fees can have been, at the last price, in quote."""
+        s, price = self.states[-1], float(self.prices[-1])
+        return float(s[_S.least_base] * price + s[_S.least_quote]), float(s[_S.most_base] * price + s[_S.most_quote])
+
+    @property
+    def time_in_range(self) -> float:
+        """The share of the time with the price in the range."""
+        clock = self.tape.rows.times
+        return float(self.states[-1, _S.inside] / (clock[-1] - clock[0]))
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """What a row of numbers says of it."""
+        least, most = self.fee_bounds
+        return {
+            "time_in_range": self.time_in_range,
+            "adds": float(self.adds.row.size),
+            "least_fees": least,
+            "most_fees": most,
+        }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is taken as given."""
+        found, pool = [read_from(self.position, self.tape)], self.tape.pool
+        if pool is not None:
+            route = "fee growth" if pool.growth_base is not None else "its share of the active liquidity"
+            found.append(f"fees by {route}; the bounds are what a row hides of its path and of the liquidity on it")
+        over = self.adds.row[self.adds.scale == 0.0]
+        if over.size:
+            found.append(
+                f"what was left no longer paid for gas: nothing in the pool from {self.tape.times[over[0]]} on"
+            )
+        return tuple(note for note in found if note)
 
     @cached_property
     def parts(self) -> Mapping[str, FloatArray]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import OptionFee
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.hedging.legs import Leg
 from lpgreeks.instruments import Call, Exposure, Greeks, Option, Put
+from lpgreeks.markets.tape import Tape
 from lpgreeks.pricing import implied_volatility, option_greeks
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Policy
@@ -139,14 +141,14 @@ def purchases_of(legs: Iterable[tuple[Leg, float]], life: Life) -> Iterator[Purc
         yield Purchase(0, option, quantity, (premium.ask if quantity > 0 else premium.bid) * token, 0.0, volatility)
 
 
-def bought(purchases: Iterable[Purchase], life: Life) -> Bought:
-    """What purchases brought, on each row of the life's grid."""
-    parts = Bought(*(np.zeros(life.rows.size) for _ in Bought._fields))
-    times, pool = life.tape.rows.times, life.tape.rows.pool
+def bought(purchases: Iterable[Purchase], tape: Tape, grid: NDArray[np.int64]) -> Bought:
+    """What purchases brought, on each row of the grid."""
+    parts = Bought(*(np.zeros(grid.size) for _ in Bought._fields))
+    times, pool = tape.rows.times, tape.rows.pool
     for row, option, quantity, paid, fee, volatility in purchases:
         assert option.years is not None
-        since = life.rows >= row
-        rows, expiry = life.rows[since], times[row] + option.years * _YEAR
+        since = grid >= row
+        rows, expiry = grid[since], times[row] + option.years * _YEAR
         left = np.maximum(expiry - times[rows], 0.0) / _YEAR
         value, delta = _marked(option, volatility, pool[rows], left)
         settled = int(np.searchsorted(times, expiry))

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lpgreeks._types import FloatArray
 from lpgreeks.draw import bars, histograms, legend, new_axes, timelines, trade_marks, verticals
 from lpgreeks.errors import InputError
 from lpgreeks.replays.columns import Living
+from lpgreeks.replays.index_life import IndexLife
+from lpgreeks.replays.life import Life
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from lpgreeks.replays.result import Replayed
 
-__all__ = ["amounts", "attribution", "drawdown", "fees_against_loss", "gap", "total_value", "trades"]
+__all__ = ["amounts", "attribution", "drawdown", "exposure", "fees_against_loss", "gap", "total_value", "trades"]
 
 _S = Living()
 
@@ -23,21 +26,22 @@ _S = Living()
 def total_value(r: Replayed, ax: Axes | None = None) -> Axes:
     """Fees, impermanent loss and the hedge since the start, and their sum with everything else."""
     ax = new_axes()[0] if ax is None else ax
-    parts = r.parts
+    parts, sources = r.parts, r.life.sources
+    earned = {name: sources[name] for name in ("fees", "rewards") if name in sources}
     hedge = sum(parts[name] for name in ("hedge", "funding", "spread", "exchange fees", "slippage"))
     lines = {
         "position, unhedged": r.unhedged - r.capital,
-        "fees": parts["fees, base"] + parts["fees, quote"],
+        **{name: np.sum([parts[part] for part in own], axis=0) for name, own in earned.items()},
         "hedge, less its costs": np.asarray(hedge),
         "everything": r.net,
     }
     return legend(timelines(ax, r.times, lines, ylabel=f"since the start [{r.quote}]", title=_title("Total value", r)))
 
 
-def fees_against_loss(r: Replayed, ax: Axes | None = None) -> Axes:
+def fees_against_loss(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
     """Fees with their bounds against impermanent loss."""
     ax = new_axes()[0] if ax is None else ax
-    states, price = r.life.states, r.life.prices
+    states, price = life.states, life.prices
     lines = {
         "fees, at least": states[:, _S.least_base] * price + states[:, _S.least_quote],
         "fees, at most": states[:, _S.most_base] * price + states[:, _S.most_quote],
@@ -49,12 +53,12 @@ def fees_against_loss(r: Replayed, ax: Axes | None = None) -> Axes:
     )
 
 
-def amounts(r: Replayed, ax: Axes | None = None) -> Axes:
+def amounts(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
     """Change of the coins in the pool since the add, and the coins of the hedge against it."""
     ax = new_axes()[0] if ax is None else ax
-    coin = r.life.one.bases[0]
-    base, _ = r.life.in_pool
-    since = base - r.life.states[:, _S.base]
+    coin = life.bases[0]
+    base, _ = life.in_pool
+    since = base - life.states[:, _S.base]
     inverse = r.hedge.columns.inverse
     hedge = np.where(inverse, -r.of_legs[:, :, 1], r.of_legs[:, :, 0]).sum(axis=1)
     lines = {"pool, since the add": since, "hedge": hedge, "both": since + hedge}
@@ -82,16 +86,32 @@ def attribution(r: Replayed, ax: Axes | None = None) -> Axes:
 def trades(r: Replayed, ax: Axes | None = None) -> Axes:
     """The price with every trade of the hedge on it, and the adds."""
     ax = new_axes()[0] if ax is None else ax
-    one = r.life.one
-    timelines(
-        ax, r.times, {"pool": r.life.prices}, ylabel=f"price [{r.quote} per {one.bases[0]}]",
-        title=_title("Price and hedge trades", r),
-    )  # fmt: skip
-    trade_marks(ax, r.tape.times[r.trades.row], r.trades.price, r.trades.quantity > 0)
+    title, at = _title("Price and hedge trades", r), r.tape.times[r.trades.row]
+    if isinstance(r.life, IndexLife):
+        # Prices of several coins share an axis as changes.
+        starts = {coin: float(r.life.coin_prices(coin)[0]) for coin in r.life.bases}
+        lines = {coin: 100.0 * (r.life.coin_prices(coin) / start - 1.0) for coin, start in starts.items()}
+        own = [starts[r.life.bases[r.life.index.column(leg.instrument.base)]] for leg in r.hedge.legs]
+        timelines(ax, r.times, lines, ylabel="price since the start [%]", title=title)
+        shown = 100.0 * (r.trades.price / np.asarray(own)[r.trades.leg] - 1.0) if own else r.trades.price
+        trade_marks(ax, at, shown, r.trades.quantity > 0)
+        return legend(ax)
+    timelines(ax, r.times, {"pool": r.life.prices}, ylabel=f"price [{r.quote} per {r.life.bases[0]}]", title=title)
+    trade_marks(ax, at, r.trades.price, r.trades.quantity > 0)
     again = r.tape.times[r.life.adds.row[1:]]
     if again.size:
         verticals(ax, list(again), name="laid again", style=":")
     return legend(ax)
+
+
+def exposure(r: Replayed, ax: Axes | None = None) -> Axes:
+    """What the position and everything together move with, by coin, in quote."""
+    ax = new_axes()[0] if ax is None else ax
+    lines: dict[str, FloatArray] = {}
+    for coin, own in r.life.coins.items():
+        price = r.life.coin_prices(coin)
+        lines |= {f"{coin}, unhedged": own * price, f"{coin}, hedged": r.exposures[coin] * price}
+    return legend(timelines(ax, r.times, lines, ylabel=f"exposure [{r.quote}]", title=_title("Exposure by coin", r)))
 
 
 def gap(r: Replayed, ax: Axes | None = None) -> Axes:

@@ -14,6 +14,7 @@ from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.instruments import Instrument
 from lpgreeks.measures import Measure
 from lpgreeks.paths import Span, span_of
+from lpgreeks.replays.exposures import ShareExposure
 
 __all__ = [
     "DeltaBand",
@@ -93,20 +94,22 @@ class Keep(Policy):
         \text{value: the pool's coins, sold}
 
     The value in quote moves with every leg, and with coins that are posted or kept back: ``q`` is then what is missing
-    to cancel the pool's slope with all of them counted.
+    to cancel the pool's slope with all of them counted. Of an index each coin has a leg of its own, sized by a rule
+    for the coins behind a share.
 
     Args:
-        what: ``Value("USDC")``, ``Amount("ETH")`` or ``Amount("USDC")``; the value in quote unless said.
+        what: ``Value("USDC")``, ``Amount("ETH")`` or ``Amount("USDC")``; the value in quote unless said. Of an index:
+            ``StateDelta()`` unless said, ``PoolWeights()``, ``FixedShares(...)`` or ``LeastVariance(...)``.
         ratio: of that quantity; 1 unless said.
         resize: whether a range that is laid again is hedged anew.
     """
 
-    what: Measure | None = None
+    what: Measure | ShareExposure | None = None
     ratio: float = 1.0
     resize: bool = True
 
     def __post_init__(self) -> None:
-        if self.what is not None and not isinstance(self.what, Measure):
+        if self.what is not None and not isinstance(self.what, (Measure, ShareExposure)):
             raise InputError("a measure to keep", got=f"{self.what!r:.60}", remedy='Value("USDC") or Amount("ETH")')
         object.__setattr__(self, "ratio", require_finite("ratio", self.ratio, unit=""))
 

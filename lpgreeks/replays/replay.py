@@ -18,12 +18,12 @@ from lpgreeks.markets.tape import Rows, Settlements, Tape
 from lpgreeks.paths import Span
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
+from lpgreeks.replays.index_life import IndexHolding, IndexLife
 from lpgreeks.replays.life import FeesAlongMove, FeesAtClose, Life, ManagedRange, grid_of, live_through
 from lpgreeks.replays.notice import announce_compiling
 from lpgreeks.replays.options import OptionsAtAdd, bought, purchases_at_adds, purchases_of
 from lpgreeks.replays.policies import Hold, Policy
 from lpgreeks.replays.result import Replayed, Trades
-from lpgreeks.replays.tables import Table, table_of
 
 __all__ = ["Now", "Targets", "replay"]
 
@@ -41,7 +41,7 @@ class Now:
     Attributes:
         time: of the row, UTC.
         bid, ask, mark: by leg, of the market that it reads.
-        pool: the pool's price.
+        pool: the pool's price; of an index alone, a share's.
         added: whether a range was laid on this row.
         price_at_add: the pool's price when it was laid.
         quantities: by leg, signed.
@@ -59,9 +59,10 @@ class Now:
     quantities: tuple[float, ...]
     held: float
     pending: tuple[bool, ...]
+    _life: Life | IndexLife
+    _row: int
     _position: Position
     _segment: int
-    _slope: Table
 
     @property
     def middle(self) -> tuple[float, ...]:
@@ -69,14 +70,20 @@ class Now:
         return tuple((bid + ask) / 2.0 for bid, ask in zip(self.bid, self.ask, strict=True))
 
     @property
-    def delta(self) -> float:
-        """The position's, at the pool's price, in coins."""
-        from lpgreeks.replays.compiled_tables import fill
+    def deltas(self) -> Mapping[str, float]:
+        """The position's, in coins, by coin: of a pool at its price, of an index by the protocol's state."""
+        return self._life.deltas_at(self._row)
 
-        out, centre = np.empty(1), float(self._position.centre[self._segment])
-        scale = float(self._position.scale[self._segment]) * centre**-0.5
-        fill(out, np.array([self.pool]), 0, 1, scale, centre, self._slope)
-        return float(out[0])
+    @property
+    def delta(self) -> float:
+        """That of the one coin.
+
+        Raises:
+            InputError: there are several.
+        """
+        if len(found := self.deltas) != 1:
+            raise InputError("one coin", got=", ".join(found) or "none", remedy="now.deltas")
+        return next(iter(found.values()))
 
     def coins(self, price: float | None = None) -> float:
         """Coins in the pool, at its price or if its price were another."""
@@ -86,7 +93,7 @@ class Now:
 
 
 def replay(
-    position: Exposure | ManagedRange,
+    position: Exposure | ManagedRange | IndexHolding,
     hedge: HedgePlan | Sequence[Leg | Instrument] | None,
     tape: Tape,
     *,
@@ -104,7 +111,7 @@ def replay(
     that row's bid or ask with the fee of its leg. At the end contracts are marked, not closed.
 
     Args:
-        position: pools and tokens that are held throughout, or a range that is managed.
+        position: pools and tokens that are held throughout, a range that is managed, or shares of the tape's index.
         hedge: a plan, whose quantities are traded on the first row, or legs, which a policy trades from nothing.
         tape: what happened.
         policy: when to trade, as data; or a function of :class:`Now` that returns quantities, which is slower.
@@ -124,15 +131,18 @@ def replay(
     announce_compiling(fold)
     at = grid_of(tape, grid)
     rows = at.rows
-    life = live_through(position, tape, rows=rows, fees=fees)
     held = hedge_of(hedge, tape, collateral, reserve)
-    purchases = [*purchases_of(held.options, life)]
-    if isinstance(policy, Policy) and isinstance(at_adds := policy.settings.get("options"), OptionsAtAdd):
-        purchases += purchases_at_adds(at_adds, life)
+    life: Life | IndexLife
+    if isinstance(position, IndexHolding):
+        life, purchases = _of_shares(position, held, policy, tape, rows), []
+    else:
+        life = live_through(position, tape, rows=rows, fees=fees)
+        purchases = [*purchases_of(held.options, life)]
+        if isinstance(policy, Policy) and isinstance(at_adds := policy.settings.get("options"), OptionsAtAdd):
+            purchases += purchases_at_adds(at_adds, life)
     settlements = settlements_of(held, tape)
     if isinstance(policy, Policy):
-        rule, target = rule_of(policy, held, life)
-        run = _folded(rule, tape.rows, settlements, position_of(life, target), held, rows)
+        run = _by_coin(policy, tape.rows, settlements, life, held, rows)
     elif callable(policy):
         rule, _ = rule_of(Hold(), held, life)
         run = _called(policy, rule, tape, settlements, life, held, rows)
@@ -147,18 +157,81 @@ def replay(
         grid=at,
         of_legs=run.of_legs,
         of_accounts=run.of_accounts,
-        trades=Trades.of(run.trades[: int(run.book.memory[Memory().written])]),
-        liquidated=tuple(int(row) if row >= 0 else None for row in run.book.liquidated),
-        options=bought(purchases, life),
+        trades=Trades.of(run.trades),
+        liquidated=tuple(int(row) if row >= 0 else None for row in run.liquidated),
+        options=bought(purchases, tape, rows),
     )
+
+
+def _of_shares(position: IndexHolding, hedge: Hedge, policy: object, tape: Tape, rows: NDArray[np.int64]) -> IndexLife:
+    if hedge.options or (isinstance(policy, Policy) and "options" in policy.settings):
+        raise InputError("perpetuals, futures and coins against an index", got="options", remedy="Leave them out")
+    if tape.index is None:
+        raise InputError("an index on the tape", got=tape.describe(), remedy="Tape(index=..., quotes=...)")
+    return IndexLife(position=position, tape=tape, rows=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ran:
+    """What a fold leaves."""
+
+    trades: FloatArray
+    of_legs: FloatArray
+    of_accounts: FloatArray
+    liquidated: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
+    """What a fold writes."""
+
     book: Book
     trades: FloatArray
     of_legs: FloatArray
     of_accounts: FloatArray
+
+    def ended(self, trades: FloatArray) -> _Ran:
+        return _Ran(
+            trades=trades[: int(self.book.memory[Memory().written])],
+            of_legs=self.of_legs,
+            of_accounts=self.of_accounts,
+            liquidated=self.book.liquidated,
+        )
+
+
+def _by_coin(
+    policy: Policy,
+    rows: Rows,
+    settlements: Settlements,
+    life: Life | IndexLife,
+    hedge: Hedge,
+    grid: NDArray[np.int64],
+) -> _Ran:
+    """Fold the policy over each coin's legs: a pool has one coin, and an index a hedge of its own for each."""
+    if isinstance(life, Life) or not hedge.legs:
+        rule, target = rule_of(policy, hedge, life)
+        return _folded(rule, rows, settlements, position_of(life, target), hedge, grid)
+    coins: dict[int, list[int]] = {}
+    for j, leg in enumerate(hedge.legs):
+        coins.setdefault(life.index.column(leg.instrument.base), []).append(j)
+    traded = {life.bases[c] for c in coins}
+    whole, trades = _new_run(hedge, grid), []
+    for legs in coins.values():
+        part = hedge.part(legs)
+        rule, target = rule_of(policy, part, life, traded)
+        ran = _folded(rule, rows, settlements, position_of(life, target), part, grid)
+        accounts = [a for a, pledge in enumerate(hedge.pledges) if pledge.legs[0] in legs]
+        whole.of_legs[:, legs], whole.of_accounts[:, accounts] = ran.of_legs, ran.of_accounts
+        whole.book.liquidated[accounts] = ran.liquidated
+        ran.trades[:, 1] = np.asarray(legs, dtype=np.float64)[ran.trades[:, 1].astype(np.int64)]
+        trades.append(ran.trades)
+    together = np.concatenate(trades)
+    return _Ran(
+        trades=together[np.argsort(together[:, 0], kind="stable")],
+        of_legs=whole.of_legs,
+        of_accounts=whole.of_accounts,
+        liquidated=whole.book.liquidated,
+    )
 
 
 def _new_run(hedge: Hedge, rows: NDArray[np.int64]) -> _Run:
@@ -173,7 +246,7 @@ def _new_run(hedge: Hedge, rows: NDArray[np.int64]) -> _Run:
 
 def _folded(
     rule: Rule, rows: Rows, settlements: Settlements, position: Position, hedge: Hedge, grid: NDArray[np.int64]
-) -> _Run:
+) -> _Ran:
     from lpgreeks.replays.compiled_fold import fold
 
     run = _new_run(hedge, grid)
@@ -184,7 +257,7 @@ def _folded(
             trades, grid, run.of_legs, run.of_accounts,
         )  # fmt: skip
         if at == rows.times.size:
-            return _Run(book=run.book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)
+            return run.ended(trades)
         trades = np.concatenate([trades, np.empty_like(trades)])
 
 
@@ -193,16 +266,16 @@ def _called(
     rule: Rule,
     tape: Tape,
     settlements: Settlements,
-    life: Life,
+    life: Life | IndexLife,
     hedge: Hedge,
     grid: NDArray[np.int64],
-) -> _Run:
+) -> _Ran:
     from lpgreeks.replays.compiled_step import advance, begin, held, request, snapshot
 
     run, m, rows = _new_run(hedge, grid), Memory(), tape.rows
     book, trades, legs, accounts = run.book, run.trades, hedge.columns, hedge.accounts
     columns = [int(c) for c in legs.market]
-    position, slope = position_of(life, column(())), table_of(life.one.worth(life.one.quote).derivative(), "a slope")
+    position = position_of(life, column(()))
     for i in range(rows.times.size):
         if book.memory[m.written] > len(trades) - 3 * len(hedge.legs) - 1:
             trades = np.concatenate([trades, np.empty_like(trades)])
@@ -224,16 +297,17 @@ def _called(
                 quantities=tuple(book.quantity.tolist()),
                 held=float(held(book, legs, accounts)),
                 pending=tuple(bool(x) for x in book.pending[:, 0]),
+                _life=life,
+                _row=i,
                 _position=position,
                 _segment=segment,
-                _slope=slope,
             )
             for j, quantity in _asked(policy(now), hedge, now.time):
                 request(i, j, quantity, rule, rows, book, legs, trades)
         while (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
             snapshot(taken, book, run.of_legs, run.of_accounts)
             book.memory[m.taken] = taken + 1
-    return _Run(book=book, trades=trades, of_legs=run.of_legs, of_accounts=run.of_accounts)
+    return run.ended(trades)
 
 
 def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[int, float]]:

@@ -18,21 +18,20 @@ from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
-from lpgreeks.replays.columns import Living
 from lpgreeks.replays.execution import execution
+from lpgreeks.replays.index_life import IndexHolding, IndexLife
 from lpgreeks.replays.life import Grid, Life, ManagedRange
 from lpgreeks.replays.options import Bought
 from lpgreeks.replays.policies import Policy
 from lpgreeks.replays.words import notes, removal_table, sentence, summary
 from lpgreeks.statistics import Performance, Regimes, performance
+from lpgreeks.tokens import find_token
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 __all__ = ["Replayed", "Trades"]
-
-_S = Living()
 
 _FIGURES = (
     "total_return", "return_per_year", "volatility", "sharpe", "sortino", "drawdown", "under_water", "value_at_risk",
@@ -92,10 +91,10 @@ class Replayed:
         options: what options bought at the add brought.
     """
 
-    position: Exposure | ManagedRange
+    position: Exposure | ManagedRange | IndexHolding
     tape: Tape
     policy: Policy | Callable[..., Any]
-    life: Life
+    life: Life | IndexLife
     hedge: Hedge
     grid: Grid
     of_legs: FloatArray
@@ -117,7 +116,7 @@ class Replayed:
     @property
     def quote(self) -> str:
         """What money is counted in."""
-        return self.position.quote
+        return self.life.quote
 
     # ---- series
 
@@ -205,28 +204,50 @@ class Replayed:
     @cached_property
     def excess(self) -> FloatArray:
         """``(rows,)``: net less what holding the tokens would have made: what a hedge of the changes can steady."""
-        return np.asarray(self.net - self.parts["tokens held"] - self.parts["coins posted"])
+        return np.asarray(self.net - self.life.holding - self.parts["coins posted"])
 
     @cached_property
     def excess_unhedged(self) -> FloatArray:
         """``(rows,)``: the same of the position by itself: fees, impermanent loss and what acting on it cost."""
-        return np.asarray(self.life.worth - self.life.capital - self.parts["tokens held"])
+        return np.asarray(self.life.worth - self.life.capital - self.life.holding)
 
     @cached_property
-    def coins(self) -> FloatArray:
-        """``(rows,)``: the slope of the equity: coins in the pool and in hand, of fees, contracts and accounts."""
-        s, inverse = self.life.states, self.hedge.columns.inverse
+    def exposures(self) -> Mapping[str, FloatArray]:
+        """``(rows,)`` by coin: the slope of the equity: coins of the position, of contracts and accounts."""
+        inverse = self.hedge.columns.inverse
         quantity, paid, fees, funding = (self.of_legs[:, :, k] for k in (0, 1, 4, 5))
-        contracts = np.where(inverse, funding - paid - fees, quantity).sum(axis=1)
-        behind = (self.of_accounts.sum(axis=2) * self.hedge.accounts.coins).sum(axis=1)
-        return np.asarray(
-            self.life.in_pool[0] + s[:, _S.held_base] + s[:, _S.fee_base] + contracts + behind + self.options.delta
-        )
+        of_legs = np.where(inverse, funding - paid - fees, quantity)
+        behind = self.of_accounts.sum(axis=2) * self.hedge.accounts.coins
+        first = [pledge.legs[0] for pledge in self.hedge.pledges]
+        coins = {coin: series.copy() for coin, series in self.life.coins.items()}
+        if coins:
+            coins[next(iter(coins))] += self.options.delta
+        for j, leg in enumerate(self.hedge.legs):
+            coin = find_token(leg.instrument.base, coins) or leg.instrument.base
+            posted = sum((behind[:, a] for a, of in enumerate(first) if of == j), np.zeros(len(self.rows)))
+            coins[coin] = coins.get(coin, 0.0) + of_legs[:, j] + posted
+        return coins
 
     @property
+    def coins(self) -> FloatArray:
+        """``(rows,)``: that of the one coin.
+
+        Raises:
+            InputError: there are several.
+        """
+        if len(self.exposures) != 1:
+            raise InputError("one coin", got=", ".join(self.exposures) or "none", remedy="result.exposures")
+        return next(iter(self.exposures.values()))
+
+    def _coin_prices(self, coin: str) -> FloatArray:
+        if find_token(coin, self.life.bases):
+            return self.life.coin_prices(coin)
+        return self._marks[:, next(j for j, leg in enumerate(self.hedge.legs) if leg.instrument.base == coin)]
+
+    @cached_property
     def dollars(self) -> FloatArray:
         """``(rows,)``: the rest of the equity, in quote."""
-        return np.asarray(self.equity - self.coins * self.life.prices)
+        return np.asarray(self.equity - sum(x * self._coin_prices(coin) for coin, x in self.exposures.items()))
 
     # ---- figures
 
@@ -258,18 +279,15 @@ class Replayed:
     @property
     def time_in_range(self) -> float:
         """The share of the time with the price in the range."""
-        span = self.tape.rows.times[-1] - self.tape.rows.times[0]
-        return float(self.life.states[-1, _S.inside] / span)
+        return self.pool_life.time_in_range
 
-    @cached_property
+    @property
     def fee_bounds(self) -> tuple[float, float]:
         """The least and the most that the position's fees can have been, at the last price, in quote."""
-        s, price = self.life.states[-1], self.life.prices[-1]
-        return float(s[_S.least_base] * price + s[_S.least_quote]), float(s[_S.most_base] * price + s[_S.most_quote])
+        return self.pool_life.fee_bounds
 
     def figures(self) -> dict[str, float]:
         """Everything about it as one row of numbers."""
-        least, most = self.fee_bounds
         figures = self.performance.figures
         return {
             "net": float(self.net[-1]),
@@ -278,11 +296,8 @@ class Replayed:
             "excess_effectiveness": self.excess_effectiveness,
             "hedges": float(len(self.trades)),
             "turnover": self.turnover,
-            "time_in_range": self.time_in_range,
-            "adds": float(self.life.adds.row.size),
             "liquidations": float(sum(row is not None for row in self.liquidated)),
-            "least_fees": least,
-            "most_fees": most,
+            **self.life.figures,
             **{name: float(series[-1]) for name, series in self.parts.items()},
         }
 
@@ -324,14 +339,14 @@ class Replayed:
         return pd.DataFrame(rows)
 
     def correlations(self) -> pd.DataFrame:
-        """Of the changes over the grid: equity, position, hedge, the pool's price and each market's."""
+        """Of the changes over the grid: equity, position, hedge, pool or share, and the price of each market."""
         import pandas as pd
 
         moves = {
             "equity": np.diff(self.equity),
             "position": np.diff(self.unhedged),
             "hedge": np.diff(self.gained.sum(axis=1)),
-            "pool": np.diff(np.log(self.life.prices)),
+            "share" if isinstance(self.life, IndexLife) else "pool": np.diff(np.log(self.life.prices)),
         }
         marks = self.tape.rows.mark[:, self.rows]
         moves |= {market: np.diff(np.log(marks[j])) for j, market in enumerate(self.tape.markets)}
@@ -342,7 +357,7 @@ class Replayed:
         """Quantiles of the coins and the dollars that the equity stands in."""
         import pandas as pd
 
-        columns = {f"slope [{self.life.one.bases[0]}]": self.coins, f"rest [{self.quote}]": self.dollars}
+        columns = {f"slope [{coin}]": x for coin, x in self.exposures.items()} | {f"rest [{self.quote}]": self.dollars}
         return pd.DataFrame({n: np.quantile(x, shares) for n, x in columns.items()}, index=list(shares))
 
     def execution(self) -> pd.DataFrame:
@@ -350,6 +365,17 @@ class Replayed:
         import pandas as pd
 
         return pd.DataFrame(execution(self)).set_index("name")
+
+    @property
+    def pool_life(self) -> Life:
+        """The position's life in a pool: its adds and removals, what it held, its fees and their bounds.
+
+        Raises:
+            InputError: it was an index.
+        """
+        if isinstance(self.life, IndexLife):
+            raise InputError("a position in a pool", got=f"shares of {self.life.index.name}")
+        return self.life
 
     # ---- words and pictures
 
@@ -371,7 +397,7 @@ class Replayed:
 
     def removals(self) -> pd.DataFrame:
         """One row for each removal: how both amounts had changed since the add, and the prices of pool and exchange."""
-        return removal_table(self)
+        return removal_table(self, self.pool_life)
 
     def sentence(self) -> str:
         """The answer in one sentence."""
@@ -403,11 +429,15 @@ class Replayed:
 
     def plot_fees(self, ax: Axes | None = None) -> Axes:
         """Fees, with their bounds, against impermanent loss."""
-        return pictures.fees_against_loss(self, ax)
+        return pictures.fees_against_loss(self, self.pool_life, ax)
 
     def plot_amounts(self, ax: Axes | None = None) -> Axes:
         """Coins of the pool since the add, of the hedge, and both."""
-        return pictures.amounts(self, ax)
+        return pictures.amounts(self, self.pool_life, ax)
+
+    def plot_exposure(self, ax: Axes | None = None) -> Axes:
+        """What position and hedge move with, by coin, in quote."""
+        return pictures.exposure(self, ax)
 
     def plot_drawdown(self, ax: Axes | None = None) -> Axes:
         """How far the equity stands below its peak."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments import Instrument
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.powers import Powers
+from lpgreeks.replays.columns import column
+from lpgreeks.replays.exposures import ShareExposure, StateDelta
+from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.tables import Table, table_of
 from lpgreeks.tokens import find_token
@@ -18,20 +23,56 @@ __all__ = ["wanted"]
 _HALF = 0.5
 
 
-def wanted(life: Life, leg: Instrument, measure: Measure) -> tuple[FloatArray, bool]:
+def wanted(
+    life: Life | IndexLife, leg: Instrument, keep: Measure | ShareExposure | None, traded: Collection[str]
+) -> tuple[FloatArray, bool]:
     """``(n,)``: what cancels the slope of the measure on every row, and whether it is counted in coins of the value.
 
     Coins are what every leg's slope adds to; a quantity is the leg's own.
 
+    Args:
+        life: whose slope it is.
+        leg: what is traded.
+        keep: what is held steady; the value in quote unless said.
+        traded: the coins of all legs.
+
     Raises:
         InputError: the leg does not move the measure, or by an amount that depends on its entry.
     """
+    if isinstance(life, IndexLife):
+        return _against_shares(life, leg, keep, traded), True
+    measure = Value(life.quote) if keep is None else keep
+    if not isinstance(measure, Measure):
+        raise InputError("a measure of a pool's position", got=repr(keep), remedy='Value("USDC") or Amount("ETH")')
     ratio, degree, coins = _ratio(life, leg, measure)
     filled = _on_rows(life, ratio, degree)
     if isinstance(measure, Excess):
         filled = filled + _at_add(life)
     filled.flags.writeable = False
     return filled, coins
+
+
+def _against_shares(
+    life: IndexLife, leg: Instrument, keep: Measure | ShareExposure | None, traded: Collection[str]
+) -> FloatArray:
+    rule = StateDelta() if keep is None or keep == Value(life.quote) else keep
+    if not isinstance(rule, ShareExposure):
+        raise InputError(
+            f"the value in {life.quote} of an index, or a rule for the coins behind it",
+            got=str(keep),
+            remedy="Keep(StateDelta()), Keep(PoolWeights()), Keep(FixedShares(...)), Keep(LeastVariance(...))",
+        )
+    columns = sorted({life.index.column(coin) for coin in traded})
+    own = columns.index(life.index.column(leg.base))
+    shares = rule.coins(life.index, columns)[:, own]
+    if np.isnan(shares[life.tape.index_rows[0]]):
+        known = np.flatnonzero(np.isfinite(shares))
+        raise DataError(
+            f"coins behind a share by {rule} from the first row of the tape on, {life.tape.times[0]}",
+            got=f"from {life.index.times[known[0]]} on" if known.size else "none",
+            remedy="Let the index begin earlier than the quotes: quotes.between(...)",
+        )
+    return column(-life.position.shares * shares[life.tape.index_rows])
 
 
 def _ratio(life: Life, leg: Instrument, measure: Measure) -> tuple[Table, float, bool]:

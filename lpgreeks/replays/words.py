@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
-from lpgreeks.replays.life import read_from
+from lpgreeks.replays.index_life import IndexLife
+from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Hold, Policy
 
 if TYPE_CHECKING:
@@ -17,22 +18,25 @@ if TYPE_CHECKING:
 
 __all__ = ["notes", "removal_table", "sentence", "summary"]
 
-_COSTS = ("spread", "exchange fees", "slippage", "swaps", "composition fees", "gas", "option costs")
+_OF_HEDGE = {
+    "tokens held": ("coins posted",),
+    "hedge": ("hedge", "funding"),
+    "options": ("options",),
+}
+"""The parts of everything but the position, by what a reader asks for."""
+
+_COSTS = ("spread", "exchange fees", "slippage", "option costs")
 
 
 def sentence(r: Replayed) -> str:
     """What it made, on how much, and of what."""
     days = r.tape.years * 365
-    parts = r.attribution()
-    costs = sum(parts[name] for name in _COSTS)
+    parts, of_position = r.attribution(), r.life.sources
     sources = {
-        "fees": parts["fees, base"] + parts["fees, quote"],
-        "impermanent loss": parts["impermanent loss"],
-        "tokens held": parts["tokens held"] + parts["coins posted"],
-        "hedge": parts["hedge"] + parts["funding"],
-        "options": parts["options"],
-        "costs": costs,
+        name: sum(parts[part] for part in (*of_position.get(name, ()), *_OF_HEDGE.get(name, ())))
+        for name in dict.fromkeys([*of_position, *_OF_HEDGE])
     }
+    sources["costs"] = sum(parts[part] for part in (*r.life.costs, *_COSTS))
     told = ", ".join(f"{name} {rounded(amount)}" for name, amount in sources.items() if amount)
     made = f"Over {days:.4g} days it made {rounded(parts['net'])} {r.quote} on {rounded(r.capital)}"
     alone = f"; unhedged {rounded(float(r.unhedged[-1] - r.unhedged[0]))}" if r.hedge.legs else ""
@@ -59,12 +63,8 @@ def summary(r: Replayed) -> str:
         "variance removed": f"{percent(r.effectiveness)} of the value, {percent(r.excess_effectiveness)} over holding",
         "hedges": f"{len(r.trades):,}",
         "turnover": f"{rounded(r.turnover)} {r.quote}",
-        "time in range": percent(r.time_in_range),
-        "laid": f"{r.life.adds.row.size:,} times",
+        **_of_life(r.life),
     }
-    if any(r.fee_bounds):
-        least, most = r.fee_bounds
-        shown["fees between"] = f"{rounded(least)} and {rounded(most)} {r.quote}"
     lines = [wrapped(sentence(r), WIDTH), "", *aligned([["part", f"[{r.quote}]"], *rows], words=(0,)), ""]
     lines += aligned([[name, figure] for name, figure in shown.items()], words=(0, 1))
     if r.trades.row.size:
@@ -75,20 +75,23 @@ def summary(r: Replayed) -> str:
     return "\n".join(lines)
 
 
+def _of_life(life: Life | IndexLife) -> dict[str, str]:
+    if isinstance(life, IndexLife):
+        return {f"shares of {life.index.name}": rounded(life.position.shares)}
+    shown = {"time in range": percent(life.time_in_range), "laid": f"{life.adds.row.size:,} times"}
+    if any(life.fee_bounds):
+        least, most = life.fee_bounds
+        shown["fees between"] = f"{rounded(least)} and {rounded(most)} {life.quote}"
+    return shown
+
+
 def notes(r: Replayed) -> tuple[str, ...]:
     """What is real, what is stated, and what the numbers leave out."""
-    basis = read_from(r.position, r.tape)
-    found = [*r.tape.notes, *([basis] if basis else []), *r.hedge.notes]
+    found = [*r.tape.notes, *r.life.notes, *r.hedge.notes]
     pool = r.tape.pool
-    if pool is not None:
-        route = "fee growth" if pool.growth_base is not None else "its share of the active liquidity"
-        found.append(f"fees by {route}; the bounds are what a row hides of its path and of the liquidity on it")
     for j, leg in enumerate(r.hedge.legs):
         if leg.step and not isinstance(r.policy, Hold) and not (r.trades.leg == j).any():
             found.append(f"nothing was traded in {leg.name}: no order came to its lot of {leg.step:g}")
-    over = r.life.adds.row[r.life.adds.scale == 0.0]
-    if over.size:
-        found.append(f"what was left no longer paid for gas: nothing in the pool from {r.tape.times[over[0]]} on")
     if isinstance(r.policy, Policy):
         said = r.policy.settings
         lowest = said.get("min_gap")
@@ -102,11 +105,10 @@ def notes(r: Replayed) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def removal_table(r: Replayed) -> pd.DataFrame:
+def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
     """One row for each removal."""
     import pandas as pd
 
-    life = r.life
     gone = life.removals.row
     price = r.tape.rows.pool[gone]
     upto = len(gone)
