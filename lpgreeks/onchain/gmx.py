@@ -29,7 +29,8 @@ __all__ = [
 
 PRICE_DECIMALS = 30
 USDG_DECIMALS = 18
-_DOLLAR = 10**PRICE_DECIMALS
+_DOLLAR: int = 10**PRICE_DECIMALS
+_USDG: int = 10**USDG_DECIMALS
 _BASIS_POINTS = 10_000
 
 
@@ -70,7 +71,9 @@ class RawGlpToken:
         if self.min_price > self.max_price:
             raise InputError("min_price up to max_price", got=f"{self.min_price} and {self.max_price}")
         if self.reserved > self.pool:
-            raise InputError("reserved within the pool", got=f"{self.reserved} of {self.pool}", unit=f"raw {self.token}")
+            raise InputError(
+                "reserved within the pool", got=f"{self.reserved} of {self.pool}", unit=f"raw {self.token}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +128,7 @@ def aum_at_min(vault: RawGlpVault) -> int:
 
 def aum_in_usdg(aum: int) -> int:
     """``getAumInUsdg``: of 30 decimals, 18."""
-    return require_whole("aum", aum, at_least=0) * 10**USDG_DECIMALS // _DOLLAR
+    return require_whole("aum", aum, at_least=0) * _USDG // _DOLLAR
 
 
 def _aum(vault: RawGlpVault, price_of: Callable[[RawGlpToken], int]) -> int:
@@ -133,7 +136,7 @@ def _aum(vault: RawGlpVault, price_of: Callable[[RawGlpToken], int]) -> int:
     for token in vault.tokens:
         price = price_of(token)
         if token.stable:
-            aum += token.pool * price // 10**token.decimals
+            aum += token.pool * price // _one(token.decimals)
             continue
         if token.short_size:
             apart = token.short_size * abs(token.short_average - price) // token.short_average
@@ -141,7 +144,7 @@ def _aum(vault: RawGlpVault, price_of: Callable[[RawGlpToken], int]) -> int:
                 aum += apart
             else:
                 short_profits += apart
-        aum += token.guaranteed + (token.pool - token.reserved) * price // 10**token.decimals
+        aum += token.guaranteed + (token.pool - token.reserved) * price // _one(token.decimals)
     return max(0, max(0, aum - short_profits) - vault.aum_deduction)
 
 
@@ -260,7 +263,7 @@ def redeem(vault: RawGlpVault, token: str, glp: int, *, base: int, tax: int) -> 
     one = vault.of(token)
     glp = require_whole("glp", glp, at_least=1, at_most=vault.supply, unit="raw GLP")
     usdg = glp * aum_in_usdg(aum_at_min(vault)) // vault.supply
-    redeemed = (usdg * _DOLLAR // one.max_price) * 10**one.decimals // 10**USDG_DECIMALS
+    redeemed = (usdg * _DOLLAR // one.max_price) * _one(one.decimals) // _USDG
     free = one.pool - one.reserved
     if redeemed > free:
         raise InputError(
@@ -277,5 +280,10 @@ def redeem(vault: RawGlpVault, token: str, glp: int, *, base: int, tax: int) -> 
     return RawRedemption(fee=fee, usdg=usdg, redeemed=redeemed, out=out, after=after)
 
 
+def _one(decimals: int) -> int:
+    whole: int = 10**decimals
+    return whole
+
+
 def _usdg_of(token: RawGlpToken, amount: int) -> int:
-    return (amount * token.min_price // _DOLLAR) * 10**USDG_DECIMALS // 10**token.decimals
+    return (amount * token.min_price // _DOLLAR) * _USDG // _one(token.decimals)

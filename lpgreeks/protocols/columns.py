@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,8 @@ from lpgreeks.errors import DataError, InputError, require_numbers
 __all__ = ["Rows", "Times", "columns_of", "moments", "positive", "read_only"]
 
 Times: TypeAlias = "NDArray[np.datetime64]"
+
+_A = TypeVar("_A", bound="NDArray[Any]")
 
 
 class Rows:
@@ -91,7 +93,7 @@ def positive(array: FloatArray, what: str, times: Times) -> FloatArray:
     return array
 
 
-def read_only(array: Any) -> Any:
+def read_only(array: _A) -> _A:
     """The array itself, which nobody may write to from here on."""
     array.flags.writeable = False
     return array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from lpgreeks.errors import DataError, InputError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, GlpAsset, Portfolio, together
@@ -98,7 +98,8 @@ class GlpVault:
 
     .. math::
         \text{AUM}(P) = \sum_{\text{stable}} p_i P_i
-        + \sum_{\text{others}} \left(G_i + (p_i - r_i) P_i + S_i (P_i/A_i - 1)\right) + \text{addition} - \text{deduction}
+        + \sum_{\text{others}} \left(G_i + (p_i - r_i) P_i + S_i (P_i/A_i - 1)\right)
+        + \text{addition} - \text{deduction}
 
     Minting uses the AUM at the upper ends of the price feeds, redeeming that at the lower ends. It is linear in every
     price until somebody trades. Source: GMX v1 contracts, ``GlpManager.getAum``.
@@ -117,7 +118,7 @@ class GlpVault:
     usdg_supply: float | None = None
     aum_addition: float = 0.0
     aum_deduction: float = 0.0
-    fees: GlpFees = GlpFees()
+    fees: GlpFees = field(default_factory=GlpFees)
     quote: str = "USD"
 
     def __post_init__(self) -> None:
@@ -188,7 +189,7 @@ class GlpVault:
 
     @property
     def weights_of_aum(self) -> dict[str, float]:
-        """Share of each token in what makes up the AUM, at middle prices: guaranteed dollars count, reserved coins don't."""
+        """Share of each token in what makes up the AUM, at middle prices: reserved coins left out, guarantees in."""
         return _shares({t.token: t.worth(t.middle) for t in self.tokens})
 
     @property

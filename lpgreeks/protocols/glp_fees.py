@@ -30,7 +30,8 @@ class GlpFees:
     cooldown: float = 900.0
     as_of: str = "2024-10"
     source: str = (
-        "base and tax: gmx-contracts, scripts/core/setSwapFees.js; cooldown: code-423n4/2022-11-redactedcartel, issue 161"
+        "base and tax: gmx-contracts, scripts/core/setSwapFees.js; "
+        "cooldown: code-423n4/2022-11-redactedcartel-findings, issue 161"
     )
 
     def __post_init__(self) -> None:
@@ -49,4 +50,5 @@ class GlpFees:
 
     def redeemable_from(self, minted: np.datetime64) -> np.datetime64:
         """The earliest time at which an account that last minted at ``minted`` may redeem; each mint starts it anew."""
-        return np.datetime64(minted, "ns") + np.timedelta64(round(self.cooldown * 1e9), "ns")
+        earliest: np.datetime64 = minted + np.timedelta64(round(self.cooldown * 1e9), "ns")
+        return earliest

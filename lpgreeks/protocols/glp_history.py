@@ -118,8 +118,8 @@ class GlpHistory(Rows):
             worst = float(self.contradictions.max())
             raise DataError(
                 "pools, reserves and sizes of 0 or more, reserves within their pools",
-                got=f"{wrong.size:,} rows not so, the first at {self.times[wrong[0]]}, by {worst:.2g} of the AUM at most",
-                remedy=f"Use other data, or keep those rows as they stand: slack={worst * 1.01:.2g}",
+                got=f"{wrong.size:,} rows not so, the first at {self.times[wrong[0]]}, by up to {worst:.2g} of the AUM",
+                remedy=f"Use other data, or keep those rows as they stand: slack={worst * 1.1:.2g}",
             )
 
     # ---- what it is worth, and exposed to
@@ -174,7 +174,7 @@ class GlpHistory(Rows):
 
     @cached_property
     def rewards_per_glp(self) -> FloatArray:
-        """``(n,)``: ``reward_token`` that one GLP has been given since the first row, at each row's rate until the next.
+        """``(n,)``: ``reward_token`` given to one GLP since the first row, each row's rate holding until the next.
 
         Raises:
             InputError: the rate is not known.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class GmHistory(Rows):
     stated_value: FloatArray | None = None
     lent_impact: FloatArray | None = None
     borrowing_fees: FloatArray | None = None
-    caps: GmCaps = GmCaps()
+    caps: GmCaps = field(default_factory=GmCaps)
     source: str
     notes: tuple[str, ...] = ()
 
@@ -121,7 +122,7 @@ class GmHistory(Rows):
 
     def at(self, k: int) -> GmState:
         """The market of row ``k``; -1 is the last. ``at(k).pool`` is the instrument, ``at(k).holding(gm)`` a share."""
-        known = {name: float(getattr(self, name)[k]) for name in _OF_POOL}
+        known: dict[str, Any] = {name: float(getattr(self, name)[k]) for name in _OF_POOL}
         return GmState(
             index_token=self.index_token,
             pool=GmPool(
