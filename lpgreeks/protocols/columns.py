@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,9 @@ class Rows:
 
     times: Times
     source: str
+
+    not_in_time: ClassVar[frozenset[str]] = frozenset()
+    """Arrays whose first axis is another."""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -52,10 +55,9 @@ class Rows:
             raise DataError(
                 f"rows from {first or 'the start'} to {last or 'the end'}", got="none", remedy=f"There are {self!r}"
             )
-        own = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        per_row = {
-            name: x[begin:end] for name, x in own.items() if isinstance(x, np.ndarray) and x.shape[0] == len(self)
-        }
+        names = {f.name for f in fields(self)} - self.not_in_time  # type: ignore[arg-type]
+        arrays = {name: x for name in names if isinstance(x := getattr(self, name), np.ndarray)}
+        per_row = {name: x[begin:end] for name, x in arrays.items()}
         return replace(self, **per_row)  # type: ignore[type-var]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,8 @@ class GlpHistory(Rows):
     source: str
     notes: tuple[str, ...] = ()
 
+    not_in_time: ClassVar[frozenset[str]] = frozenset({"stable"})
+
     def __post_init__(self) -> None:
         times = moments(self.times, "the vault")
         object.__setattr__(self, "times", times)
@@ -102,6 +105,8 @@ class GlpHistory(Rows):
 
     def _require_sense(self) -> None:
         """Errors for what no vault can be, and for columns that do not make up the AUM that is stated."""
+        entries = np.where(self.short_size == 0, 1.0, self.short_average)
+        positive(entries, "average entries of open shorts", self.times)
         positive(self.aum, "an AUM", self.times)
         if self.stated_aum is not None:
             apart = np.abs(self.aum / positive(self.stated_aum, "stated AUM", self.times) - 1)
@@ -192,7 +197,7 @@ class GlpHistory(Rows):
         A pool, reserve, USDG, size or guarantee below 0, or more reserved than there is, valued at the row's price.
         """
         tokens = [-self.pool, -self.reserved, self.reserved - self.pool]
-        dollars = [-self.guaranteed, -self.short_size, -self.short_average * (self.short_size != 0)]
+        dollars = [-self.guaranteed, -self.short_size]
         if self.usdg is not None:
             dollars.append(-self.usdg)
         worst = np.max([*(x * self.prices for x in tokens), *dollars], axis=(0, 2))
