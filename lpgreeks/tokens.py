@@ -9,8 +9,20 @@ from lpgreeks.errors import MarketError
 
 __all__ = ["COUNTS_AS", "coin_of", "counted_as", "find_token", "market_pair", "one_token_notes", "price_of"]
 
-COUNTS_AS: Mapping[str, str] = {"USDC": "USD", "USDT": "USD", "WETH": "ETH", "WBTC": "BTC"}
-"""Token names that count as another: dollar tokens as the dollar, wrapped coins as the coin."""
+COUNTS_AS: Mapping[str, str] = {
+    "USDC": "USD",
+    "USDT": "USD",
+    "USDC.E": "USD",
+    "MIM": "USD",
+    "WETH": "ETH",
+    "WBTC": "BTC",
+    "BTC.B": "BTC",
+    "WAVAX": "AVAX",
+}
+"""Token names that count as another: dollar tokens as the dollar, wrapped and bridged coins as the coin.
+
+Names are in capitals, whatever a file writes: BTC.b is "BTC.B".
+"""
 
 _T = TypeVar("_T")
 

@@ -204,9 +204,13 @@ def _in_cents(sample: Instrument, cents: float) -> Instrument:
         return 1.0 * cents * sample  # one dollar is a hundred cents
     numbers: dict = {"of": _in_cents(sample.of, cents)} if isinstance(sample, Derived) else {}
     for f in _terms(sample):
-        power = {"liquidity": 0.5, "volatility": 0.0, "years": 0.0}.get(f.name, 1.0)
-        numbers[f.name] = getattr(sample, f.name) * cents**power
+        numbers[f.name] = getattr(sample, f.name) * cents ** _power_of_quote(f.metadata["unit"])
     return dataclasses.replace(sample, **numbers)
+
+
+def _power_of_quote(unit: str) -> float:
+    """As which power of the quote a number of this unit scales: a liquidity as its root, coins not at all."""
+    return 0.5 if unit.startswith("sqrt") else float(unit.startswith("{quote}"))
 
 
 @every

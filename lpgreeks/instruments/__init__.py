@@ -7,6 +7,7 @@ from inspect import isabstract
 from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term, together
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
 from lpgreeks.instruments.derived import Derived
+from lpgreeks.instruments.gmx import GlpAsset, GmPool, glp_amounts
 from lpgreeks.instruments.greeks import Greeks, greeks_of
 from lpgreeks.instruments.loss_claim import LossClaim
 from lpgreeks.instruments.marked import Marked, option_of
@@ -22,6 +23,8 @@ __all__ = [
     "Deposit",
     "Derived",
     "Exposure",
+    "GlpAsset",
+    "GmPool",
     "Greeks",
     "Instrument",
     "InverseCall",
@@ -42,6 +45,7 @@ __all__ = [
     "UniswapV3",
     "averaged",
     "every_instrument",
+    "glp_amounts",
     "greeks_of",
     "option_of",
     "payoffs",

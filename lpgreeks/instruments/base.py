@@ -45,12 +45,12 @@ class Amounts(NamedTuple):
     quote: Curve
 
 
-def term(symbol: str, unit: str) -> Any:
-    """A positive number of an instrument's contract, with its symbol in formulas and its unit.
+def term(symbol: str, unit: str, *, at_least: float | None = None) -> Any:
+    """A number of an instrument's contract, with its symbol in formulas and its unit: positive, or ``at_least`` that.
 
     ``{base}`` and ``{quote}`` in ``unit`` stand for the instrument's tokens.
     """
-    return field(metadata={"symbol": symbol, "unit": unit})
+    return field(metadata={"symbol": symbol, "unit": unit, "at_least": at_least})
 
 
 class Exposure(ABC):
@@ -304,8 +304,10 @@ class Instrument(Exposure):
             raise TokenError("two different tokens", got=f"{self.base}/{self.quote}")
         if not self.market and self.base:
             object.__setattr__(self, "market", f"{self.base}/{self.quote}")
-        for name, unit in self._units().items():
-            object.__setattr__(self, name, require_positive(name, getattr(self, name), unit=unit))
+        for f in fields(self):
+            if "unit" in f.metadata:
+                unit = f.metadata["unit"].format(base=self.base, quote=self.quote)
+                object.__setattr__(self, f.name, _number(f.name, getattr(self, f.name), unit, f.metadata["at_least"]))
 
     def _reads_a_price(self) -> bool:
         """Whether the class asks for its coin: cash has none."""
@@ -368,10 +370,6 @@ class Instrument(Exposure):
     def unit_text(self) -> str:
         """What +1 is, with this instrument's tokens: "ETH", "USDC of notional"."""
         return self.unit.format(base=self.base, quote=self.quote)
-
-    def _units(self) -> dict[str, str]:
-        named = {f.name: f.metadata["unit"] for f in fields(self) if "unit" in f.metadata}
-        return {name: unit.format(base=self.base, quote=self.quote) for name, unit in named.items()}
 
 
 @dataclass(frozen=True)
@@ -464,6 +462,15 @@ def _distinct_tokens(tokens: Any) -> tuple[str, ...]:
         if token:
             named.setdefault(counted_as(token), token)
     return tuple(named.values())
+
+
+def _number(name: str, value: float, unit: str, at_least: float | None) -> float:
+    if at_least is None:
+        return require_positive(name, value, unit=unit)
+    number = require_finite(name, value, unit=unit)
+    if number < at_least:
+        raise InputError(f"{name} of {at_least:g} or more", got=f"{name}={number:g}", unit=unit)
+    return number
 
 
 def _positive(prices: FloatArray) -> FloatArray:

@@ -13,6 +13,11 @@ from lpgreeks.markets.chain_check import ChainReport
 from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
 from lpgreeks.markets.funding_files import read_funding
+from lpgreeks.markets.glp_files import read_glp
+from lpgreeks.markets.glp_layouts import GlpScale
+from lpgreeks.markets.glp_price_files import read_glp_prices, read_glp_stats
+from lpgreeks.markets.glp_vault_files import read_glp_vault
+from lpgreeks.markets.gm_files import read_gm
 from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.markets.klines import check_klines, read_klines
 from lpgreeks.markets.marks import read_marks
@@ -34,6 +39,7 @@ __all__ = [
     "Finding",
     "FundingRates",
     "GasPrices",
+    "GlpScale",
     "IndexHistory",
     "OptionName",
     "ParityForward",
@@ -49,6 +55,11 @@ __all__ = [
     "read_chain",
     "read_chains",
     "read_funding",
+    "read_glp",
+    "read_glp_prices",
+    "read_glp_stats",
+    "read_glp_vault",
+    "read_gm",
     "read_klines",
     "read_marks",
     "read_pool_minutes",

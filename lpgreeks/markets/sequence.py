@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.markets.check import commonest_step
 from lpgreeks.markets.streams import Times
 
-__all__ = ["gap_notes", "in_sequence"]
+__all__ = ["gap_notes", "in_sequence", "missing_notes"]
 
 
 def in_sequence(times: Times, sequence: FloatArray) -> tuple[NDArray[np.intp], tuple[str, ...]]:
@@ -33,3 +34,9 @@ def gap_notes(times: Times, step: np.timedelta64, meaning: str) -> tuple[str, ..
     missing = int((apart[gaps] / step).sum()) - gaps.size
     first = np.datetime_as_string(times[gaps[0]] + step, unit="s").replace("T", " ")
     return (f"{missing:,} rows missing in {gaps.size:,} gaps, the first at {first} UTC: {meaning}",)
+
+
+def missing_notes(times: Times) -> tuple[str, ...]:
+    """:func:`gap_notes` of states at their commonest distance."""
+    apart = np.diff(times)
+    return gap_notes(times, commonest_step(apart), "the state there is not known") if apart.any() else ()

@@ -1,0 +1,113 @@
+"""Columns on one clock: what the histories of all protocols share, and how their arrays are checked."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import DataError, InputError, require_numbers
+
+__all__ = ["Rows", "Times", "columns_of", "moments", "positive", "read_only"]
+
+Times: TypeAlias = "NDArray[np.datetime64]"
+
+_A = TypeVar("_A", bound="NDArray[Any]")
+
+
+class Rows:
+    """A frozen dataclass of arrays whose first axis is ``times``; they stay read-only in another process."""
+
+    times: Times
+    source: str
+
+    not_in_time: ClassVar[frozenset[str]] = frozenset()
+    """Arrays whose first axis is another."""
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.describe()}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        """One sentence: how many rows, from when to when, of what."""
+        first, last = (np.datetime_as_string(t, unit="m").replace("T", " ") for t in self.times[[0, -1]])
+        return f"{len(self):,} rows from {first} to {last} UTC: {self.source}"
+
+    def between(self, first: str | None = None, last: str | None = None) -> Self:
+        """The rows of a stretch of time, UTC, both ends in it: "2024-10-02", "2024-10-02 12:00". A day is its start.
+
+        Raises:
+            InputError: no such time.
+            DataError: no row there.
+        """
+        begin = 0 if first is None else int(np.searchsorted(self.times, _moment(first), side="left"))
+        end = len(self) if last is None else int(np.searchsorted(self.times, _moment(last), side="right"))
+        if end <= begin:
+            raise DataError(
+                f"rows from {first or 'the start'} to {last or 'the end'}", got="none", remedy=f"There are {self!r}"
+            )
+        names = {f.name for f in fields(self)} - self.not_in_time  # type: ignore[arg-type]
+        arrays = {name: x for name in names if isinstance(x := getattr(self, name), np.ndarray)}
+        per_row = {name: x[begin:end] for name, x in arrays.items()}
+        return replace(self, **per_row)  # type: ignore[type-var]
+
+
+def moments(given: ArrayLike, what: str) -> Times:
+    """Times of ``what``, UTC: one or more, ascending, each once."""
+    times: Times = np.array(given, dtype="datetime64[ns]")
+    if times.ndim != 1 or not times.size or np.isnat(times).any():
+        raise DataError(f"one or more times of {what}", got=f"{times.shape}, {int(np.isnat(times).sum())} missing")
+    wrong = np.flatnonzero(np.diff(times) <= np.timedelta64(0))
+    if wrong.size:
+        at = wrong[0]
+        raise DataError(
+            f"times of {what} in order, each once",
+            got=f"{wrong.size:,} that are not, the first {times[at + 1]} after {times[at]}",
+            remedy="Sort them, and say which of equal ones holds: nothing is repaired silently",
+        )
+    return read_only(times)
+
+
+def columns_of(given: ArrayLike, what: str, shape: tuple[int, ...]) -> FloatArray:
+    """Finite numbers of this shape, read-only."""
+    array = np.array(require_numbers(given, unit="", what=what))
+    if array.shape != shape:
+        raise InputError(f"{what} of shape {shape}", got=array.shape)
+    if not np.isfinite(array).all():
+        raise DataError(f"{what} in every row", got=f"{int((~np.isfinite(array)).sum()):,} missing or infinite")
+    return read_only(array)
+
+
+def positive(array: FloatArray, what: str, times: Times) -> FloatArray:
+    """The same, or an error at the first row in which it is 0 or less."""
+    rows = np.flatnonzero((array <= 0).reshape(len(times), -1).any(axis=1))
+    if rows.size:
+        raise DataError(f"{what} above 0 in every row", got=f"{rows.size:,} rows not so, the first at {times[rows[0]]}")
+    return array
+
+
+def read_only(array: _A) -> _A:
+    """The array itself, which nobody may write to from here on."""
+    array.flags.writeable = False
+    return array
+
+
+def _moment(text: str) -> np.datetime64:
+    try:
+        said = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise InputError("a time, UTC", got=f"{text!r:.40}", remedy="Like 2024-10-02 or 2024-10-02 12:00") from error
+    return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
+
+
+def _rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
+    return kind(**values)

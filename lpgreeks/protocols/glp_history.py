@@ -1,0 +1,236 @@
+"""A GMX v1 vault over time, column by column: AUM, GLP price, deltas and rewards of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import DataError, InputError, require_finite, require_token
+from lpgreeks.instruments import glp_amounts
+from lpgreeks.powers import worth_in_quote
+from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive, read_only
+from lpgreeks.protocols.glp import GlpToken, GlpVault
+from lpgreeks.protocols.glp_fees import GlpFees
+
+__all__ = ["GlpHistory"]
+
+# The side of the price feed moves an AUM by tenths of a percent; a wrong unit or a token left out moves it by more.
+_AUM_APART = 0.01
+
+_AMOUNTS = ("pool", "reserved", "guaranteed", "short_size", "short_average")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GlpHistory(Rows):
+    """States of one vault, in order of time; ``n`` rows of ``k`` tokens.
+
+    Attributes:
+        times: ``(n,)``, UTC, ascending.
+        tokens: the columns, in capitals.
+        stable: ``(k,)``: which of them are stable tokens.
+        prices: ``(n, k)``, quote per token.
+        pool, reserved: ``(n, k)``, tokens.
+        guaranteed, short_size: ``(n, k)``, quote; 0 of stable tokens.
+        short_average: ``(n, k)``, quote per token; 0 where there are no shorts.
+        usdg, weights: ``(n, k)``: USDG that minting brought in, target weights; None if unknown.
+        supply: ``(n,)``, GLP.
+        usdg_supply: ``(n,)``; None if unknown.
+        stated_aum: ``(n,)``, quote: what the file says; None if it says nothing.
+        reward_per_second: ``(n,)``, what holders of all GLP get, in ``reward_token``; None if unknown. It is the rate
+            at which the distributor streams to GLP: the holders' 70 % of the fees already, not to be cut again.
+        reward_token: in capitals.
+        slack: how far the figures of a row may contradict each other (see :attr:`contradictions`), a decimal of the
+            AUM. 0: not at all.
+        quote: the dollar.
+        source: one sentence on where it comes from.
+        notes: what was guessed or stated on the way here.
+
+    Raises:
+        DataError: times out of order, prices or supply of 0, figures that contradict each other, a stated AUM that the
+            columns do not add up to within a hundredth.
+    """
+
+    times: Times
+    tokens: tuple[str, ...]
+    stable: NDArray[np.bool_]
+    prices: FloatArray
+    pool: FloatArray
+    reserved: FloatArray
+    guaranteed: FloatArray
+    short_size: FloatArray
+    short_average: FloatArray
+    supply: FloatArray
+    usdg: FloatArray | None = None
+    weights: FloatArray | None = None
+    usdg_supply: FloatArray | None = None
+    stated_aum: FloatArray | None = None
+    reward_per_second: FloatArray | None = None
+    reward_token: str = ""
+    slack: float = 0.0
+    quote: str = "USD"
+    source: str
+    notes: tuple[str, ...] = ()
+
+    not_in_time: ClassVar[frozenset[str]] = frozenset({"stable"})
+
+    def __post_init__(self) -> None:
+        times = moments(self.times, "the vault")
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "tokens", tuple(require_token("token", t) for t in self.tokens))
+        if len(set(self.tokens)) < len(self.tokens) or not self.tokens:
+            raise InputError("tokens of different names", got=", ".join(self.tokens) or "none")
+        n, k = len(times), len(self.tokens)
+        stable = np.array(self.stable, dtype=bool)
+        if stable.shape != (k,):
+            raise InputError(f"stable of shape {(k,)}", got=stable.shape)
+        object.__setattr__(self, "stable", read_only(stable))
+        for name, shape in {
+            **dict.fromkeys(("prices", *_AMOUNTS, "usdg", "weights"), (n, k)),
+            **dict.fromkeys(("supply", "usdg_supply", "stated_aum", "reward_per_second"), (n,)),
+        }.items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, columns_of(getattr(self, name), name, shape))
+        positive(self.prices, f"prices in {self.quote}", times)
+        positive(self.supply, "supply of GLP", times)
+        require_token("quote", self.quote)
+        if self.reward_per_second is not None:
+            require_token("reward_token", self.reward_token)
+        object.__setattr__(self, "slack", require_finite("slack", self.slack, unit="decimal of the AUM"))
+        self._require_sense()
+
+    def _require_sense(self) -> None:
+        """Errors for what no vault can be, and for columns that do not make up the AUM that is stated."""
+        entries = np.where(self.short_size == 0, 1.0, self.short_average)
+        positive(entries, "average entries of open shorts", self.times)
+        positive(self.aum, "an AUM", self.times)
+        if self.stated_aum is not None:
+            apart = np.abs(self.aum / positive(self.stated_aum, "stated AUM", self.times) - 1)
+            if (far := np.flatnonzero(apart > _AUM_APART)).size:
+                at = far[0]
+                raise DataError(
+                    "tokens whose prices and amounts make up the stated AUM to a hundredth",
+                    got=f"{self.aum[at]:.6g} of {self.stated_aum[at]:.6g} {self.quote} at {self.times[at]}, "
+                    f"{far.size:,} such rows",
+                    remedy="A token is missing, or prices and dollars are of two units (1e30 and 1): state the scale",
+                )
+        wrong = np.flatnonzero(self.contradictions > self.slack)
+        if wrong.size:
+            worst = float(self.contradictions.max())
+            raise DataError(
+                "pools, reserves and sizes of 0 or more, reserves within their pools",
+                got=f"{wrong.size:,} rows not so, the first at {self.times[wrong[0]]}, by up to {worst:.2g} of the AUM",
+                remedy=f"Use other data, or keep those rows as they stand: slack={worst * 1.1:.2g}",
+            )
+
+    # ---- what it is worth, and exposed to
+
+    @property
+    def _averages(self) -> FloatArray:
+        """Average entries, any price where there are no shorts."""
+        return np.where(self.short_size == 0, self.prices, self.short_average)
+
+    @cached_property
+    def _parts(self) -> FloatArray:
+        """``(n, k)``: what each token adds to the AUM, in quote."""
+        amounts = glp_amounts(
+            self.prices,
+            pool=self.pool,
+            reserved=self.reserved,
+            guaranteed=self.guaranteed,
+            short_size=self.short_size,
+            short_average=self._averages,
+        )
+        return read_only(np.where(self.stable, self.pool * self.prices, worth_in_quote(*amounts, self.prices)))
+
+    @cached_property
+    def aum(self) -> FloatArray:
+        """``(n,)``: assets under management by the columns, in quote."""
+        return read_only(self._parts.sum(axis=1))
+
+    @cached_property
+    def glp_prices(self) -> FloatArray:
+        """``(n,)``: AUM over supply, quote per GLP."""
+        return read_only(self.aum / self.supply)
+
+    @cached_property
+    def deltas(self) -> FloatArray:
+        """``(n, k)``: coins of exposure per GLP, ``(pool - reserved + short_size / short_average) / supply``.
+
+        0 of stable tokens.
+        """
+        coins = self.pool - self.reserved + self.short_size / self._averages
+        return read_only(np.where(self.stable, 0.0, coins) / self.supply[:, None])
+
+    @cached_property
+    def weights_of_value(self) -> FloatArray:
+        """``(n, k)``: each token's share in the value of all pools. No exposure: reserved coins are in it."""
+        value = self.pool * self.prices
+        return read_only(value / value.sum(axis=1, keepdims=True))
+
+    @cached_property
+    def weights_of_aum(self) -> FloatArray:
+        """``(n, k)``: each token's share in what makes up the AUM."""
+        return read_only(self._parts / self.aum[:, None])
+
+    @cached_property
+    def rewards_per_glp(self) -> FloatArray:
+        """``(n,)``: ``reward_token`` given to one GLP since the first row, each row's rate holding until the next.
+
+        Raises:
+            InputError: the rate is not known.
+        """
+        if self.reward_per_second is None:
+            raise InputError("a rate of rewards", got="none in this history")
+        seconds = np.diff(self.times) / np.timedelta64(1, "s")
+        given = (self.reward_per_second / self.supply)[:-1] * seconds
+        return read_only(np.concatenate([[0.0], np.cumsum(given)]))
+
+    @cached_property
+    def contradictions(self) -> FloatArray:
+        """``(n,)``: by how much the worst figure of a row cannot be, a decimal of the AUM; 0 where all can.
+
+        A pool, reserve, USDG, size or guarantee below 0, or more reserved than there is, valued at the row's price.
+        """
+        tokens = [-self.pool, -self.reserved, self.reserved - self.pool]
+        dollars = [-self.guaranteed, -self.short_size]
+        if self.usdg is not None:
+            dollars.append(-self.usdg)
+        worst = np.max([*(x * self.prices for x in tokens), *dollars], axis=(0, 2))
+        return read_only(np.maximum(worst, 0.0) / self.aum)
+
+    # ---- one moment
+
+    def at(self, k: int, *, fees: GlpFees | None = None) -> GlpVault:
+        """The vault of row ``k``, its two prices equal.
+
+        Args:
+            k: the row; -1 is the last.
+            fees: of minting and redeeming; the dated settings unless said.
+
+        Raises:
+            DataError: the row's figures contradict each other, within the slack or not.
+        """
+        tokens = tuple(
+            GlpToken(
+                token=token,
+                stable=bool(self.stable[i]),
+                min_price=float(self.prices[k, i]),
+                max_price=float(self.prices[k, i]),
+                **{name: float(getattr(self, name)[k, i]) for name in _AMOUNTS},
+                usdg=None if self.usdg is None else float(self.usdg[k, i]),
+                weight=None if self.weights is None else float(self.weights[k, i]),
+            )
+            for i, token in enumerate(self.tokens)
+        )
+        return GlpVault(
+            tokens=tokens,
+            supply=float(self.supply[k]),
+            usdg_supply=None if self.usdg_supply is None else float(self.usdg_supply[k]),
+            fees=fees or GlpFees(),
+            quote=self.quote,
+        )

@@ -1,0 +1,71 @@
+"""What one GLP was worth over time, where nothing is known of the vault behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.errors import DataError
+from lpgreeks.paths import History
+from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive
+
+__all__ = ["GlpPrices"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GlpPrices(Rows):
+    """Prices of GLP. No deltas: those need the vault's state (:class:`~lpgreeks.GlpHistory`).
+
+    Attributes:
+        times: ``(n,)``, UTC, ascending.
+        prices: ``(n,)``, quote per GLP.
+        with_fees: ``(n,)``, the price and all rewards since the first row; None if unknown.
+        aum, supply: ``(n,)``, quote and GLP; None if unknown.
+        quote: the dollar.
+        source: one sentence on where they come from.
+        notes: what was guessed or left out on the way here.
+    """
+
+    times: Times
+    prices: FloatArray
+    with_fees: FloatArray | None = None
+    aum: FloatArray | None = None
+    supply: FloatArray | None = None
+    quote: str = "USD"
+    source: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        times = moments(self.times, "GLP")
+        object.__setattr__(self, "times", times)
+        for name in ("prices", "with_fees", "aum", "supply"):
+            if getattr(self, name) is not None:
+                column = columns_of(getattr(self, name), name, times.shape)
+                object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
+
+    @property
+    def market(self) -> str:
+        """The name of the price: "GLP/USD"."""
+        return f"GLP/{self.quote}"
+
+    def history(self) -> History:
+        """The prices as a :class:`~lpgreeks.History`, to align with those of coins; known at their own times.
+
+        Raises:
+            DataError: fewer than two rows.
+        """
+        if len(self) < 2:
+            raise DataError("two or more prices", got=len(self))
+        prices = self.prices[:, None]
+        steps, counts = np.unique(np.diff(self.times), return_counts=True)
+        return History(
+            markets=(self.market,),
+            times=self.times,
+            prices=prices,
+            lows=prices,
+            highs=prices,
+            step=steps[counts.argmax()],
+            notes=self.notes,
+        )
