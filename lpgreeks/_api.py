@@ -98,7 +98,6 @@ from lpgreeks.markets import (
     FundingRates,
     GasPrices,
     GlpScale,
-    IndexHistory,
     OptionName,
     ParityForward,
     PoolHistory,
@@ -153,6 +152,7 @@ from lpgreeks.protocols import (
     GmCaps,
     GmHistory,
     GmState,
+    IndexHistory,
 )
 from lpgreeks.replays import (
     DeltaBand,

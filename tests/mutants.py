@@ -501,7 +501,7 @@ MUTANTS = [
     Mutant("replays/replay.py", "np.asarray(legs, dtype=np.float64)[ran.trades[:, 1].astype(np.int64)]", "float(legs[0]) + 0.0 * ran.trades[:, 1] + (legs[0] == 0)", "test_index_replay.py"),
     Mutant("replays/book.py", "if not set(self.pledges[a].legs) <= set(legs):", "if False:", "test_index_replay.py"),
     Mutant("replays/execution.py", "totals[leg] / counts[leg]", "totals[leg] / counts.sum()", "test_replay.py"),
-    Mutant("markets/index_history.py", "price * (1.0 + half_spread)", "price * (1.0 - half_spread)", "test_index_replay.py"),
+    Mutant("markets/streams.py", "bid=price * (1.0 - half)", "bid=price * (1.0 + half)", "test_index_replay.py"),
     Mutant("replays/notice.py", "sys.stderr.isatty() and not", "not", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
     Mutant("replays/pictures.py", "ylabel=\"share of time\"", "ylabel=\"share of outcomes\"", "test_replay_cli.py::test_a_picture_of_time_counts_time"),
     Mutant("draw.py", "AutoDateLocator(minticks=3, maxticks=7)", "AutoDateLocator(maxticks=7)", "test_replay_cli.py::test_every_span_of_time_has_dates"),

@@ -41,7 +41,7 @@ def index(seed: int = 0, **changes: object) -> lp.IndexHistory:
 
 
 def tape(share: lp.IndexHistory, start: str | None = None, **more: object) -> lp.Tape:
-    quotes = [share.quotes(coin, half_spread=2e-4).between(start) for coin in share.coins]
+    quotes = [lp.Quotes.from_index(share, coin, half_spread=2e-4).between(start) for coin in share.coins]
     return lp.Tape(index=share, quotes=quotes, **more)  # type: ignore[arg-type]
 
 
@@ -235,7 +235,7 @@ BAD = {
     "parts above one": (lambda: lp.FixedShares({"BTC": 0.6, "ETH": 0.6}), lp.InputError, "1 together at most"),
     "no window": (lambda: lp.LeastVariance("0s"), lp.InputError, "a window above 0"),
     "coins twice": (lambda: index(coins=("BTC", "WBTC")), lp.InputError, "each once"),
-    "no price": (lambda: index(prices=np.zeros(MINUTES)), lp.DataError, "positive, finite prices"),
+    "no price": (lambda: index(prices=np.zeros(MINUTES)), lp.DataError, "prices of GLP above 0"),
     "other shape": (lambda: index(deltas=np.zeros(MINUTES)), lp.InputError, "deltas of shape"),
 }  # fmt: skip
 

@@ -18,7 +18,6 @@ from lpgreeks.markets.glp_layouts import GlpScale
 from lpgreeks.markets.glp_price_files import read_glp_prices, read_glp_stats
 from lpgreeks.markets.glp_vault_files import read_glp_vault
 from lpgreeks.markets.gm_files import read_gm
-from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.markets.klines import check_klines, read_klines
 from lpgreeks.markets.marks import read_marks
 from lpgreeks.markets.option_names import OptionName, option_name
@@ -40,7 +39,6 @@ __all__ = [
     "FundingRates",
     "GasPrices",
     "GlpScale",
-    "IndexHistory",
     "OptionName",
     "ParityForward",
     "PoolHistory",

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
+from lpgreeks.protocols import IndexHistory
 
 __all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times", "checked_times", "frozen"]
 
@@ -82,11 +83,7 @@ class Quotes(Frozen):
             bars: of one market, or of several of which ``market`` is one.
             half_spread: 0.00005 is half a basis point on each side.
         """
-        half = require_finite("half_spread", half_spread, unit="decimal of the price")
-        if not 0 <= half < 1:
-            raise InputError(
-                "a half-spread from 0 up to 1", got=f"{half:g}", unit="decimal", remedy="Half a basis point is 0.00005"
-            )
+        half = _half_spread(half_spread)
         name = market or bars.markets[0]
         if name not in bars.markets or (not market and len(bars.markets) > 1):
             raise InputError("one market of the bars", got=market or "none named", remedy=", ".join(bars.markets))
@@ -101,6 +98,26 @@ class Quotes(Frozen):
             highs=bars.highs[:, column],
             source=f"{bars.describe()}, real; half-spread {half * 1e4:g} bp, stated",
             notes=bars.notes,
+        )
+
+    @classmethod
+    def from_index(cls, index: IndexHistory, coin: str, *, half_spread: float) -> Self:
+        """A coin's price as an index reads it, as bid and ask: for where no exchange's quotes are at hand.
+
+        Args:
+            index: whose price feed.
+            coin: one of its coins.
+            half_spread: of the price, a decimal: 0.0002 is two basis points on each side.
+        """
+        half = _half_spread(half_spread)
+        price = index.coin_prices[:, index.column(coin)]
+        return cls(
+            market=f"{coin}/{index.quote}",
+            times=index.times,
+            bid=price * (1.0 - half),
+            ask=price * (1.0 + half),
+            source=f"{coin}/{index.quote} at the price that {index.name} reads, real; "
+            f"half-spread {half * 1e4:g} bp, stated",
         )
 
     def __len__(self) -> int:
@@ -330,6 +347,15 @@ def checked_times(given: ArrayLike, what: str, *, repeats: bool, at_least: int =
             remedy="Sort them, and say which of equal ones holds: nothing is repaired silently",
         )
     return times
+
+
+def _half_spread(given: float) -> float:
+    half = require_finite("half_spread", given, unit="decimal of the price")
+    if not 0 <= half < 1:
+        raise InputError(
+            "a half-spread from 0 up to 1", got=f"{half:g}", unit="decimal", remedy="Half a basis point is 0.00005"
+        )
+    return half
 
 
 def _prices(given: ArrayLike, what: str, times: Times) -> FloatArray:

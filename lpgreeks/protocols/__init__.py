@@ -9,6 +9,7 @@ from lpgreeks.protocols.glp_prices import GlpPrices
 from lpgreeks.protocols.glp_trades import GlpMint, GlpRedemption, GlpRoundTrip
 from lpgreeks.protocols.gm import GmCaps, GmState
 from lpgreeks.protocols.gm_history import GmHistory
+from lpgreeks.protocols.index_history import IndexHistory
 
 __all__ = [
     "GlpFees",
@@ -22,4 +23,5 @@ __all__ = [
     "GmCaps",
     "GmHistory",
     "GmState",
+    "IndexHistory",
 ]

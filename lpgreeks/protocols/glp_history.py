@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -16,6 +17,8 @@ from lpgreeks.powers import worth_in_quote
 from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive, read_only
 from lpgreeks.protocols.glp import GlpToken, GlpVault
 from lpgreeks.protocols.glp_fees import GlpFees
+from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.tokens import counted_as, one_token_notes
 
 __all__ = ["GlpHistory"]
 
@@ -202,6 +205,41 @@ class GlpHistory(Rows):
             dollars.append(-self.usdg)
         worst = np.max([*(x * self.prices for x in tokens), *dollars], axis=(0, 2))
         return read_only(np.maximum(worst, 0.0) / self.aum)
+
+    def index(self) -> IndexHistory:
+        """What one GLP did: its price, its coins by this state, and its rewards, each at its price when it was earned.
+
+        Tokens that count as one coin are added up, and read the price of the first of them.
+
+        Raises:
+            InputError: rewards in a token that is not in the vault.
+        """
+        coins: dict[str, list[int]] = {}
+        for column, token in enumerate(self.tokens):
+            if not self.stable[column]:
+                coins.setdefault(counted_as(token), []).append(column)
+        columns = list(coins.values())
+        return IndexHistory(
+            name="GLP",
+            quote=self.quote,
+            coins=tuple(coins),
+            times=self.times,
+            prices=self.glp_prices,
+            coin_prices=self.prices[:, [own[0] for own in columns]],
+            deltas=np.column_stack([self.deltas[:, own].sum(axis=1) for own in columns]),
+            weights=np.column_stack([self.weights_of_value[:, own].sum(axis=1) for own in columns]),
+            rewards=self._rewards_in_quote(coins),
+            source=self.source,
+            notes=(*self.notes, *one_token_notes(t for own in columns for t in (self.tokens[c] for c in own))),
+        )
+
+    def _rewards_in_quote(self, coins: Mapping[str, Sequence[int]]) -> FloatArray | None:
+        if self.reward_per_second is None:
+            return None
+        if (own := coins.get(counted_as(self.reward_token))) is None:
+            raise InputError("rewards in a coin of the vault", got=self.reward_token, remedy=", ".join(coins))
+        earned = np.diff(self.rewards_per_glp) * self.prices[:-1, own[0]]
+        return np.concatenate([[0.0], np.cumsum(earned)])
 
     # ---- one moment
 

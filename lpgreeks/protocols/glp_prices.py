@@ -10,6 +10,8 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError
 from lpgreeks.paths import History
 from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive
+from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.tokens import coin_of
 
 __all__ = ["GlpPrices"]
 
@@ -49,6 +51,30 @@ class GlpPrices(Rows):
     def market(self) -> str:
         """The name of the price: "GLP/USD"."""
         return f"GLP/{self.quote}"
+
+    def index(self, coins: History) -> IndexHistory:
+        """What one GLP did beside coins whose prices are known apart; its coins by a state are not.
+
+        Args:
+            coins: prices of them, each market in this quote; read at the times of GLP's, or the last before.
+
+        Raises:
+            DataError: they begin after GLP's prices.
+        """
+        known = np.searchsorted(coins.times, self.times, side="right") - 1
+        if known[0] < 0:
+            raise DataError("coin prices from the first of GLP's on", got=f"from {coins.times[0]}, not {self.times[0]}")
+        return IndexHistory(
+            name="GLP",
+            quote=self.quote,
+            coins=tuple(coin_of(market) for market in coins.markets),
+            times=self.times,
+            prices=self.prices,
+            coin_prices=coins.prices[known],
+            rewards=None if self.with_fees is None else self.with_fees - self.prices,
+            source=self.source,
+            notes=(*self.notes, *coins.notes),
+        )
 
     def history(self) -> History:
         """The prices as a :class:`~lpgreeks.History`, to align with those of coins; known at their own times.

@@ -13,6 +13,8 @@ from lpgreeks.errors import DataError
 from lpgreeks.instruments import GmPool
 from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive, read_only
 from lpgreeks.protocols.gm import GmCaps, GmState, require_one_coin
+from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.tokens import counted_as
 
 __all__ = ["GmHistory"]
 
@@ -119,6 +121,26 @@ class GmHistory(Rows):
         """``(n,)``: quote per GM: the stated value over supply, or the recomputed one where none is stated."""
         value = self.recomputed if self.stated_value is None else self.stated_value
         return read_only(value / self.supply)
+
+    def index(self) -> IndexHistory:
+        """What one GM did: its price, and its coins by this state; fees and borrowing stay in the pool's value."""
+        return IndexHistory(
+            name="GM",
+            quote=self.quote,
+            coins=(counted_as(self.base),),
+            times=self.times,
+            prices=self.gm_prices,
+            coin_prices=self.prices[:, None],
+            deltas=np.array([[self.at(k).delta] for k in range(len(self))]) / self.supply[:, None],
+            weights=(self.long_amount * self.prices / self._tokens)[:, None],
+            source=self.source,
+            notes=self.notes,
+        )
+
+    @property
+    def _tokens(self) -> FloatArray:
+        """``(n,)``: the pool's tokens, in quote."""
+        return np.asarray(self.long_amount * self.prices + self.short_amount * self.short_prices)
 
     def at(self, k: int) -> GmState:
         """The market of row ``k``; -1 is the last. ``at(k).pool`` is the instrument, ``at(k).holding(gm)`` a share."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite
-from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.paths import Span, span_of
+from lpgreeks.protocols import IndexHistory
 
 __all__ = ["FixedShares", "LeastVariance", "PoolWeights", "ShareExposure", "StateDelta"]
 

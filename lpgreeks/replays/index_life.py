@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import require_positive
-from lpgreeks.markets.index_history import IndexHistory
 from lpgreeks.markets.tape import Tape
+from lpgreeks.protocols import IndexHistory
 from lpgreeks.replays.exposures import StateDelta
 
 __all__ = ["IndexHolding", "IndexLife"]

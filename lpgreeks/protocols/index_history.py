@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, InputError, MarketError, require_token
-from lpgreeks.markets.streams import Frozen, Quotes, Times, checked_times, frozen
+from lpgreeks.errors import InputError, MarketError, require_token
+from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive
 from lpgreeks.tokens import counted_as
 
 __all__ = ["IndexHistory"]
 
+_OF_SHARE = ("prices", "rewards")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class IndexHistory(Frozen):
+class IndexHistory(Rows):
     r"""A share in a basket of coins and dollars: a token of a vault or of a market's pool, whatever its protocol.
 
     Between two rows a share of ``delta`` coins gains
@@ -52,36 +52,18 @@ class IndexHistory(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = checked_times(self.times, self.name, repeats=False)
+        times = moments(self.times, self.name)
         require_token("quote", self.quote)
         if not self.coins or len({counted_as(c) for c in self.coins}) < len(self.coins):
             raise InputError("coins of an index, each once", got=", ".join(map(str, self.coins)) or "none")
-        frozen(self, "times", times)
-        for name, columns in (
-            ("prices", ()),
-            ("coin_prices", (len(self.coins),)),
-            ("deltas", (len(self.coins),)),
-            ("weights", (len(self.coins),)),
-            ("rewards", ()),
-        ):
-            given = getattr(self, name)
-            if given is None:
-                continue
-            array = np.array(given, dtype=np.float64)
-            if array.shape != (times.size, *columns):
-                raise InputError(f"{name} of shape {(times.size, *columns)}", got=f"shape {array.shape}")
-            wrong = ~np.isfinite(array) | (array <= 0 if name in ("prices", "coin_prices") else False)
-            if wrong.any():
-                at = tuple(int(x) for x in np.argwhere(wrong)[0])
-                kind = "positive, finite" if name in ("prices", "coin_prices") else "finite"
-                raise DataError(f"{kind} {name} of {self.name}", got=f"{array[at]:g} at {times[at[0]]}")
-            frozen(self, name, array)
-
-    def __len__(self) -> int:
-        return len(self.times)
-
-    def __repr__(self) -> str:
-        return f"<IndexHistory: {self.source}>"
+        object.__setattr__(self, "times", times)
+        by_coin = (len(times), len(self.coins))
+        for name in ("prices", "coin_prices", "deltas", "weights", "rewards"):
+            if (given := getattr(self, name)) is not None:
+                shape = times.shape if name in _OF_SHARE else by_coin
+                object.__setattr__(self, name, columns_of(given, name, shape))
+        positive(self.prices, f"prices of {self.name}", times)
+        positive(self.coin_prices, "prices of its coins", times)
 
     @property
     def market(self) -> str:
@@ -98,22 +80,3 @@ class IndexHistory(Frozen):
             if counted_as(own) == counted_as(coin):
                 return j
         raise MarketError(f"a coin of {self.name}", got=coin, remedy=f"It has {', '.join(self.coins)}")
-
-    def quotes(self, coin: str, *, half_spread: float) -> Quotes:
-        """A coin's price as the protocol reads it, as bid and ask: for where no exchange's quotes are at hand.
-
-        Args:
-            coin: whose.
-            half_spread: of the price, a decimal: 0.0002 is two basis points on each side.
-        """
-        if not 0 <= half_spread < 1:
-            raise InputError("a half-spread from 0 up to 1", got=f"{half_spread:g}", unit="decimal")
-        price = self.coin_prices[:, self.column(coin)]
-        return Quotes(
-            market=f"{coin}/{self.quote}",
-            times=self.times,
-            bid=price * (1.0 - half_spread),
-            ask=price * (1.0 + half_spread),
-            source=f"{coin}/{self.quote} at the price that {self.name} reads, real; "
-            f"half-spread {half_spread * 1e4:g} bp, stated",
-        )
