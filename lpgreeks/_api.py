@@ -190,6 +190,7 @@ from lpgreeks.replays import (
     arbitraged_pool,
     dislocations,
     replay,
+    side_by_side,
 )
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.statistics import (
@@ -442,6 +443,7 @@ __all__ = [
     "read_swaps",
     "regimes",
     "replay",
+    "side_by_side",
     "smear",
     "smeared",
     "smile",

@@ -495,7 +495,7 @@ MUTANTS = [
     Mutant("replays/exposures.py", "return np.asarray(sums - sums[first])", "return np.asarray(sums - sums[np.maximum(first - 1, 0)])", "test_index_replay.py"),
     Mutant("replays/exposures.py", "weights[chosen] * index.prices[:, None]", "weights[chosen]", "test_index_replay.py"),
     Mutant("replays/index_life.py", "index.deltas[:-1] * np.diff", "index.deltas[1:] * np.diff", "test_index_replay.py"),
-    Mutant("replays/index_life.py", "np.where(self._at_end, self._redeemed - shares * end, 0.0)", "np.where(self._at_end, shares * end - self._redeemed, 0.0)", "test_index_replay.py"),
+    Mutant("replays/index_life.py", "np.full(self.rows.size, -self._leaving)", "np.full(self.rows.size, self._leaving)", "test_index_replay.py"),
     Mutant("replays/index_life.py", "shares * float(index.prices[first]) - self.capital", "self.capital - shares * float(index.prices[first])", "test_index_replay.py"),
     Mutant("replays/targets.py", "-life.position.shares * shares[life.tape.index_rows]", "-life.position.shares * shares[np.minimum(life.tape.index_rows + 1, len(shares) - 1)]", "test_index_replay.py"),
     Mutant("replays/replay.py", "np.asarray(legs, dtype=np.float64)[ran.trades[:, 1].astype(np.int64)]", "float(legs[0]) + 0.0 * ran.trades[:, 1] + (legs[0] == 0)", "test_index_replay.py"),

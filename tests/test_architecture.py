@@ -158,8 +158,8 @@ check_klines check_prices choice_map clamp compare deflated_sharpe dislocations 
 expected_best expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs lvr_rate onchain
 option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_book
 read_chain read_chains read_funding read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines
-read_marks read_pool_minutes read_prices read_swaps regimes replay smear smeared smile sqrt strikes strip sweep term
-venue venue_names verdict
+read_marks read_pool_minutes read_prices read_swaps regimes replay side_by_side smear smeared smile sqrt strikes strip
+sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -105,7 +105,10 @@ def test_parts_add_up_to_the_net() -> None:
     assert [parts["BTC price"], parts["ETH price"]] == pytest.approx(by_coin.tolist())
     assert parts["rewards"] == pytest.approx(100_000 * 1e-7 * (MINUTES - 1))
     traded = np.abs(result.trades.quantity[:2]) @ result.trades.middle[:2]
-    assert result.net[0] == pytest.approx(parts["mint"] - 7e-4 * traded, rel=1e-3)
+    assert result.net[0] == pytest.approx(parts["mint"] + parts["redeem"] - 7e-4 * traded, rel=1e-3)
+    assert result.net[-1] == pytest.approx(99_000.0 - 100_300.0 + sum(
+        parts[name] for name in ("rewards", "hedge", "funding", "spread", "exchange fees")
+    ))  # fmt: skip
 
 
 def test_the_state_leaves_what_no_price_explains() -> None:
@@ -215,6 +218,46 @@ SHARE = index()
 
 def ran(*, held=HELD, hedge=None, on=None, keep=None, policy=None) -> lp.Replayed:
     return lp.replay(held, legs(SHARE) if hedge is None else hedge, on or tape(SHARE), policy=policy or lp.Keep(keep))
+
+
+def test_the_table_of_shares_by_hand() -> None:
+    share = index()
+    entries = dict(zip(COINS, share.coin_prices[0].tolist(), strict=True))
+    coin = lp.Leg(lp.InversePerp(base="BTC", quote="USD", entry=entries["BTC"]), fee=lp.Fee(taker=5e-4))
+    result = lp.replay(HELD, [coin], tape(share), policy=lp.Keep())
+    table = result.share_table("BTC")
+    first, last = share.coin_prices[[0, -1], 0]
+    paid = -HELD.shares * share.deltas[0, 0] * first * (1 / first - 1 / last)
+    assert table["contracts [BTC]"].iloc[-1] == pytest.approx(paid, rel=1e-9)
+    assert table["redeemable [BTC]"].iloc[-1] == pytest.approx(HELD.shares * share.prices[-1] / last)
+    assert table["rewards [USD]"].iloc[-1] == pytest.approx(HELD.shares * share.rewards[-1])
+    assert table["worth [BTC]"].iloc[-1] == pytest.approx(result.equity[-1] / last)
+    in_quote = table.iloc[-1]
+    assert in_quote["net [USD]"] == pytest.approx(
+        HELD.shares * (share.prices[-1] - share.prices[0])
+        + in_quote["rewards [USD]"] + in_quote["contracts [BTC]"] * last - in_quote["costs [USD]"]
+    )  # fmt: skip
+    with pytest.raises(lp.InputError, match="shares of an index"):
+        lp.replay(V2, None, lp.Tape(quotes=tape(share).quotes[0])).share_table("BTC")
+
+
+def test_side_by_side_is_what_each_says() -> None:
+    share = index()
+    on = tape(share)
+    results = {
+        "nothing": lp.replay(HELD, None, on),
+        "state": lp.replay(HELD, legs(share, fee=lp.Fee(taker=5e-4)), on, policy=lp.DeltaBand(0.05)),
+    }
+    table = lp.side_by_side(results)
+    assert table.loc["nothing", "removed"] == 0.0
+    row, parts = table.loc["state"], results["state"].attribution()
+    assert row["costs"] == -(parts["spread"] + parts["exchange fees"])
+    assert row["net less rewards"] == pytest.approx(row["net"] - HELD.shares * share.rewards[-1])
+    assert row["position"] + row["hedge"] + row["funding"] - row["costs"] == pytest.approx(row["net"])
+    steps = np.diff(results["state"].equity)
+    assert row["deviation"] == pytest.approx(np.sqrt(((steps - steps.mean()) ** 2).mean()))
+    with pytest.raises(lp.InputError, match="one position on one tape"):
+        lp.side_by_side({"a": results["nothing"], "b": lp.replay(HELD, None, tape(share))})
 
 
 BAD = {

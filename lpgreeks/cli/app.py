@@ -12,6 +12,7 @@ import typer
 
 from lpgreeks.cli.flags import spread
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
+from lpgreeks.cli.index import index_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
@@ -33,6 +34,7 @@ app = typer.Typer(
 data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
+app.command("index")(index_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
 

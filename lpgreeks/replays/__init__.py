@@ -25,6 +25,7 @@ from lpgreeks.replays.policies import (
 from lpgreeks.replays.races import Races
 from lpgreeks.replays.replay import Now, replay
 from lpgreeks.replays.result import Replayed, Trades
+from lpgreeks.replays.side_by_side import side_by_side
 
 __all__ = [
     "DeltaBand",
@@ -62,4 +63,5 @@ __all__ = [
     "arbitraged_pool",
     "dislocations",
     "replay",
+    "side_by_side",
 ]

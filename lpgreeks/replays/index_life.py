@@ -25,7 +25,8 @@ class IndexHolding:
     Args:
         shares: how many.
         paid: for all of them, in quote; their price unless said. A vault's :meth:`~lpgreeks.GlpVault.mint` tells it.
-        redeemed: what they bring on the last row, in quote; marked at their price unless said.
+        redeemed: what they bring after the last row, in quote; their price unless said. What that costs is owed from
+            the first row on: leaving is no move of the market's.
     """
 
     shares: float
@@ -93,21 +94,22 @@ class IndexLife:
     def _first(self) -> int:
         return int(self.tape.index_rows[0])
 
+    @property
+    def _last(self) -> int:
+        return int(self.tape.index_rows[-1])
+
     @cached_property
     def worth(self) -> FloatArray:
-        """``(rows,)``: shares, or what they brought in the end, and what they earned; in quote."""
+        """``(rows,)``: shares and what they earned, less what redeeming them will cost; in quote."""
         index, shares = self.index, self.position.shares
         earned = 0.0 if index.rewards is None else shares * (index.rewards - index.rewards[self._first])[self._shown]
-        return np.asarray(np.where(self._at_end, self._redeemed, shares * self.prices) + earned)
+        return np.asarray(shares * self.prices + earned - self._leaving)
 
-    @property
-    def _at_end(self) -> NDArray[np.bool_]:
-        return np.equal(self.rows, len(self.tape) - 1)
-
-    @property
-    def _redeemed(self) -> float:
+    @cached_property
+    def _leaving(self) -> float:
+        """What redeeming costs against the price of the last row, in quote."""
         given = self.position.redeemed
-        return self.position.shares * float(self.index.prices[self.tape.index_rows[-1]]) if given is None else given
+        return 0.0 if given is None else self.position.shares * float(self.index.prices[self._last]) - given
 
     @cached_property
     def coins(self) -> Mapping[str, FloatArray]:
@@ -139,11 +141,10 @@ class IndexLife:
             parts["price of the share"] = gained
         if index.rewards is not None:
             parts["rewards"] = index.rewards - index.rewards[first]
-        end = float(index.prices[self.tape.index_rows[-1]])
         return {
             **{name: shares * series[self._shown] for name, series in parts.items()},
             "mint": np.full(self.rows.size, shares * float(index.prices[first]) - self.capital),
-            "redeem": np.where(self._at_end, self._redeemed - shares * end, 0.0),
+            "redeem": np.full(self.rows.size, -self._leaving),
         }
 
     @property

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lpgreeks._types import FloatArray
 from lpgreeks.draw import bars, histograms, legend, new_axes, timelines, trade_marks, verticals
 from lpgreeks.errors import InputError
 from lpgreeks.replays.columns import Living
@@ -18,7 +17,17 @@ if TYPE_CHECKING:
 
     from lpgreeks.replays.result import Replayed
 
-__all__ = ["amounts", "attribution", "drawdown", "exposure", "fees_against_loss", "gap", "total_value", "trades"]
+__all__ = [
+    "amounts",
+    "attribution",
+    "coins_since",
+    "drawdown",
+    "exposure",
+    "fees_against_loss",
+    "gap",
+    "total_value",
+    "trades",
+]
 
 _S = Living()
 
@@ -105,12 +114,11 @@ def trades(r: Replayed, ax: Axes | None = None) -> Axes:
 
 
 def exposure(r: Replayed, ax: Axes | None = None) -> Axes:
-    """What the position and everything together move with, by coin, in quote."""
+    """What the position moves with, by coin, and what is left with the hedge, in quote."""
     ax = new_axes()[0] if ax is None else ax
-    lines: dict[str, FloatArray] = {}
-    for coin, own in r.life.coins.items():
-        price = r.life.coin_prices(coin)
-        lines |= {f"{coin}, unhedged": own * price, f"{coin}, hedged": r.exposures[coin] * price}
+    prices = {coin: r.life.coin_prices(coin) for coin in r.life.coins}
+    lines = {f"{coin}, unhedged": own * prices[coin] for coin, own in r.life.coins.items()}
+    lines["all together, hedged"] = np.sum([r.exposures[coin] * price for coin, price in prices.items()], axis=0)
     return legend(timelines(ax, r.times, lines, ylabel=f"exposure [{r.quote}]", title=_title("Exposure by coin", r)))
 
 
@@ -127,6 +135,16 @@ def gap(r: Replayed, ax: Axes | None = None) -> Axes:
         ax, {name: apart}, stood / stood.sum(), xlabel="exchange over pool [basis points]", ylabel="share of time",
         title=_title("Gap", r),
     )  # fmt: skip
+
+
+def coins_since(r: Replayed, ax: Axes | None = None) -> Axes:
+    """Coins behind the position by coin, as a share of those at the start: what its state did, whatever prices did."""
+    ax = new_axes()[0] if ax is None else ax
+    lines = {coin: 100.0 * (own / own[0] - 1.0) for coin, own in r.life.coins.items() if own[0]}
+    if not lines:
+        raise InputError("coins behind the position", got="prices alone, or none at the start")
+    title = _title("Coins behind the position", r)
+    return legend(timelines(ax, r.times, lines, ylabel="coins since the start [%]", title=title))
 
 
 def _title(what: str, r: Replayed) -> str:

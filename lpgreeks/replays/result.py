@@ -23,7 +23,7 @@ from lpgreeks.replays.index_life import IndexHolding, IndexLife
 from lpgreeks.replays.life import Grid, Life, ManagedRange
 from lpgreeks.replays.options import Bought
 from lpgreeks.replays.policies import Policy
-from lpgreeks.replays.words import notes, removal_table, sentence, summary
+from lpgreeks.replays.words import notes, removal_table, sentence, share_table, summary
 from lpgreeks.statistics import Performance, Regimes, performance
 from lpgreeks.tokens import find_token
 
@@ -399,6 +399,19 @@ class Replayed:
         """One row for each removal: how both amounts had changed since the add, and the prices of pool and exchange."""
         return removal_table(self, self.pool_life)
 
+    def share_table(self, coin: str) -> pd.DataFrame:
+        """One row for each time of the grid, of shares in an index beside one of its coins.
+
+        Shares held, their price, the coin's, the coins that the shares are worth, P&L of that coin's contracts in what
+        they pay, rewards, all costs, and what everything made in quote and is worth in that coin.
+
+        Raises:
+            InputError: it was a pool.
+        """
+        if not isinstance(self.life, IndexLife):
+            raise InputError("shares of an index", got="a position in a pool", remedy="result.table()")
+        return share_table(self, self.life, coin)
+
     def sentence(self) -> str:
         """The answer in one sentence."""
         return sentence(self)
@@ -435,8 +448,12 @@ class Replayed:
         """Coins of the pool since the add, of the hedge, and both."""
         return pictures.amounts(self, self.pool_life, ax)
 
+    def plot_coins(self, ax: Axes | None = None) -> Axes:
+        """How the coins behind the position changed, by coin."""
+        return pictures.coins_since(self, ax)
+
     def plot_exposure(self, ax: Axes | None = None) -> Axes:
-        """What position and hedge move with, by coin, in quote."""
+        """What the position moves with, by coin, and what is left with the hedge, in quote."""
         return pictures.exposure(self, ax)
 
     def plot_drawdown(self, ax: Axes | None = None) -> Axes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lpgreeks._types import FloatArray
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from lpgreeks.replays.result import Replayed
 
-__all__ = ["notes", "removal_table", "sentence", "summary"]
+__all__ = ["notes", "removal_table", "sentence", "share_table", "summary"]
 
 _OF_HEDGE = {
     "tokens held": ("coins posted",),
@@ -126,3 +127,31 @@ def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
     for j, market in enumerate(r.tape.markets):
         columns[market] = (r.tape.rows.bid[j, gone] + r.tape.rows.ask[j, gone]) / 2.0
     return pd.DataFrame(columns, index=pd.DatetimeIndex(r.tape.times[gone], name="removed", tz="UTC"))
+
+
+def share_table(r: Replayed, life: IndexLife, coin: str) -> pd.DataFrame:
+    """One row for each time of the grid: the shares, what they can be redeemed for, and what the hedge did."""
+    import pandas as pd
+
+    column = life.index.column(coin)
+    price = life.coin_prices(coin)
+    own = [j for j, leg in enumerate(r.hedge.legs) if life.index.column(leg.instrument.base) == column]
+    shares = life.position.shares
+    contracts: dict[str, FloatArray] = {}
+    for j in own:
+        token = coin if r.hedge.columns.inverse[j] else r.quote
+        gained = r.gained[:, j] / (price if r.hedge.columns.inverse[j] else 1.0)
+        contracts[f"contracts [{token}]"] = contracts.get(f"contracts [{token}]", 0.0) + gained
+    none = np.zeros(price.size)
+    columns = {
+        f"{life.index.name} held": np.full(price.size, shares),
+        f"{life.index.name} [{r.quote}]": life.prices,
+        f"{coin} [{r.quote}]": price,
+        f"redeemable [{coin}]": shares * life.prices / price,
+        **contracts,
+        f"rewards [{r.quote}]": life.parts.get("rewards", none),
+        f"costs [{r.quote}]": -np.sum([r.parts[name] for name in (*life.costs, *_COSTS)], axis=0),
+        f"net [{r.quote}]": r.net,
+        f"worth [{coin}]": r.equity / price,
+    }
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(r.times, name="time", tz="UTC"))
