@@ -90,6 +90,32 @@ def test_integers_are_read_digit_by_digit(tmp_path: Path) -> None:
     assert silent.notes == ("the reward rate in 'interval' left out: nobody says in which token",)
 
 
+def test_a_table_in_whole_units_needs_no_scale(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "time": ["2024-10-01 00:00:00+00:00", "2024-10-01 00:01:00+00:00"],
+            "glp_supply": 1_000.0,
+            "aum_usd": [950.0, 1_000.0],
+            "usdg_supply": np.nan,
+            "reward_weth_per_s": 0.001,
+            "weth_price": [2_000.0, 2_100.0],
+            "weth_pool": 0.5,
+            "weth_reserved": 0.1,
+            "weth_guaranteed_usd": 60.0,
+            "weth_short_size_usd": [100.0, 0.0],
+            "weth_short_avg_price": [2_500.0, 0.0],
+            "usdc_price": 1.0,
+            "usdc_pool": [110.0, 100.0],
+        }
+    )
+    rows = lp.read_glp(written(tmp_path / "glp.csv", table))
+    assert rows.aum.tolist() == [0.4 * 2_000 + 60 - 20 + 110, 0.4 * 2_100 + 60 + 100]
+    assert rows.deltas.tolist() == [[0.44 / 1_000, 0], [0.4 / 1_000, 0]]
+    assert (rows.usdg_supply, rows.usdg, rows.weights) == (None, None, None)  # a column never filled is not known
+    assert rows.rewards_per_glp[1] == pytest.approx(60 * 0.001 / 1_000, rel=ROUNDING)
+    assert rows.reward_token == "WETH"
+
+
 def test_days_are_joined_and_holes_said(tmp_path: Path) -> None:
     table = raw(7)
     days = tmp_path / "days"
