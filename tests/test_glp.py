@@ -331,6 +331,10 @@ def test_a_round_trip_pays_both_fees_and_the_spread() -> None:
     kept = (1 - trip.minted.fee) * (1 - trip.redeemed.fee) * vault.aum_at_min / vault.aum_at_max
     # The mint itself changes AUM and supply by a hundredth: not their ratio, but for the fee that stays outside.
     assert trip.redeemed.received == pytest.approx(100_000 * kept, rel=1e-5)
+    plain = dataclasses.replace(RAW, aum_addition=0, aum_deduction=0)
+    first = gmx.mint(plain, "USDC", 100_000 * 10**6, base=25, tax=60)
+    exact = gmx.redeem(first.after, "USDC", first.glp, base=25, tax=60)
+    assert trip.redeemed.received == pytest.approx(exact.out / 10**6, rel=1e-10)  # six decimals of a dollar
     assert trip.lost == 100_000 - trip.redeemed.received
     assert trip.cost_share == trip.lost / 100_000
     flat = tuple(dataclasses.replace(t, min_price=t.max_price) for t in vault.tokens)
@@ -452,15 +456,26 @@ def changed(name: str, k: int, i: int, value: float) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
+    ("name", "k", "i", "value", "message"),
+    [
+        ("prices", 1, 0, 0.0, "prices in USD above 0"),
+        ("prices", 1, 0, np.nan, "prices in every row"),
+        ("reserved", 2, 0, 10.5, "reserves within their pools; got 1 rows .* slack="),
+        ("pool", 2, 1, -1.0, "pools, reserves and sizes of 0 or more"),
+        ("guaranteed", 0, 1, -0.01, "pools, reserves and sizes of 0 or more"),
+        ("short_average", 0, 0, 0.0, "average entries of open shorts above 0"),
+    ],
+)
+def test_cells_that_no_vault_can_have(name: str, k: int, i: int, value: float, message: str) -> None:
+    with pytest.raises(lp.DataError, match=message):
+        history(**changed(name, k, i, value))
+
+
+@pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"times": np.array(["2024-10-15", "2024-10-14", "2024-10-16"], dtype="datetime64[s]")}, "in order, each once"),
         ({"supply": np.array([1.0, 0.0, 1.0])}, "supply of GLP above 0 in every row; got 1 rows"),
-        (changed("prices", 1, 0, 0.0), "prices in USD above 0"),
-        (changed("prices", 1, 0, np.nan), "prices in every row"),
-        (changed("reserved", 2, 0, 10.5), "reserves within their pools; got 1 rows .* slack="),
-        (changed("pool", 2, 1, -1.0), "pools, reserves and sizes of 0 or more"),
-        (changed("short_average", 0, 0, 0.0), "average entries of open shorts above 0"),
         ({"stated_aum": np.array([74_000.0, 74_900.0, 90_000.0])}, "make up the stated AUM .* state the scale"),
         ({"prices": np.ones((3, 2))}, "prices of shape"),
         ({"tokens": ("WETH", "WETH", "USDC")}, "different names"),
