@@ -1,0 +1,89 @@
+"""Pictures of spreads. Each takes axes or makes its own, and returns them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lpgreeks._types import FloatArray
+from lpgreeks.draw import dashed, fan, legend, legend_below, legend_beside, new_axes, shade_bar, timelines, trade_marks
+from lpgreeks.errors import DataError
+from lpgreeks.markets.streams import Times
+from lpgreeks.spreads.basis import log_basis_per_year
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from lpgreeks.spreads.replay import SpreadReplay
+    from lpgreeks.spreads.spread import Spread
+    from lpgreeks.spreads.term_structure import TermStructure
+
+__all__ = ["band", "basis", "every_pair", "one_pair"]
+
+# Days before a delivery: an annual figure of a shorter time is the noise of two prices taken seconds apart.
+_SHORTEST = 7.0
+
+
+def every_pair(curve: TermStructure, ax: Axes | None = None) -> Axes:
+    """The middle of every pair over time, the longer the time between its deliveries the darker."""
+    ax = new_axes()[0] if ax is None else ax
+    pairs = curve.pairs
+    lines = {pair.name: _on(curve.times, pair.times, pair.mid) for pair in pairs}
+    contract = curve.contracts[0].contract
+    fan(
+        ax, curve.times, lines, [float(pair.days[0]) for pair in pairs],
+        ylabel=f"far less near [{contract.quote} per {contract.base}]",
+        title=f"Middle of {len(pairs)} calendar spreads on {contract.base}",
+    )  # fmt: skip
+    return shade_bar(ax, [float(pair.days[0]) for pair in pairs], name="days from near to far, at first")
+
+
+def basis(curve: TermStructure, ax: Axes | None = None) -> Axes:
+    """The continuously compounded annual basis of each delivery over the perpetual, until a week before it."""
+    ax = new_axes()[0] if ax is None else ax
+    lines, shades = {}, []
+    for quotes in curve.contracts:
+        if quotes.contract.expiry is None:
+            continue
+        annual = 100.0 * log_basis_per_year(quotes.mid, curve.reference(quotes), quotes.days)
+        annual = np.where(quotes.days >= _SHORTEST, annual, np.nan)
+        if np.isfinite(annual).any():
+            lines[f"{quotes.contract.expiry:%d %b %Y}"] = _on(curve.times, quotes.times, annual)
+            shades.append(float(len(shades)))
+    if not lines:
+        raise DataError("a delivery a week away and a perpetual beside it", got=curve.describe())
+    fan(
+        ax, curve.times, lines, shades, ylabel="basis over the perpetual, log [% a year]",
+        title=f"Basis per delivery, {curve.contracts[0].contract.base}",
+    )  # fmt: skip
+    return legend_beside(ax)
+
+
+def one_pair(spread: Spread, ax: Axes | None = None) -> Axes:
+    """What one spread could be sold and bought at, over time."""
+    ax = new_axes()[0] if ax is None else ax
+    contract = spread.far.contract
+    lines = {"buy: far ask less near bid": spread.buy, "sell: far bid less near ask": spread.sell, "middle": spread.mid}
+    timelines(ax, spread.times, lines, ylabel=f"[{contract.quote} per {contract.base}]", title=spread.name)
+    return legend(ax)
+
+
+def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
+    """The spread with its entry, its exit and every trade."""
+    ax = new_axes()[0] if ax is None else ax
+    spread, rule, trades = result.spread, result.band, result.trades
+    contract = spread.far.contract
+    label = f"far less near [{contract.quote} per {contract.base}]"
+    fan(ax, spread.times, {"middle": spread.mid}, [0.0], ylabel=label, title=spread.name)
+    for name, level in (("entry", rule.entry), ("exit", rule.exit)):
+        dashed(ax, spread.times, np.full(len(spread), level), name=f"{name}, {level:,g}")
+    trade_marks(ax, trades.times, trades.spread, trades.far_quantity > 0)
+    return legend_below(ax)
+
+
+def _on(times: Times, own: Times, values: FloatArray) -> FloatArray:
+    """Values at some of the times, NaN at the others: a line breaks where its contract is not quoted."""
+    found = np.full(times.size, np.nan)
+    found[np.searchsorted(times, own)] = values
+    return found
