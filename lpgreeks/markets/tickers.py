@@ -13,12 +13,13 @@ from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.contract_names import ContractName, contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.sequence import in_sequence
+from lpgreeks.markets.sheets import sheets
 from lpgreeks.markets.tables import json_of, numbers_of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["of_one_coin", "read_tickers"]
+__all__ = ["is_tickers", "of_one_coin", "read_tickers"]
 
 _PRICES, _SIZES = ("bidPx", "askPx"), ("bidSz", "askSz")
 _NEEDED = ("instId", "ts", *_PRICES)
@@ -61,6 +62,15 @@ def read_tickers(
     return of_one_coin(found, base, name)
 
 
+def is_tickers(path: str | Path) -> bool:
+    """Whether a file holds what :func:`read_tickers` reads: JSON, or a table with its columns."""
+    return _is_json(path) or set(_NEEDED) <= set(next(sheets(path)).columns)
+
+
+def _is_json(path: str | Path) -> bool:
+    return ".json" in Path(path).suffixes
+
+
 def of_one_coin(found: tuple[ContractQuotes, ...], base: str | None, name: str) -> tuple[ContractQuotes, ...]:
     """The contracts on one coin, the perpetuals first and then by delivery.
 
@@ -90,7 +100,7 @@ def _by_delivery(quotes: ContractQuotes) -> tuple[float, str]:
 def _records(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     import pandas as pd
 
-    if not isinstance(source, (str, Path)) or ".json" not in Path(source).suffixes:
+    if not isinstance(source, (str, Path)) or not _is_json(source):
         return table_of(source)
     path = Path(source)
     content = json_of(path)

@@ -13,6 +13,7 @@ from lpgreeks.instruments import Instrument, Margined
 from lpgreeks.replays import Now
 from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves
 from lpgreeks.spreads.position import position_of
+from lpgreeks.spreads.spread import Spread
 
 __all__ = ["SpreadBand"]
 
@@ -81,6 +82,26 @@ class SpreadBand:
             raise InputError(
                 "two legs margined in one token", got=f"{self.far.margin_token} and {self.near.margin_token}"
             )
+
+    @classmethod
+    def on(
+        cls,
+        spread: Spread,
+        *,
+        size: float,
+        entry: float,
+        exit: float,
+        add: float | None = None,
+        most: int = 1,
+        moves: ParallelMoves | ProportionalMoves = ParallelMoves(),  # noqa: B008
+        close_from: np.datetime64 | None = None,
+    ) -> SpreadBand:
+        """A band on the two contracts of a spread."""
+        far, near = (leg.contract.instrument(entry=float(leg.mid[0])) for leg in spread.legs)
+        return cls(
+            far=far, near=near, size=size, entry=entry, exit=exit, add=add, most=most, moves=moves,
+            close_from=close_from,
+        )  # fmt: skip
 
     def __call__(self, now: Now) -> Mapping[Instrument, float] | None:
         """The quantities wanted of both legs on a row; None where nothing is done."""

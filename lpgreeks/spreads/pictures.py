@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lpgreeks.spreads.spread import Spread
     from lpgreeks.spreads.term_structure import TermStructure
 
-__all__ = ["band", "basis", "every_pair", "one_pair"]
+__all__ = ["all_of", "band", "basis", "every_pair", "one_pair"]
 
 # Days before a delivery: an annual figure of a shorter time is the noise of two prices taken seconds apart.
 _SHORTEST = 7.0
@@ -39,10 +39,19 @@ def every_pair(curve: TermStructure, ax: Axes | None = None) -> Axes:
     return shade_bar(ax, [float(pair.days[0]) for pair in pairs], name="days from near to far, at first")
 
 
+def all_of(curve: TermStructure) -> Axes:
+    """Every pair, and below it the basis of each delivery."""
+    above, below = new_axes(2)
+    every_pair(curve, above)
+    basis(curve, below)
+    return below
+
+
 def basis(curve: TermStructure, ax: Axes | None = None) -> Axes:
     """The continuously compounded annual basis of each delivery over the perpetual, until a week before it."""
     ax = new_axes()[0] if ax is None else ax
-    lines, shades = {}, []
+    lines: dict[str, FloatArray] = {}
+    shades: list[float] = []
     for quotes in curve.contracts:
         if quotes.contract.expiry is None:
             continue
@@ -77,7 +86,7 @@ def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
     label = f"far less near [{contract.quote} per {contract.base}]"
     fan(ax, spread.times, {"middle": spread.mid}, [0.0], ylabel=label, title=spread.name)
     for name, level in (("entry", rule.entry), ("exit", rule.exit)):
-        dashed(ax, spread.times, np.full(len(spread), level), name=f"{name}, {level:,g}")
+        dashed(ax, spread.mid, np.full(len(spread), level), name=f"{name}, {level:,g}")
     trade_marks(ax, trades.times, trades.spread, trades.far_quantity > 0)
     return legend_below(ax)
 

@@ -22,7 +22,7 @@ from lpgreeks.spreads import pictures
 from lpgreeks.spreads.band import SpreadBand
 from lpgreeks.spreads.spread import Spread
 from lpgreeks.spreads.trades import SpreadTrades, trades_of
-from lpgreeks.spreads.words import notes, summary
+from lpgreeks.spreads.words import notes, records, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +125,6 @@ class SpreadReplay:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""
-        table = self.table().reset_index()
-        table["time"] = table["time"].dt.strftime("%Y-%m-%d %H:%M:%S")
         return {
             "spread": self.spread.name,
             "token": self.token,
@@ -137,7 +135,7 @@ class SpreadReplay:
             "complete": self.funded,
             "held": self.held,
             "parts": dict(self.parts),
-            "trades": table.to_dict("records"),
+            "trades": records(self.table().reset_index()),
             "notes": list(self.notes),
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +12,16 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, TokenError
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.streams import Frozen, Times, moment
+from lpgreeks.spreads import pictures
 from lpgreeks.spreads.basis import log_basis_per_year, simple_basis_per_year
 from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves
 from lpgreeks.spreads.position import SpreadPosition, position_of
+from lpgreeks.spreads.words import records, spread_text
 from lpgreeks.tokens import counted_as
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = ["Spread"]
 
@@ -216,6 +219,21 @@ class Spread(Frozen):
             if alone := len(leg) - len(self):
                 lines.append(f"{alone:,} stamps of {leg.contract.name} without {other.contract.name} left out")
         return tuple(lines)
+
+    def summary(self) -> str:
+        """Every stamp, and what is taken as given."""
+        return spread_text(self)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        return {"spread": self.name, "rows": records(self.table()), "notes": list(self.notes)}
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """What it could be sold and bought at, over time."""
+        return pictures.one_pair(self, ax)
 
     def table(self) -> pd.DataFrame:
         """One row for each stamp: both prices of the spread, its middle, its basis, its depth in coins."""

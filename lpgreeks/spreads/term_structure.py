@@ -16,7 +16,7 @@ from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.streams import Frozen, Times, moment
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.spread import Spread
-from lpgreeks.spreads.words import pairs_at
+from lpgreeks.spreads.words import pairs_at, records
 from lpgreeks.tokens import counted_as
 
 if TYPE_CHECKING:
@@ -168,14 +168,21 @@ class TermStructure(Frozen):
 
     def to_dict(self, time: str | None = None) -> dict[str, Any]:
         """Plain types, for JSON: the pairs at one stamp, and the notes."""
-        rows, missing = self.last(time), self.missing(self.stamp(time))
-        rows["time"] = rows["time"].dt.strftime("%Y-%m-%d %H:%M:%S")
-        records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-        return {"describe": self.describe(), "pairs": records, "missing": list(missing), "notes": list(self.notes)}
+        missing = self.missing(self.stamp(time))
+        return {
+            "describe": self.describe(),
+            "pairs": records(self.last(time)),
+            "missing": list(missing),
+            "notes": list(self.notes),
+        }
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The middle of every pair over time."""
         return pictures.every_pair(self, ax)
+
+    def plot_all(self) -> Axes:
+        """Both pictures above each other."""
+        return pictures.all_of(self)
 
     def plot_basis(self, ax: Axes | None = None) -> Axes:
         """The annual basis of every delivery over the perpetual, over time."""

@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lpgreeks.hedging.text import WIDTH, aligned, rounded, wrapped
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lpgreeks.spreads.replay import SpreadReplay
+    from lpgreeks.spreads.spread import Spread
     from lpgreeks.spreads.term_structure import TermStructure
 
-__all__ = ["notes", "pairs_at", "sentence", "summary"]
+__all__ = ["notes", "pairs_at", "records", "sentence", "spread_text", "summary"]
+
+_FIGURES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("sell", "sell", "{:,.2f}".format),
+    ("buy", "buy", "{:,.2f}".format),
+    ("mid", "middle", "{:,.2f}".format),
+    ("days", "days", "{:,.2f}".format),
+    ("simple_per_year", "simple/year", "{:.2%}".format),
+    ("log_per_year", "log/year", "{:.2%}".format),
+    ("sell_depth", "sell depth", rounded),
+    ("buy_depth", "buy depth", rounded),
+)
+"""Of a spread's table: the column, its heading, and how a figure of it is written."""
 
 
 def pairs_at(curve: TermStructure, time: str | None) -> str:
     """Every pair at one stamp, and what is taken as given."""
-    table = curve.last(time)
-    stamp = table["time"].iloc[0].tz_localize(None).to_datetime64() if len(table) else curve.stamp(time)
-    coin, quote = curve.contracts[0].contract.base, curve.contracts[0].contract.quote
-    columns = ["sell", "buy", "mid", "days", "simple_per_year", "log_per_year", "sell_depth", "buy_depth"]
-    rows = [["far", "near", "sell", "buy", "middle", "days", "simple/y", "log/y", "sell depth", "buy depth", ""]]
-    for far, near, stale, sell, buy, mid, days, simple, log, *depth in zip(
-        *(table[c].tolist() for c in ("far", "near", "stale", *columns)), strict=True
-    ):
-        deep = ["" if np.isnan(coins) else rounded(coins) for coins in depth]
-        rows.append([far, near, f"{sell:,.2f}", f"{buy:,.2f}", f"{mid:,.2f}", f"{days:,.2f}", f"{simple:.2%}",
-                     f"{log:.2%}", *deep, "stale" if stale else ""])  # fmt: skip
-    kept = [i for i in range(len(rows[0])) if i < len(columns) or any(row[i] for row in rows[1:])]
-    lines = [
-        wrapped(
-            f"{curve.describe()}. At {_minute(stamp)} UTC, far less near in {quote} per {coin}: sold at the far bid "
-            "less the near ask, bought at the far ask less the near bid.",
-            WIDTH,
-        ),
-        "",
-        *aligned([[row[i] for i in kept] for row in rows], words=(0, 1)),
-    ]
+    stamp, unit = curve.stamp(time), curve.contracts[0].contract
+    head = (
+        f"{curve.describe()}. At {_minute(stamp)} UTC, far less near in {unit.quote} per {unit.base}: sold at the far "
+        "bid less the near ask, bought at the far ask less the near bid."
+    )
+    lines = [wrapped(head, WIDTH), "", *_rows(curve.last(time), ("far", "near"))]
     if missing := curve.missing(stamp):
         lines += ["", wrapped(f"Missing at this stamp, and so without a pair: {', '.join(missing)}.", WIDTH)]
-    lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in curve.notes)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_given(curve.notes)])
+
+
+def spread_text(spread: Spread) -> str:
+    """One pair at each of its stamps, and what is taken as given."""
+    unit = spread.far.contract
+    head = f"{spread.name} in {unit.quote} per {unit.base}, {len(spread):,} stamps."
+    return "\n".join([head, "", *_rows(spread.table(), ("time",)), *_given(spread.notes)])
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table in plain types, for JSON: times as text, what is not known as None."""
+    table = table.assign(time=table["time"].dt.strftime("%Y-%m-%d %H:%M:%S"))
+    return list(table.astype(object).where(table.notna(), None).to_dict("records"))  # type: ignore[arg-type]
+
+
+def _rows(table: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
+    """The figures of a spread's table in columns; those that nothing is known of are left out."""
+    shown: dict[str, list[str]] = {}
+    for name in names:
+        cells = table[name].dt.strftime("%Y-%m-%d %H:%M") if table[name].dtype.kind in "M" else table[name]
+        shown[name] = cells.tolist()
+    for name, label, form in _FIGURES:
+        shown[label] = ["" if np.isnan(x) else form(x) for x in table[name].tolist()]
+    shown["stale"] = ["stale" if x else "" for x in table["stale"].tolist()]
+    kept = {label: cells for label, cells in shown.items() if any(cells) or label in names}
+    header = ["" if label in ("stale",) else label for label in kept]
+    return aligned([header, *map(list, zip(*kept.values(), strict=True))], words=range(len(names)))
+
+
+def _given(notes: tuple[str, ...]) -> list[str]:
+    return ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes)]
 
 
 def sentence(r: SpreadReplay) -> str:
@@ -52,8 +83,8 @@ def sentence(r: SpreadReplay) -> str:
     warning = "" if r.funded else "; INCOMPLETE: without the funding of the perpetual"
     left = f"; {rounded(abs(r.held))} {r.band.far.unit_text} still open" if r.held else ""
     return (
-        f"{r.spread.name}: {what} in {opened} trades and closed in {len(trades) - opened}, it made "
-        f"{r.net:,.2f} {r.quote}{left}{warning}."
+        f"{r.spread.name}: {what} {_times(opened)}, closed {_times(len(trades) - opened)}, it made {r.net:,.2f} "
+        f"{r.quote}{left}{warning}."
     )
 
 
@@ -76,8 +107,7 @@ def summary(r: SpreadReplay) -> str:
                           f"{t.far_price[i]:,.2f}", rounded(t.near_quantity[i]), f"{t.near_price[i]:,.2f}",
                           rounded(t.fees[i])])  # fmt: skip
         lines += ["", *aligned(table, words=(0, 1))]
-    lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes(r))]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_given(notes(r))])
 
 
 def notes(r: SpreadReplay) -> tuple[str, ...]:
@@ -95,6 +125,10 @@ def notes(r: SpreadReplay) -> tuple[str, ...]:
         lines.append(f"{r.beyond_depth:,} of {len(r.trades):,} trades are larger than the best prices took")
     lines.append("no margin is counted: nothing is liquidated")
     return tuple(dict.fromkeys(lines))
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
 
 
 def _minute(time: np.datetime64) -> str:
