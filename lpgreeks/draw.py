@@ -18,6 +18,7 @@ __all__ = [
     "COLOURS",
     "GREY",
     "bars",
+    "close_up",
     "columns",
     "crosses",
     "curves",
@@ -31,7 +32,6 @@ __all__ = [
     "intervals",
     "legend",
     "legend_below",
-    "legend_beside",
     "marks",
     "new_axes",
     "points",
@@ -157,13 +157,16 @@ def fan(
     return _dates(ax)
 
 
-def shade_bar(ax: Axes, shades: Sequence[float], *, name: str) -> Axes:
-    """What the shades of a :func:`fan` mean, beside the axes."""
+def shade_bar(ax: Axes, shades: Sequence[float], *, name: str, labels: Sequence[str] = ()) -> Axes:
+    """What the shades of a :func:`fan` mean, beside the axes; ``labels`` are written at the shades in their place."""
     from matplotlib.ticker import StrMethodFormatter
 
     thousands = StrMethodFormatter("{x:,g}")
     bar = ax.get_figure().colorbar(_shading(shades), ax=ax, label=name, format=thousands)  # type: ignore[union-attr]
     bar.outline.set_visible(False)
+    if labels:
+        bar.set_ticks(list(shades), labels=list(labels))
+        bar.ax.tick_params(labelsize="small")
     return ax
 
 
@@ -246,6 +249,14 @@ def from_zero(ax: Axes, y: FloatArray) -> Axes:
     return ax
 
 
+def close_up(ax: Axes, y: FloatArray) -> Axes:
+    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond leaves the picture."""
+    low, high = np.nanquantile(y, [0.01, 0.99])
+    room = 0.1 * (high - low) or 1.0
+    ax.set_ylim(low - room, high + room)
+    return ax
+
+
 def crosses(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
     """A cross on the lower edge of the axes at each position, named once in the legend."""
     if positions:
@@ -285,13 +296,6 @@ def legend(ax: Axes) -> Axes:
     """The legend of all that was drawn."""
     with _style():
         ax.legend()
-    return ax
-
-
-def legend_beside(ax: Axes) -> Axes:
-    """The legend of all that was drawn, to the right of the axes: it covers nothing."""
-    with _style():
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     return ax
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["read_futures_marks"]
 
 _MARK, _PERPETUAL, _VOLUME = "snapshot_underlying_mark", "perp_price", "futures_minute_volume"
-_GAP, _PERPETUAL_GAP = "futures_gap_s", "perp_gap_s"
-_NEEDED = ("time", "asset", "instrument", "expiry", _MARK, _VOLUME, _GAP, _PERPETUAL, _PERPETUAL_GAP)
+_TRADED, _GAP, _PERPETUAL_GAP = "futures_price", "futures_gap_s", "perp_gap_s"
+_NEEDED = ("time", "asset", "instrument", "expiry", _MARK, _TRADED, _VOLUME, _GAP, _PERPETUAL, _PERPETUAL_GAP)
 
 # Seconds between a time and the minute whose trades speak for it: beyond one minute they are another minute's.
 _LONGEST_GAP = 60.0
@@ -35,9 +35,15 @@ def read_futures_marks(
 ) -> tuple[ContractQuotes, ...]:
     """Dated futures at their marks and the perpetual at its price, each less and plus a stated half-spread.
 
-    A table with ``time``, ``asset``, ``instrument``, ``expiry``, ``snapshot_underlying_mark``, ``perp_price``,
-    ``futures_minute_volume``, ``futures_gap_s`` and ``perp_gap_s``: one row for each future at each time, the
-    perpetual's price beside it. Nothing in it is a bid or an ask. A row is *stale* where its minute saw no trade of it
+    A table with ``time``, ``asset``, ``instrument``, ``expiry``, ``snapshot_underlying_mark``, ``futures_price``,
+    ``futures_minute_volume``, ``futures_gap_s``, ``perp_price`` and ``perp_gap_s``: one row for each future at each
+    time, the perpetual's price beside it. Nothing in it is a bid or an ask.
+
+    The marks are of one moment. The perpetual's price is that of a trade in the minute about it, as is
+    ``futures_price``, which is read for nothing but to say how far such a trade stands from its mark: so far a spread
+    against the perpetual may be off. Two dated futures have no such doubt.
+
+    A row is *stale* where its minute saw no trade of it
     (volume 0), or where that minute is more than 60 seconds away. Its mark is kept: nobody traded at it, which is
     counted in the notes and shown in tables.
 
@@ -94,11 +100,24 @@ def _perpetual(perpetual: str, rows: pd.DataFrame, half: float, name: str) -> Co
         raise DataError(f"one price of {perpetual} at each time", got=f"two at {once['time'][twice].iloc[0]} in {name}")
     times = times_of(once["time"], name)[0].to_numpy(dtype="datetime64[ns]")
     price, gap = (numbers_of(once[c], c, name).to_numpy() for c in (_PERPETUAL, _PERPETUAL_GAP))
-    return _about(perpetual, times, price, half, gap > _LONGEST_GAP, name)
+    return _about(perpetual, times, price, half, gap > _LONGEST_GAP, name, _apart(rows, perpetual, name))
+
+
+def _apart(rows: pd.DataFrame, perpetual: str, name: str) -> str:
+    """How far trades of the minute stand from marks, in words; "" where nothing was traded."""
+    traded, mark, volume = (numbers_of(rows[c], c, name).to_numpy() for c in (_TRADED, _MARK, _VOLUME))
+    off = np.abs(traded / mark - 1.0)[volume > 0.0] * 1e4
+    if not off.size:
+        return ""
+    return (
+        f"{perpetual} is a trade in the minute about each mark, not of its moment: such trades of futures stand "
+        f"{np.median(off):.2g} bp from their marks in the middle, {off.max():.3g} bp at most, and so may spreads "
+        "against it"
+    )
 
 
 def _about(
-    contract: str, times: Times, price: FloatArray, half: float, stale: NDArray[np.bool_], name: str
+    contract: str, times: Times, price: FloatArray, half: float, stale: NDArray[np.bool_], name: str, note: str = ""
 ) -> ContractQuotes:
     order = np.argsort(times, kind="stable")
     times, price, stale = times[order], price[order], stale[order]
@@ -109,4 +128,5 @@ def _about(
         ask=price * (1.0 + half),
         stale=stale,
         source=f"marks in {name}, real; half-spread {half * 1e4:g} bp, stated",
+        notes=(note,) if note else (),
     )

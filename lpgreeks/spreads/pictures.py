@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import dashed, fan, legend, legend_below, legend_beside, new_axes, shade_bar, timelines, trade_marks
-from lpgreeks.errors import DataError
+from lpgreeks.draw import close_up, dashed, fan, legend_below, new_axes, shade_bar, trade_marks
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.streams import Times
 from lpgreeks.spreads.basis import log_basis_per_year
 
@@ -27,6 +27,7 @@ _SHORTEST = 7.0
 
 def every_pair(curve: TermStructure, ax: Axes | None = None) -> Axes:
     """The middle of every pair over time, the longer the time between its deliveries the darker."""
+    _require_line(curve.times)
     ax = new_axes()[0] if ax is None else ax
     pairs = curve.pairs
     lines = {pair.name: _on(curve.times, pair.times, pair.mid) for pair in pairs}
@@ -48,7 +49,11 @@ def all_of(curve: TermStructure) -> Axes:
 
 
 def basis(curve: TermStructure, ax: Axes | None = None) -> Axes:
-    """The continuously compounded annual basis of each delivery over the perpetual, until a week before it."""
+    """The continuously compounded annual basis of each delivery over the perpetual, until a week before it.
+
+    The axis holds the middle 98 % of them: two prices that were taken seconds apart make the rest.
+    """
+    _require_line(curve.times)
     ax = new_axes()[0] if ax is None else ax
     lines: dict[str, FloatArray] = {}
     shades: list[float] = []
@@ -66,16 +71,19 @@ def basis(curve: TermStructure, ax: Axes | None = None) -> Axes:
         ax, curve.times, lines, shades, ylabel="basis over the perpetual, log [% a year]",
         title=f"Basis per delivery, {curve.contracts[0].contract.base}",
     )  # fmt: skip
-    return legend_beside(ax)
+    close_up(ax, np.concatenate([*lines.values()]))
+    return shade_bar(ax, shades, name="delivery", labels=list(lines))
 
 
 def one_pair(spread: Spread, ax: Axes | None = None) -> Axes:
     """What one spread could be sold and bought at, over time."""
+    _require_line(spread.times)
     ax = new_axes()[0] if ax is None else ax
     contract = spread.far.contract
-    lines = {"buy: far ask less near bid": spread.buy, "sell: far bid less near ask": spread.sell, "middle": spread.mid}
-    timelines(ax, spread.times, lines, ylabel=f"[{contract.quote} per {contract.base}]", title=spread.name)
-    return legend(ax)
+    lines = {"sold at: far bid less near ask": spread.sell, "bought at: far ask less near bid": spread.buy}
+    label = f"far less near [{contract.quote} per {contract.base}]"
+    fan(ax, spread.times, lines, [0.0, 1.0], ylabel=label, title=spread.name)
+    return legend_below(ax)
 
 
 def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
@@ -89,6 +97,11 @@ def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
         dashed(ax, spread.mid, np.full(len(spread), level), name=f"{name}, {level:,g}")
     trade_marks(ax, trades.times, trades.spread, trades.far_quantity > 0)
     return legend_below(ax)
+
+
+def _require_line(times: Times) -> None:
+    if times.size < 2:
+        raise InputError("two or more stamps to draw a line through", got=f"{times.size:,}", remedy="Read the table")
 
 
 def _on(times: Times, own: Times, values: FloatArray) -> FloatArray:
