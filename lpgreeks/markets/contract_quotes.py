@@ -24,7 +24,8 @@ class ContractQuotes(Frozen):
         contract: what it is, in what it settles and when it is delivered.
         times: ``(n,)``, UTC, ascending, all before the delivery.
         bid, ask: ``(n,)``, quote per base.
-        bid_size, ask_size: ``(n,)``, as the venue counts them, of which one is ``contract_size``; None if not known.
+        bid_size, ask_size: ``(n,)``, as the venue counts them, of which one is ``contract_size``; NaN or None if not
+            known.
         contract_size: what a size of 1 stands for: quote units of an inverse contract, coins of a linear one; None
             where nobody says, and then there is no depth in coins.
         stale: ``(n,)``: rows whose price nobody traded at; None where nothing is known of that.
@@ -56,7 +57,7 @@ class ContractQuotes(Frozen):
                 columns[side] = require_numbers(
                     np.array(getattr(self, side)), unit="contracts", what=f"{side} of {name}"
                 )
-                if not (columns[side] >= 0).all():
+                if (columns[side] < 0).any():
                     raise DataError(f"a {side} of 0 or more in every row of {name}", got=f"{columns[side].min():g}")
         if self.stale is not None:
             columns["stale"] = np.array(self.stale, dtype=np.bool_)

@@ -60,7 +60,7 @@ class Spread(Frozen):
                 got=f"far {far.name}, near {near.name}",
                 remedy="A spread is far less near, and a perpetual is near",
             )
-        if not self.times.size:
+        if not np.isin(self.far.times, self.near.times).any():
             raise DataError(
                 f"a stamp at which both {far.name} and {near.name} are quoted",
                 got=f"{len(self.far):,} and {len(self.near):,} stamps, none in common",
