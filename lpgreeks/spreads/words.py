@@ -128,7 +128,7 @@ def notes(r: SpreadReplay) -> tuple[str, ...]:
 
 
 def _times(count: int) -> str:
-    return {0: "never", 1: "once"}.get(count, f"{count} times")
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _minute(time: np.datetime64) -> str:
