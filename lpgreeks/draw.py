@@ -18,11 +18,13 @@ __all__ = [
     "COLOURS",
     "GREY",
     "bars",
+    "close_up",
     "columns",
     "crosses",
     "curves",
     "dashed",
     "dotted",
+    "fan",
     "flags",
     "from_zero",
     "heat_map",
@@ -33,6 +35,7 @@ __all__ = [
     "marks",
     "new_axes",
     "points",
+    "shade_bar",
     "strips",
     "tiles",
     "timelines",
@@ -128,11 +131,60 @@ def timelines(
     ax: Axes, times: NDArray[np.datetime64], lines: Mapping[str, FloatArray], *, ylabel: str, title: str = ""
 ) -> Axes:
     """:func:`curves` over dates."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
     # A few thousand points are more than a picture shows.
     kept = slice(None, None, max(1, times.size // 4_000))
     curves(ax, times[kept], {name: y[kept] for name, y in lines.items()}, xlabel="", ylabel=ylabel, title=title)  # type: ignore[arg-type]
+    return _dates(ax)
+
+
+def fan(
+    ax: Axes, times: NDArray[np.datetime64], lines: Mapping[str, FloatArray], shades: Sequence[float], *, ylabel: str,
+    title: str = "",
+) -> Axes:  # fmt: skip
+    """One line per entry over dates, the greater its shade the darker; a line breaks where it is NaN."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    colour = _shading(shades)
+    with _style():
+        for (name, y), shade in zip(lines.items(), shades, strict=True):
+            ax.plot(times, y, label=name, color=colour.to_rgba(shade), linewidth=1.1)
+        low, high = ax.get_ylim()
+        if low < 0 < high:
+            ax.axhline(0.0, color="#888888", linewidth=0.8)
+        ax.set(ylabel=ylabel, title=title)
+        ax.margins(x=0)
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    return _dates(ax)
+
+
+def shade_bar(ax: Axes, shades: Sequence[float], *, name: str, labels: Sequence[str] = ()) -> Axes:
+    """What the shades of a :func:`fan` mean, beside the axes; ``labels`` are written at the shades in their place."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    thousands = StrMethodFormatter("{x:,g}")
+    bar = ax.get_figure().colorbar(_shading(shades), ax=ax, label=name, format=thousands)  # type: ignore[union-attr]
+    bar.outline.set_visible(False)
+    if labels:
+        bar.set_ticks(list(shades), labels=list(labels))
+        bar.ax.tick_params(labelsize="small")
+    return ax
+
+
+def _shading(shades: Sequence[float]) -> Any:
+    """Numbers to colours; the lightest fifth of the map would be lost on white."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, Normalize
+
+    visible = ListedColormap(colormaps["viridis_r"](np.linspace(0.15, 1.0, 256)))
+    low, high = min(shades), max(shades)
+    return ScalarMappable(Normalize(low, high) if high > low else Normalize(low - 1.0, low + 1.0), visible)
+
+
+def _dates(ax: Axes) -> Axes:
+    """Dates along the horizontal axis."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     # Between these two every span of time has a step.
     locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
@@ -145,7 +197,8 @@ def trade_marks(ax: Axes, times: NDArray[np.datetime64], prices: FloatArray, bou
     for name, marker, colour, which in (("bought", "^", COLOURS[0], bought), ("sold", "v", COLOURS[1], ~bought)):
         if which.any():
             label = f"{name} ({int(which.sum()):,})"
-            ax.plot(times[which], prices[which], marker, color=colour, markersize=4.5, label=label, linestyle="none")
+            ax.plot(times[which], prices[which], marker, color=colour, markersize=4.5, label=label, linestyle="none",
+                    clip_on=False, zorder=4)  # fmt: skip
     return ax
 
 
@@ -193,6 +246,14 @@ def from_zero(ax: Axes, y: FloatArray) -> Axes:
         ax.set_yticks([])
     elif np.nanmin(y) >= 0:
         ax.set_ylim(bottom=0.0)
+    return ax
+
+
+def close_up(ax: Axes, y: FloatArray) -> Axes:
+    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond leaves the picture."""
+    low, high = np.nanquantile(y, [0.01, 0.99])
+    room = 0.1 * (high - low) or 1.0
+    ax.set_ylim(low - room, high + room)
     return ax
 
 

@@ -312,12 +312,13 @@ def test_daily_prices(tmp_path: Path) -> None:
     )
     days = lp.read_glp_prices(written(tmp_path / "days.csv", table))
     assert days.prices.tolist() == [1.19, 1.29]
+    assert [str(t)[:16] for t in days.times] == ["2021-09-01T00:00", "2021-09-02T00:00"]
     assert days.with_fees is None
     assert days.notes == ("1 days are marked as interpolated",)
     with pytest.raises(lp.DataError, match="prices of GLP above 0"):
         lp.read_glp_prices(written(tmp_path / "days.csv", table.assign(glp_price=[1.0, 0.0])))
     with pytest.raises(lp.DataError, match="two or more prices"):
-        days.between("2021-09-01").history()
+        days.between("2021-09-02").history()
 
 
 # ---- real minutes
@@ -477,3 +478,12 @@ def test_the_long_view(real_data: Path) -> None:
     assert (days.prices[0], days.prices[-1], days.with_fees[-1]) == (1.193552, 0.803900, 1.110000)
     assert days.notes == ("3 days are marked as interpolated",)
     assert days.history().gaps == 0
+    # That a day's price is that of its end is seen beside the closes of an exchange: a day off, nothing is left of it.
+    columns = lp.Columns(time="open_time", price="close", low="low", high="high")
+    ether = lp.read_prices(
+        real_data / "binance-daily-2021-2022" / "spot_ETHUSDT_1d.csv.gz", market="ETH/USD", columns=columns
+    )
+    index = days.index(ether)
+    moves = [np.diff(np.log(x)) for x in (index.prices, index.coin_prices[:, 0])]
+    assert np.corrcoef(*moves)[0, 1] > 0.92
+    assert abs(np.corrcoef(moves[0][1:], moves[1][:-1])[0, 1]) < 0.1

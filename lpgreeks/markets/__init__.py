@@ -12,7 +12,10 @@ from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_check import ChainReport
 from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
+from lpgreeks.markets.contract_names import ContractName, contract_name
+from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.funding_files import read_funding
+from lpgreeks.markets.futures_marks import read_futures_marks
 from lpgreeks.markets.glp_files import read_glp
 from lpgreeks.markets.glp_layouts import GlpScale
 from lpgreeks.markets.glp_price_files import read_glp_prices, read_glp_stats
@@ -29,11 +32,14 @@ from lpgreeks.markets.swap_files import read_swaps
 from lpgreeks.markets.symbols import market_of_name
 from lpgreeks.markets.tables import Columns, check_prices, read_prices
 from lpgreeks.markets.tape import Tape
+from lpgreeks.markets.tickers import read_tickers
 
 __all__ = [
     "Chain",
     "ChainReport",
     "Columns",
+    "ContractName",
+    "ContractQuotes",
     "DataReport",
     "Finding",
     "FundingRates",
@@ -47,12 +53,14 @@ __all__ = [
     "Tape",
     "check_klines",
     "check_prices",
+    "contract_name",
     "market_of_name",
     "option_name",
     "read_book",
     "read_chain",
     "read_chains",
     "read_funding",
+    "read_futures_marks",
     "read_glp",
     "read_glp_prices",
     "read_glp_stats",
@@ -63,5 +71,6 @@ __all__ = [
     "read_pool_minutes",
     "read_prices",
     "read_swaps",
+    "read_tickers",
     "smile",
 ]

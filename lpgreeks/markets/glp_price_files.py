@@ -23,6 +23,7 @@ _SHARE_DECIMALS = 18
 _ID = re.compile(r"(?:\w+:)?(\d{9,10})")
 # GLP was issued at 1 dollar; ten thousand times more or less is another unit.
 _FAR = 1e4
+_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +84,8 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
 def read_glp_prices(path: str | Path) -> GlpPrices:
     """A daily table: ``date``, ``glp_price`` in dollars, and ``glp_price_plus_fees`` where there is one.
 
-    The second is the price with all rewards added since the first day. Days marked in a column ``interpolated`` are
-    kept and counted.
+    The second is the price with all rewards added since the first day. A day's price is that of its end, and is known
+    from there on: the next day's start. Days marked in a column ``interpolated`` are kept and counted.
 
     Raises:
         DataError: not such a table, days out of order, prices of 0 or less.
@@ -97,7 +98,8 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
             filled += int((piece.get("interpolated", np.zeros(0)) == str(True)).sum())
             columns = {"prices": "glp_price", "with_fees": _WITH_FEES}
             own = {k: numbers_of(piece[c], c, sheet.name).to_numpy() for k, c in columns.items() if c in piece}
-            parts.append({"times": stamps(piece["date"], sheet.name)[0]} | own)
+            # A reader that put the end of a day at its start would let a replay know a day ahead.
+            parts.append({"times": stamps(piece["date"], sheet.name)[0] + _DAY} | own)
     name = Path(path).name
     joined: dict[str, Any] = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
     return GlpPrices(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from lpgreeks.errors import DataError
 
-__all__ = ["OptionName", "known_option_names", "option_name"]
+__all__ = ["OptionName", "expiry_on", "known_option_names", "month_of", "option_name"]
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _PATTERN = re.compile(
@@ -64,14 +64,23 @@ def known_option_names(names: Iterable[str]) -> dict[str, OptionName]:
     return {name: found for name, found in parsed if found is not None}
 
 
+def month_of(letters: str) -> int:
+    """1 to 12 of three English letters, whatever the machine's language; 0 for others."""
+    return _MONTHS.index(letters) + 1 if letters in _MONTHS else 0
+
+
+def expiry_on(year: int, month: int, day: int) -> datetime | None:
+    """08:00 UTC of a day of the years 2000 to 2099, the year in two digits; None where there is no such day."""
+    try:
+        return datetime(2000 + year, month, day, _EXPIRY_HOUR, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def _parsed(name: str) -> OptionName | None:
     match = _PATTERN.fullmatch(name)
-    if match is None or match["month"] not in _MONTHS:
-        return None
-    year, month = 2000 + int(match["year"]), _MONTHS.index(match["month"]) + 1
-    try:
-        expiry = datetime(year, month, int(match["day"]), _EXPIRY_HOUR, tzinfo=UTC)
-    except ValueError:
+    expiry = expiry_on(int(match["year"]), month_of(match["month"]), int(match["day"])) if match else None
+    if match is None or expiry is None:
         return None
     linear = match["linear"] is not None
     return OptionName(

@@ -14,7 +14,17 @@ from lpgreeks.errors import DataError, InputError, require_finite, require_numbe
 from lpgreeks.paths import History
 from lpgreeks.protocols import IndexHistory
 
-__all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times", "checked_times", "frozen"]
+__all__ = [
+    "Frozen",
+    "FundingRates",
+    "GasPrices",
+    "PoolHistory",
+    "Quotes",
+    "Times",
+    "checked_times",
+    "frozen",
+    "moment",
+]
 
 Times: TypeAlias = "NDArray[np.datetime64]"
 
@@ -307,8 +317,8 @@ _Stream = TypeVar("_Stream", Quotes, PoolHistory)
 
 def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
     times = stream.times
-    begin = 0 if first is None else int(np.searchsorted(times, _moment(first), side="left"))
-    end = times.size if last is None else int(np.searchsorted(times, _moment(last), side="right"))
+    begin = 0 if first is None else int(np.searchsorted(times, moment(first), side="left"))
+    end = times.size if last is None else int(np.searchsorted(times, moment(last), side="right"))
     if end - begin < 2:
         raise DataError(
             f"two or more rows of {stream.market} from {first or 'the start'} to {last or 'the end'}",
@@ -322,7 +332,8 @@ def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
     return replace(stream, **cut, source=said)  # type: ignore[arg-type]
 
 
-def _moment(text: str) -> np.datetime64:
+def moment(text: str) -> np.datetime64:
+    """A time as people write it, UTC unless it says: "2023-04-10", "2023-04-10 12:00". A day is its start."""
     try:
         said = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:

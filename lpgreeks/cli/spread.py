@@ -1,0 +1,238 @@
+"""The command of calendar spreads: every pair at one time, and a band replayed on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
+
+from lpgreeks.cli.flags import spread
+from lpgreeks.cli.groups import require_unused
+from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
+from lpgreeks.cli.request import require_finite_flags, run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    import lpgreeks as lp
+
+__all__ = ["spread_command"]
+
+_BASIS_POINTS = 1e4
+
+# A half-spread that small is no basis points: it is a decimal, as `lpgreeks replay` takes it.
+_NO_BASIS_POINTS = 0.01
+
+
+class Neutral(str, Enum):
+    """Against which moves of both prices the near leg is sized, by the name that the command line gives it."""
+
+    parallel = "parallel"
+    proportional = "proportional"
+
+
+_MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.ProportionalMoves()"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoted:
+    """What is quoted, and what is stated in its place."""
+
+    file: Annotated[
+        Path | None,
+        Option(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet).",
+               show_default="must be given"),
+    ] = None  # fmt: skip
+    base: Annotated[str | None, Option(help="The coin, where the file has several.")] = None
+    half_spread: Annotated[
+        float | None, Option(help="Of marks, half of the spread of every contract, in basis points: 2 is 0.0002.")
+    ] = None
+    contract_size: Annotated[
+        str | None,
+        Option(help="Of tickers, what a size of 1 stands for, by settlement token: BTC:100,USDT:0.01 (quote units of "
+               "inverse contracts, coins of linear ones)."),
+    ] = None  # fmt: skip
+
+    def code(self) -> str:
+        """The expression that reads the contracts."""
+        from lpgreeks.errors import InputError
+        from lpgreeks.markets.tickers import is_tickers
+
+        if self.file is None:
+            raise InputError("--file, quotes or marks of contracts", got="none", remedy="Like --file tickers.json")
+        said = [repr(str(self.file))]
+        tickers = is_tickers(self.file)
+        if tickers:
+            require_unused({"--half-spread": self.half_spread}, "tickers, which have bids and asks")
+        else:
+            require_unused({"--contract-size": self.contract_size}, "marks, which have no sizes")
+            said.append(f"half_spread={self._half_spread()!r}")
+        said += [] if self.base is None else [f"base={self.base!r}"]
+        said += [] if self.contract_size is None else [f"contract_size={self._sizes()!r}"]
+        return f"lp.{'read_tickers' if tickers else 'read_futures_marks'}({', '.join(said)})"
+
+    def _half_spread(self) -> float:
+        from lpgreeks.errors import InputError
+
+        given = self.half_spread
+        if given is None or 0 < given < _NO_BASIS_POINTS:
+            raise InputError(
+                "--half-spread, half of the spread of marks, in basis points",
+                got="none" if given is None else f"{given:g}, which looks like a decimal",
+                unit="basis points",
+                remedy="2 is 0.0002 of the price on each side; 0 is no spread at all",
+            )
+        return given / _BASIS_POINTS
+
+    def _sizes(self) -> dict[str, float]:
+        from lpgreeks.errors import InputError
+
+        parts = [part.partition(":") for part in (self.contract_size or "").split(",")]
+        try:
+            return {token: float(size) for token, _, size in parts}
+        except ValueError as error:
+            raise InputError(
+                "--contract-size by settlement token", got=self.contract_size, remedy="Like BTC:100,USDT:0.01"
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banded:
+    """One pair, and when it is traded."""
+
+    pair: Annotated[str | None, Option(help="Far and near by name: BTC-27MAR26,BTC-PERPETUAL.")] = None
+    entry: Annotated[
+        float | None, Option(help="The spread that opens, far less near; above --exit it is sold, below it bought.")
+    ] = None
+    exit: Annotated[float | None, Option(help="The spread that closes all of it, on the other side.")] = None
+    add: Annotated[float | None, Option(help="How much further it must go for each further step.")] = None
+    most: Annotated[int | None, Option(help="So many steps at most.", show_default="1", min=1)] = None
+    size: Annotated[
+        float | None, Option(help="Of the far leg at each step: coins (linear), quote units of notional (inverse).")
+    ] = None
+    neutral: Annotated[
+        Neutral | None, Option(help="Moves of both prices that the near leg is sized against.", show_default="parallel")
+    ] = None
+    fee: Annotated[float | None, Option(help="The taker's, of both legs, decimal: 0.0005.")] = None
+    funding: Annotated[
+        float | None, Option(help="Of a perpetual, per interval, decimal; > 0: longs pay.", show_default="none")
+    ] = None
+    funding_hours: Annotated[float | None, Option(help="The interval of --funding.", show_default="8")] = None
+    cash: Annotated[float | None, Option(help="In hand at the start, in quote.", show_default="100000")] = None
+    start: Annotated[str | None, Option("--from", help="The first moment of the replay, UTC.")] = None
+    end: Annotated[str | None, Option("--to", help="The last moment of the replay, UTC.")] = None
+
+    def __post_init__(self) -> None:
+        if self.entry is None:
+            others = {"--exit": self.exit, "--add": self.add, "--most": self.most, "--size": self.size,
+                      "--neutral": self.neutral, "--fee": self.fee, "--funding": self.funding, "--cash": self.cash,
+                      "--from": self.start, "--to": self.end}  # fmt: skip
+            require_unused(others, "no --entry")
+        if self.funding is None:
+            require_unused({"--funding-hours": self.funding_hours}, "no --funding")
+
+    def legs(self) -> tuple[str, str]:
+        """Far and near."""
+        from lpgreeks.errors import InputError
+
+        names = (self.pair or "").split(",")
+        if len(names) != len(("far", "near")):
+            raise InputError(
+                "--pair, far and near by name", got=self.pair or "none", remedy="Like BTC-27MAR26,BTC-PERPETUAL"
+            )
+        return names[0], names[1]
+
+    def code(self) -> Iterator[str]:
+        """The lines that end with ``result``, after ``curve``."""
+        from lpgreeks.errors import InputError
+
+        for name, given in (("--exit", self.exit), ("--size", self.size)):
+            if given is None:
+                raise InputError(f"{name} beside --entry", got="none", remedy="`lpgreeks spread --help`")
+        cut = "" if self.start is None and self.end is None else f".between({self.start!r}, {self.end!r})"
+        far, near = self.legs()
+        yield f"spread = curve.spread({far!r}, {near!r}){cut}"
+        said = [f"size={self.size!r}", f"entry={self.entry!r}", f"exit={self.exit!r}"]
+        said += [] if self.add is None else [f"add={self.add!r}"]
+        said += [] if self.most is None else [f"most={self.most!r}"]
+        said += [] if self.neutral is None else [f"moves={_MOVES[self.neutral]}"]
+        yield f"band = lp.SpreadBand.on(spread, {', '.join(said)})"
+        terms = [] if self.fee is None else [f"fee=lp.Fee(taker={self.fee!r})"]
+        if self.funding is not None:
+            terms.append(f"funding=lp.Funding(rate={self.funding!r}, hours={self.funding_hours or 8.0!r})")
+        terms += [] if self.cash is None else [f"cash={self.cash!r}"]
+        yield f"result = lp.replay_spread({', '.join(['spread', 'band', *terms])})"
+
+
+@spread
+def spread_command(
+    quoted: Quoted,
+    banded: Banded,
+    at: Annotated[str | None, Option(help="The last stamp not after that time, UTC.", show_default="the last")] = None,
+    as_json: Json = False,
+    code: Code = False,
+    plot: Annotated[
+        Path | None, Option(help="Write the picture (.png, .svg, .pdf): all pairs and bases, or --pair, or its trades.")
+    ] = None,
+    table: Annotated[
+        Path | None, Option(help="Write every pair at every stamp, or --pair, or every trade of --entry (.csv).")
+    ] = None,
+) -> None:
+    """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
+
+    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 1 --plot spreads.png
+
+    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 1 --pair BTC-27MAR26,BTC-PERPETUAL
+    --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005 --funding 0.0001
+    """
+    _require_files(plot, table)
+    require_finite_flags([quoted, banded])
+    script = f"import lpgreeks as lp\n\ncontracts = {quoted.code()}\ncurve = lp.TermStructure(contracts=contracts)\n"
+    if banded.entry is not None:
+        require_unused({"--at": at}, "--entry, which goes by --from and --to")
+        script += "\n".join(banded.code()) + "\n"
+        last = "print(result)\n"
+    elif banded.pair is not None:
+        far, near = banded.legs()
+        script += f"spread = curve.spread({far!r}, {near!r}){'' if at is None else f'.at({at!r})'}\n"
+        last = "print(spread)\n"
+    else:
+        last = "print(curve.summary())\n" if at is None else f"print(curve.summary({at!r}))\n"
+    if code:
+        print(script + last, end="")
+        return
+    _show(run(script), at, as_json, plot, table)
+
+
+def _show(names: dict[str, Any], at: str | None, as_json: bool, plot: Path | None, table: Path | None) -> None:
+    curve: lp.TermStructure = names["curve"]
+    result: lp.SpreadReplay | None = names.get("result")
+    pair: lp.Spread | None = names.get("spread")
+    text: Callable[[], str] = partial(curve.summary, at)
+    record: Callable[[], dict[str, Any]] = partial(curve.to_dict, at)
+    picture: Callable[[], Axes] = curve.plot_all
+    rows: Callable[[], pd.DataFrame] = curve.table
+    if result is not None:
+        text, record, picture, rows = result.summary, result.to_dict, result.plot, result.table().reset_index
+    elif pair is not None:
+        text, record, picture, rows = pair.summary, pair.to_dict, pair.plot, pair.table
+    print(as_text(record()) if as_json else text())
+    for file in (plot, table):
+        if file is not None:
+            write(file, picture, rows, record)
+
+
+def _require_files(plot: Path | None, table: Path | None) -> None:
+    """Errors, before anything is computed, for files that cannot be written."""
+    from lpgreeks.errors import InputError
+
+    for name, file, endings in (("--plot", plot, {".png", ".svg", ".pdf"}), ("--table", table, {".csv"})):
+        require_writable(file)
+        if file is not None and file.suffix not in endings:
+            raise InputError(f"{name} as a file ending in {', '.join(sorted(endings))}", got=str(file))

@@ -1,0 +1,52 @@
+"""How two prices of one coin may move together, and what that asks of the sizes of two legs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lpgreeks.instruments import Margined
+from lpgreeks.powers import Powers
+
+__all__ = ["ParallelMoves", "ProportionalMoves"]
+
+
+@dataclass(frozen=True)
+class ParallelMoves:
+    r"""Both prices move by the same amount: the spread stands still.
+
+    .. math::
+        \frac{q_{far}}{q_{near}} = 1 \;\text{(linear)}, \qquad
+        \frac{V_{far}}{V_{near}} = \Big(\frac{far}{near}\Big)^2 \;\text{(inverse)}
+    """
+
+    def moved(self, price: float, by: float) -> float:
+        """``price + by``, quote per base."""
+        return price + by
+
+    def sensitivity(self, contract: Margined, price: float) -> float:
+        """What +1 gains per unit of price, in the token that it is margined in."""
+        return float(_worth(contract).derivative()(price))
+
+
+@dataclass(frozen=True)
+class ProportionalMoves:
+    r"""Both prices move by the same share: the basis stands still.
+
+    .. math::
+        \frac{q_{far}}{q_{near}} = \frac{near}{far} \;\text{(linear)}, \qquad
+        \frac{V_{far}}{V_{near}} = \frac{far}{near} \;\text{(inverse)}
+    """
+
+    def moved(self, price: float, by: float) -> float:
+        """``price * (1 + by)``; ``by`` is a decimal."""
+        return price * (1.0 + by)
+
+    def sensitivity(self, contract: Margined, price: float) -> float:
+        """What +1 gains per unit of log price, in the token that it is margined in."""
+        return float(_worth(contract).log_derivative()(price))
+
+
+def _worth(contract: Margined) -> Powers:
+    worth = contract.worth(contract.margin_token)
+    assert isinstance(worth, Powers)
+    return worth
