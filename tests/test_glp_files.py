@@ -449,6 +449,26 @@ def test_mint_and_redeem_of_a_real_minute(real_data: Path) -> None:
         vault.redeem("BTC.B", 1_000)
 
 
+def test_the_hedge_of_a_state_is_its_deltas(real_data: Path) -> None:
+    """Least squares over the hours of the day finds what the vault's columns say."""
+    rows = lp.read_glp(real_data / FOLDER / f"{DAY}.parquet")
+    vault = rows.at(0)
+    coins = [t for t in vault.tokens if not t.stable]
+    prices = rows.prices[:, ~rows.stable]
+    markets = tuple(f"{t.token}/USD" for t in coins)
+    step = np.timedelta64(1, "m")
+    day = lp.History(markets=markets, times=rows.times, prices=prices, lows=prices, highs=prices, step=step)
+    hours = day.windows("1h", start={f"{t.token}/USD": t.middle for t in coins})
+    legs = [
+        lp.LinearPerp(base=coin, quote="USD", entry=vault.of(token).middle, market=f"{token}/USD")
+        for coin, token in (("BTC", "WBTC"), ("ETH", "WETH"), ("AVAX", "WAVAX"))
+    ]
+    plan = lp.hedge(vault.holding(100_000), legs, hours, objective=lp.Variance(lp.Value("USD")))
+    sold = [-vault.deltas_by_coin[leg.base] * 100_000 / vault.supply for leg in legs]
+    assert plan.quantities == pytest.approx(sold, rel=1e-9)
+    assert plan.best.risk < 1e-9
+
+
 def test_the_early_days_and_their_distance(real_data: Path) -> None:
     """Their AUM was taken at another side of the prices; and some rows cannot be, which is said."""
     path = real_data / FOLDER / f"{EARLY}.parquet"
