@@ -51,6 +51,7 @@ from lpgreeks.hedging import (
     strikes,
 )
 from lpgreeks.instruments import (
+    Bin,
     Call,
     Cash,
     Deposit,
@@ -75,6 +76,7 @@ from lpgreeks.instruments import (
     UniswapV3,
     averaged,
     every_instrument,
+    liquidity_book,
     term,
 )
 from lpgreeks.margin import (
@@ -104,6 +106,7 @@ from lpgreeks.markets import (
     check_klines,
     check_prices,
     option_name,
+    read_bins,
     read_book,
     read_chain,
     read_chains,
@@ -117,7 +120,7 @@ from lpgreeks.markets import (
 )
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
-from lpgreeks.onchain import OnchainPool, RawAmounts
+from lpgreeks.onchain import BinFees, BinPair, BinVolatility, OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
 from lpgreeks.pricing import (
@@ -132,6 +135,7 @@ from lpgreeks.pricing import (
     price_bounds,
     strip,
 )
+from lpgreeks.protocols import BinBook, BinDeposit, BinSwap, BinWithdrawal
 from lpgreeks.replays import (
     DeltaBand,
     Deposits,
@@ -195,6 +199,14 @@ __all__ = [
     "Account",
     "Amount",
     "AtMost",
+    "Bin",
+    "BinBook",
+    "BinDeposit",
+    "BinFees",
+    "BinPair",
+    "BinSwap",
+    "BinVolatility",
+    "BinWithdrawal",
     "Bracket",
     "Budget",
     "CVaR",
@@ -366,6 +378,7 @@ __all__ = [
     "il_implied_volatility",
     "implied_volatility",
     "legs",
+    "liquidity_book",
     "lvr_rate",
     "onchain",
     "option_greeks",
@@ -375,6 +388,7 @@ __all__ = [
     "price_bounds",
     "probabilistic_sharpe",
     "range_for_exits",
+    "read_bins",
     "read_book",
     "read_chain",
     "read_chains",

@@ -36,6 +36,7 @@ FLOORS = [
     "paths",
     "models",
     "pricing",
+    "protocols",
     "markets",
     "hedging",
     "statistics",
@@ -138,24 +139,25 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount AtMost Bracket Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison
-Contract Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits Dislocation Dislocations Economics
-EffectivenessAtLeast Estimate Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat
-Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices Greeks Grid HedgePlan Hedged History Hold
-InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut JumpToLatent Keep LPGreeksError
-Latency LeastCapital LeastCost Leg Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange
-Margined Marked MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option
-OptionContract OptionFee OptionName OptionsAtAdd Order Outcomes ParityForward Part Paths Performance Policy PoolFees
-PoolHistory PoolSize Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive
-Proportional Put QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict Regimes Replayed
-Rescaled Reserve Rival Run Schedule Segment SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip
-Sweep Tape Through TokenError Trades Trial UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward
-Wallet WholeLots WorstCase above align arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines
-check_prices choice_map clamp compare deflated_sharpe dislocations each economics every_instrument expected_best
-expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs lvr_rate onchain option_greeks
-option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_book read_chain
-read_chains read_funding read_klines read_marks read_pool_minutes read_prices read_swaps regimes replay smear smeared
-smile sqrt strikes strip sweep term venue venue_names verdict
+Account Amount AtMost Bin BinBook BinDeposit BinFees BinPair BinSwap BinVolatility BinWithdrawal Bracket Budget CVaR
+Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Comparison Contract Correlated DataError DataReport
+DeltaBand DeltaBounds Deposit Deposits Dislocation Dislocations Economics EffectivenessAtLeast Estimate Every Excess
+Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding Flat Frontier FrontierPoint Funding FundingRates
+GammaBounds Gas GasPrices Greeks Grid HedgePlan Hedged History Hold InfeasibleError InputError Instrument InverseCall
+InverseFuture InversePerp InversePut JumpToLatent Keep LPGreeksError Latency LeastCapital LeastCost Leg Life
+LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined Marked MarketError MaxLeverage
+MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee OptionName OptionsAtAdd
+Order Outcomes ParityForward Part Paths Performance Policy PoolFees PoolHistory PoolSize Portfolio Position Powers
+Premium PremiumAtMost PriceMove PriceSteps Processes Progressive Proportional Put QuantityBounds Quotes Races
+RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict Regimes Replayed Rescaled Reserve Rival Run Schedule Segment
+SemiVariance Shifted ShortOptionMargin Side Slippage Smile Spot Strip Sweep Tape Through TokenError Trades Trial
+UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
+arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines check_prices choice_map clamp compare
+deflated_sharpe dislocations each economics every_instrument expected_best expected_lvr frontier grid hedge
+il_implied_volatility implied_volatility legs liquidity_book lvr_rate onchain option_greeks option_name partial_moment
+performance price_bounds probabilistic_sharpe range_for_exits read_bins read_book read_chain read_chains read_funding
+read_klines read_marks read_pool_minutes read_prices read_swaps regimes replay smear smeared smile sqrt strikes strip
+sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -8,6 +8,7 @@ from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, 
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
 from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.greeks import Greeks, greeks_of
+from lpgreeks.instruments.liquidity_book import Bin, liquidity_book
 from lpgreeks.instruments.loss_claim import LossClaim
 from lpgreeks.instruments.marked import Marked, option_of
 from lpgreeks.instruments.options import Call, InverseCall, InversePut, Option, Put
@@ -17,6 +18,7 @@ from lpgreeks.instruments.uniswap_v3 import Deposit, UniswapV3
 
 __all__ = [
     "Amounts",
+    "Bin",
     "Call",
     "Cash",
     "Deposit",
@@ -43,6 +45,7 @@ __all__ = [
     "averaged",
     "every_instrument",
     "greeks_of",
+    "liquidity_book",
     "option_of",
     "payoffs",
     "term",

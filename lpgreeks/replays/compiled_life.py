@@ -50,7 +50,7 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
     fee_base, fee_quote = points.fee_base, points.fee_quote
     growth_base, growth_quote = points.growth_base, points.growth_quote
     liquidity, liquidity_before = points.liquidity, points.liquidity_before
-    kinks, own = shape.base.kinks, shape.base.coefficients
+    kinks, own = shape.earning.kinks, shape.earning.coefficients
     n = rows.size
     for i in range(first, n):
         if written + 2 > events.shape[0]:
