@@ -27,8 +27,8 @@ GREATEST_STEP = 200
 
 _T = TypeVar("_T")
 
-# A double knows a price to 1e-16: one this close below a bin's is the bin's own price, rounded.
-_ON_THE_BIN = 1e-14
+# A power of thousands of steps in doubles is good to 1e-13: this close below a bin's price is that price, rounded.
+_ON_THE_BIN = 1e-12
 
 _GREATEST_ID = (1 << 24) - 1
 _STEPS_IN_ONE = 10_000
