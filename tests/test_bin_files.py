@@ -106,14 +106,22 @@ def moved(column, at, by):
     return {column: table[column]}
 
 
+def swapped(at):
+    """One bin with its two reserves the other way round."""
+    table = rows()
+    x, y = table["reserveX"].tolist(), table["reserveY"].tolist()
+    x[at], y[at] = y[at], x[at]
+    return {"reserveX": x, "reserveY": y}
+
+
 CONTRADICTIONS = [
     ("a price beside the formula", moved("bin_price", 3, 1 + 3e-12), {}, "1.002**(id - 8388608) * 1e12"),
     ("an id twice", moved("bin_id", 1, 8_375_887), {}, "each bin once"),
     ("an id that is none", {"bin_id": ["8375887", "8375888", "x", "8375890", "8375891"]}, {}, "whole numbers"),
     ("half an id", {"bin_id": [8_375_887.5, 8_375_888, 8_375_889, 8_375_890, 8_375_891]}, {}, "whole numbers"),
     ("two mixed bins", {"reserveX": [0.0, 1.0, 3.0, 5.0, 7.0]}, {}, "one bin that holds both tokens; got 2"),
-    ("a coin below", {"reserveX": [1.0, 0.0, 3.0, 5.0, 7.0], "reserveY": [0.0, 50.0, 60.0, 0.0, 0.0]}, {}, "quote tokens alone below"),
-    ("a dollar above", {"reserveX": [0.0, 0.0, 3.0, 5.0, 0.0], "reserveY": [40.0, 50.0, 60.0, 0.0, 9.0]}, {}, "coins alone above"),
+    ("a coin below", swapped(0), {}, "quote tokens alone below"),
+    ("a dollar above", swapped(4), {}, "coins alone above"),
     ("less than nothing", {"reserveY": [40.0, 50.0, 60.0, 0.0, -1.0]}, {}, "quote_reserves of 0 or more; got -1"),
     ("a hole", {"reserveY": [40.0, None, 60.0, 0.0, 0.0]}, {}, "quote_reserves of 0 or more; got nan"),
     ("text", {"reserveY": ["40", "much", "60", "0", "0"]}, {}, "numbers in column 'reserveY'"),
