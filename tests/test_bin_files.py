@@ -78,6 +78,12 @@ def test_a_small_file(tmp_path):
     again = read(tmp_path, shuffled, bin_step=20, decimals_apart=12, active_id=8_375_889)
     assert (again.prices == book.prices).all()
     assert (again.quote_reserves == book.quote_reserves).all()
+    # With the other token as the coin, prices and bins are turned over.
+    other = read(tmp_path, rows(), base="USDC")
+    assert other.ids.tolist() == book.ids[::-1].tolist()
+    assert other.prices == pytest.approx(1 / book.prices[::-1], rel=1e-15)
+    assert other.base_reserves.tolist() == [0.0, 0.0, 60.0, 50.0, 40.0]
+    assert other.quote_reserves.tolist() == [7.0, 5.0, 3.0, 0.0, 0.0]
     # Integers with a point are integers.
     pointed = rows(bin_id=rows()["bin_id"].astype(float))
     assert (read(tmp_path, pointed).ids == book.ids).all()

@@ -141,6 +141,7 @@ def test_the_share_of_a_book_keeps_what_the_replay_earns():
         quote_reserves=np.where(k < n // 2, theirs, np.where(k == n // 2, theirs / 2, 0.0)),
         fees=lp.BinFees(bin_step=20, base_factor=8_000),
     )  # fmt: skip
+    assert book.active_liquidity == pytest.approx(counted(theirs, book.price), rel=1e-12)
     share = 0.1
     held = book.position(dict.fromkeys(ids.tolist(), share))
     rows, gained = [(book.price, 0.0, 0.0)], np.zeros(2)
