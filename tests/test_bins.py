@@ -375,6 +375,13 @@ def test_the_worked_composition_fee():
     # The other way round: quote tokens pay.
     other = b.add({CENTRE: (0.0, 20.0)})
     assert (other.base_fee, other.quote_fee) == pytest.approx((0.0, float(20 * fee)), rel=1e-14)
+    # A quarter of it may be the protocol's; what was added is worth the same.
+    shared = dataclasses.replace(b, fees=lp.BinFees(bin_step=20, base_factor=8_000, protocol_share=2_500))
+    for amounts, x, y in (((1.0, 0.0), fee, 0), ((0.0, 20.0), 0, 20 * fee)):
+        taxed = shared.add({CENTRE: amounts})
+        left = (50 + amounts[0] - float(x) / 4, 1_000 + amounts[1] - float(y) / 4)
+        assert (taxed.book.base_reserves[0], taxed.book.quote_reserves[0]) == pytest.approx(left, rel=1e-14)
+        assert taxed.value(20.0) == pytest.approx(float(20 - 20 * fee), rel=1e-14)
     # In the bin's own ratio, or into an empty bin, nothing is exchanged.
     fair = b.add({CENTRE: (1.0, 20.0)})
     assert fair.composition_fee == pytest.approx(0.0, abs=1e-15)

@@ -96,8 +96,8 @@ def deposited(book: BinBook, amounts: Mapping[int, tuple[float, float]], *, time
     for bin_id, (x, y) in _required(book, amounts).items():
         k = book.place(bin_id)
         price, has = float(book.prices[k]), (float(coins[k]), float(dollars[k]))
-        rate = fees.rate(memory) if k == book.active else 0.0
-        joined = _joined(has, (x, y), price=price, rate=rate, kept=kept)
+        # Into a bin of one token its share gives back what was put in: there is nothing to charge.
+        joined = _joined(has, (x, y), price=price, rate=fees.rate(memory), kept=kept)
         shares[bin_id] = joined.share
         coins[k] += x - kept * joined.base_fee
         dollars[k] += y - kept * joined.quote_fee
