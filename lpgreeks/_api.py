@@ -51,6 +51,7 @@ from lpgreeks.hedging import (
     strikes,
 )
 from lpgreeks.instruments import (
+    Bin,
     Call,
     Cash,
     Deposit,
@@ -77,6 +78,7 @@ from lpgreeks.instruments import (
     UniswapV3,
     averaged,
     every_instrument,
+    liquidity_book,
     term,
 )
 from lpgreeks.margin import (
@@ -110,6 +112,7 @@ from lpgreeks.markets import (
     check_prices,
     contract_name,
     option_name,
+    read_bins,
     read_book,
     read_chain,
     read_chains,
@@ -130,7 +133,7 @@ from lpgreeks.markets import (
 )
 from lpgreeks.measures import Amount, Excess, Measure, Value
 from lpgreeks.models import Correlated, Lognormal, Merton, range_for_exits
-from lpgreeks.onchain import OnchainPool, RawAmounts
+from lpgreeks.onchain import BinFees, BinPair, BinVolatility, OnchainPool, RawAmounts
 from lpgreeks.paths import History, Outcomes, Paths, Rescaled, Shifted, align
 from lpgreeks.powers import Powers, above, clamp, sqrt
 from lpgreeks.pricing import (
@@ -146,6 +149,10 @@ from lpgreeks.pricing import (
     strip,
 )
 from lpgreeks.protocols import (
+    BinBook,
+    BinDeposit,
+    BinSwap,
+    BinWithdrawal,
     GlpFees,
     GlpHistory,
     GlpMint,
@@ -244,6 +251,14 @@ __all__ = [
     "Account",
     "Amount",
     "AtMost",
+    "Bin",
+    "BinBook",
+    "BinDeposit",
+    "BinFees",
+    "BinPair",
+    "BinSwap",
+    "BinVolatility",
+    "BinWithdrawal",
     "Bracket",
     "BreakEven",
     "Budget",
@@ -449,6 +464,7 @@ __all__ = [
     "il_implied_volatility",
     "implied_volatility",
     "legs",
+    "liquidity_book",
     "log_basis_per_year",
     "lvr_rate",
     "onchain",
@@ -459,6 +475,7 @@ __all__ = [
     "price_bounds",
     "probabilistic_sharpe",
     "range_for_exits",
+    "read_bins",
     "read_book",
     "read_chain",
     "read_chains",

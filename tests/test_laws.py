@@ -12,12 +12,12 @@ import sympy as sp
 
 import lpgreeks as lp
 from lpgreeks.formulas import PRICE
-from lpgreeks.instruments import Derived, Instrument, UniswapV2, UniswapV3, every_instrument
+from lpgreeks.instruments import Bin, Derived, Instrument, UniswapV2, UniswapV3, every_instrument
 from lpgreeks.powers import Powers, worth_in_quote
 from tests.tolerances import DIFFERENCES, ROUNDING
 
 SAMPLES = [sample for kind in every_instrument() for sample in kind.samples()]
-POOLS = [s for s in SAMPLES if isinstance(s, (UniswapV2, UniswapV3))]
+POOLS = [s for s in SAMPLES if isinstance(s, (Bin, UniswapV2, UniswapV3))]
 
 
 def named(sample: Instrument) -> str:
@@ -202,6 +202,8 @@ def _in_cents(sample: Instrument, cents: float) -> Instrument:
 
     if isinstance(sample, lp.Cash):
         return 1.0 * cents * sample  # one dollar is a hundred cents
+    if isinstance(sample, lp.Bin):
+        return cents * dataclasses.replace(sample, price=cents * sample.price)  # as is one dollar of liquidity
     numbers: dict = {"of": _in_cents(sample.of, cents)} if isinstance(sample, Derived) else {}
     for f in _terms(sample):
         numbers[f.name] = getattr(sample, f.name) * cents ** _power_of_quote(f.metadata["unit"])

@@ -9,6 +9,7 @@ from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFut
 from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.gmx import GlpAsset, GmPool, glp_amounts
 from lpgreeks.instruments.greeks import Greeks, greeks_of
+from lpgreeks.instruments.liquidity_book import Bin, liquidity_book
 from lpgreeks.instruments.loss_claim import LossClaim
 from lpgreeks.instruments.marked import Marked, option_of
 from lpgreeks.instruments.options import Call, InverseCall, InversePut, Option, Put
@@ -18,6 +19,7 @@ from lpgreeks.instruments.uniswap_v3 import Deposit, UniswapV3
 
 __all__ = [
     "Amounts",
+    "Bin",
     "Call",
     "Cash",
     "Deposit",
@@ -47,6 +49,7 @@ __all__ = [
     "every_instrument",
     "glp_amounts",
     "greeks_of",
+    "liquidity_book",
     "option_of",
     "payoffs",
     "term",

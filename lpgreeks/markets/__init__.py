@@ -7,6 +7,7 @@ time, a market from a file's name), is said in the notes and in the data check.
 
 from __future__ import annotations
 
+from lpgreeks.markets.bin_files import read_bins
 from lpgreeks.markets.books import read_book
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_check import ChainReport
@@ -56,6 +57,7 @@ __all__ = [
     "contract_name",
     "market_of_name",
     "option_name",
+    "read_bins",
     "read_book",
     "read_chain",
     "read_chains",

@@ -1,7 +1,10 @@
-"""Protocols whose shares are exposures: states, what a share is made of, what entering and leaving cost."""
+"""Protocols as they stand, now and over time: what a share is made of, what entering, leaving and trading do to it."""
 
 from __future__ import annotations
 
+from lpgreeks.protocols.bin_book import BinBook, Depth
+from lpgreeks.protocols.bin_deposits import BinDeposit, BinWithdrawal
+from lpgreeks.protocols.bin_swaps import BinSwap
 from lpgreeks.protocols.glp import GlpToken, GlpVault
 from lpgreeks.protocols.glp_fees import GlpFees
 from lpgreeks.protocols.glp_history import GlpHistory
@@ -12,6 +15,11 @@ from lpgreeks.protocols.gm_history import GmHistory
 from lpgreeks.protocols.index_history import IndexHistory
 
 __all__ = [
+    "BinBook",
+    "BinDeposit",
+    "BinSwap",
+    "BinWithdrawal",
+    "Depth",
     "GlpFees",
     "GlpHistory",
     "GlpMint",

@@ -50,7 +50,7 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
     fee_base, fee_quote = points.fee_base, points.fee_quote
     growth_base, growth_quote = points.growth_base, points.growth_quote
     liquidity, liquidity_before = points.liquidity, points.liquidity_before
-    kinks, own = shape.base.kinks, shape.base.coefficients
+    kinks, own = shape.earning.kinks, shape.earning.coefficients
     n = rows.size
     for i in range(first, n):
         if written + 2 > events.shape[0]:
@@ -204,12 +204,14 @@ def _earn(point, along, kinks, liquidity, state):  # type: ignore[no-untyped-def
     low, high = point.low / centre, point.high / centre
     active = point.liquidity
     fewest, most = min(active, point.liquidity_before), max(active, point.liquidity_before)
+    # The row was nowhere else: of hundreds of bins it saw a few.
+    lowest_piece, highest_piece = piece_at(kinks, low), piece_at(kinks, high)
     share_base, share_quote, grown_base, grown_quote = 0.0, 0.0, 0.0, 0.0
     root, root_before = math.sqrt(x), math.sqrt(before)
     length = abs(root - root_before) if along else 0.0
     if length > 0.0:
         one, other = min(root, root_before), max(root, root_before)
-        for j in range(kinks.size + 1):
+        for j in range(lowest_piece, highest_piece + 1):
             left = max(one, 0.0 if j == 0 else math.sqrt(kinks[j - 1]))
             right = min(other, math.inf if j == kinks.size else math.sqrt(kinks[j]))
             own = scale * liquidity[j, 1]
@@ -231,7 +233,7 @@ def _earn(point, along, kinks, liquidity, state):  # type: ignore[no-untyped-def
             share_base = share_quote = own / (own + active)
             grown_base = grown_quote = own
     least, greatest = math.inf, 0.0
-    for j in range(piece_at(kinks, low), piece_at(kinks, high) + 1):
+    for j in range(lowest_piece, highest_piece + 1):
         least, greatest = min(least, scale * liquidity[j, 1]), max(greatest, scale * liquidity[j, 1])
     least, greatest = max(least, 0.0), max(greatest, 0.0)
     state[FEE_BASE] += point.fee_base * share_base + point.growth_base * grown_base

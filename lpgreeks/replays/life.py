@@ -19,6 +19,8 @@ from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.models.passage import bisect
 from lpgreeks.paths import History, Span, span_of
+from lpgreeks.protocols import BinDeposit
+from lpgreeks.replays.bin_cells import earning_of
 from lpgreeks.replays.columns import Living, column
 from lpgreeks.replays.tables import EXPONENTS, Table, table_of
 from lpgreeks.tokens import price_of
@@ -142,6 +144,8 @@ class Shape(NamedTuple):
 
     base: Table
     quote: Table
+    earning: Table
+    """Liquidity by price, in the column of P^-1/2: what shares the fees."""
     lower: float
     upper: float
 
@@ -356,7 +360,7 @@ class Life:
             "impermanent loss": s[_S.loss] + (base - s[_S.base]) * p + (quote - s[_S.quote]),
             "tokens held": s[_S.holding] + s[_S.base] * (p - s[_S.price]) + s[_S.held_base] * (p - s[_S.held_at]),
             "swaps": -s[_S.swapped],
-            "composition fees": np.zeros(p.size),
+            "composition fees": np.full(p.size, 0.0 - _composition(self.position, float(self.tape.rows.pool[0]))),
             "gas": -s[_S.gas],
         }
 
@@ -385,7 +389,14 @@ def read_from(position: Exposure | ManagedRange, tape: Tape) -> str:
 
 
 def _capital(position: Exposure | ManagedRange, price: float) -> float:
-    return position.capital if isinstance(position, ManagedRange) else float(position.value(price))
+    if isinstance(position, ManagedRange):
+        return position.capital
+    return float(position.value(price)) + _composition(position, price)
+
+
+def _composition(position: Exposure | ManagedRange, price: float) -> float:
+    """What a deposit paid at its add beside what it left in the pool, in quote."""
+    return position.base_fee * price + position.quote_fee if isinstance(position, BinDeposit) else 0.0
 
 
 def _events(events: FloatArray, *, added: bool) -> Events:
@@ -456,14 +467,14 @@ def live_through(
 def _shape(position: Exposure | ManagedRange) -> Shape:
     if isinstance(position, ManagedRange):
         one = position.one
-        return Shape(
-            table_of(one.amounts.base, "a range"), table_of(one.amounts.quote, "a range"), one.lower, one.upper
-        )
+        base, quote = (table_of(amount, "a range") for amount in one.amounts)
+        return Shape(base, quote, base, one.lower, one.upper)
     base, quote = (table_of(amount, "a position") for amount in position.amounts)
-    active = np.flatnonzero(base.coefficients[:, EXPONENTS.index(-0.5)] > 0)
-    edges = np.concatenate([[0.0], base.kinks, [np.inf]])
+    earning = earning_of(position, base)
+    active = np.flatnonzero(earning.coefficients[:, EXPONENTS.index(-0.5)] > 0)
+    edges = np.concatenate([[0.0], earning.kinks, [np.inf]])
     lower, upper = (edges[active[0]], edges[active[-1] + 1]) if active.size else (0.0, np.inf)
-    return Shape(base, quote, float(lower), float(upper))
+    return Shape(base, quote, earning, float(lower), float(upper))
 
 
 def _rules(position: Exposure | ManagedRange, tape: Tape, fees: FeesAlongMove | FeesAtClose) -> Rules:
