@@ -574,8 +574,6 @@ MUTANTS = [
     Mutant("spreads/replay.py", "- self.trades.fees.sum())", ")", "test_spreads.py"),
     Mutant("spreads/replay.py", "np.where(quantity < 0, self.spread.sell_depth[at], self.spread.buy_depth[at])", "self.spread.sell_depth[at]", "test_spreads.py"),
     Mutant("spreads/trades.py", "fees[k] = fills.fee[at].sum()", "fees[k] = fills.fee[at][0]", "test_spreads.py"),
-    Mutant("cli/spread.py", "return given / _BASIS_POINTS", "return given", "test_spread_cli.py"),
-    Mutant("cli/spread.py", "or 0 < given < _NO_BASIS_POINTS", "", "test_spread_cli.py"),
     # ---- bins
     Mutant("onchain/bins.py", "return _LARGEST // price if power > 0 else price", "return _LARGEST // price if power < 0 else price", "test_bins.py::test_the_price_of_an_id_is_the_power"),
     Mutant("onchain/bins.py", "return 1.0 / y_per_x if self._base_is_y else y_per_x", "return y_per_x", "test_bins.py::test_decimals_scale_prices_and_the_order_of_tokens_turns_them_over"),

@@ -41,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(file: Path, *more: str) -> list[str]:
-    return ["spread", "--file", str(file), "--half-spread", "2", *more]
+    return ["spread", "--file", str(file), "--half-spread", "0.0002", *more]
 
 
 def test_every_pair_is_the_library_s(file: Path) -> None:
@@ -112,20 +112,20 @@ def test_tickers_show_depth_in_coins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
-        ([], 2, "--half-spread, half of the spread of marks, in basis points"),
-        (["--half-spread", "0.0002"], 2, "which looks like a decimal"),
+        ([], 2, "--half-spread, half of the spread of marks, up to 0.01"),
+        (["--half-spread", "2"], 2, "got 2 [decimal of the price]"),
         (["--half-spread", "nan"], 2, "--half-spread as a finite number"),
-        (["--half-spread", "2", "--contract-size", "BTC:1"], 2, "no --contract-size with marks"),
-        (["--half-spread", "2", "--exit", "3"], 2, "no --exit with no --entry"),
-        (["--half-spread", "2", "--entry", "3"], 2, "--exit beside --entry"),
-        (["--half-spread", "2", "--entry", "3", "--exit", "1", "--size", "1"], 2, "--pair, far and near by name"),
-        (["--half-spread", "2", "--pair", "X,Y"], 2, "a contract that is quoted"),
-        (["--half-spread", "2", *BAND, "--at", "2026-01-05"], 2, "no --at with --entry"),
-        (["--half-spread", "2", *BAND, "--funding-hours", "1"], 2, "no --funding-hours with no --funding"),
-        (["--half-spread", "2", "--plot", "x.csv"], 2, "--plot as a file ending in"),
-        (["--half-spread", "2", "--table", "x.png"], 2, "--table as a file ending in"),
-        (["--half-spread", "2", "--at", "2020-01-01"], 3, "none before"),
-        (["--half-spread", "2", "--pair", f"{FAR},{NEAR}", "--at", "2026-01-05", "--plot", "x.png"], 2,
+        (["--half-spread", "0.0002", "--contract-size", "BTC:1"], 2, "no --contract-size with marks"),
+        (["--half-spread", "0.0002", "--exit", "3"], 2, "no --exit with no --entry"),
+        (["--half-spread", "0.0002", "--entry", "3"], 2, "--exit beside --entry"),
+        (["--half-spread", "0.0002", "--entry", "3", "--exit", "1", "--size", "1"], 2, "--pair, far and near by name"),
+        (["--half-spread", "0.0002", "--pair", "X,Y"], 2, "a contract that is quoted"),
+        (["--half-spread", "0.0002", *BAND, "--at", "2026-01-05"], 2, "no --at with --entry"),
+        (["--half-spread", "0.0002", *BAND, "--funding-hours", "1"], 2, "no --funding-hours with no --funding"),
+        (["--half-spread", "0.0002", "--plot", "x.csv"], 2, "--plot as a file ending in"),
+        (["--half-spread", "0.0002", "--table", "x.png"], 2, "--table as a file ending in"),
+        (["--half-spread", "0.0002", "--at", "2020-01-01"], 3, "none before"),
+        (["--half-spread", "0.0002", "--pair", f"{FAR},{NEAR}", "--at", "2026-01-05", "--plot", "x.png"], 2,
          "two or more stamps to draw"),
     ],
 )  # fmt: skip
@@ -137,5 +137,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     assert "--file" in run("spread", code=2).stderr
     crossed = written(tmp_path, [ticker("BTC-USDT-210924", "11", "10"), ticker("BTC-USDT-SWAP", "9", "10")])
     assert "1 crossed" in run("spread", "--file", str(crossed), code=3).stderr
-    assert "no --half-spread with tickers" in run("spread", "--file", str(crossed), "--half-spread", "1", code=2).stderr
+    assert (
+        "no --half-spread with tickers"
+        in run("spread", "--file", str(crossed), "--half-spread", "0.0001", code=2).stderr
+    )
     assert "--contract-size by" in run("spread", "--file", str(crossed), "--contract-size", "x", code=2).stderr

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["spread_command"]
 
-_BASIS_POINTS = 1e4
-
-# A half-spread that small is no basis points: it is a decimal, as `lpgreeks replay` takes it.
-_NO_BASIS_POINTS = 0.01
+# Half of a spread is no hundredth of a price: whoever says so means basis points.
+_WIDEST = 0.01
 
 
 class Neutral(str, Enum):
@@ -51,7 +49,8 @@ class Quoted:
     ] = None  # fmt: skip
     base: Annotated[str | None, Option(help="The coin, where the file has several.")] = None
     half_spread: Annotated[
-        float | None, Option(help="Of marks, half of the spread of every contract, in basis points: 2 is 0.0002.")
+        float | None,
+        Option(help="Of marks, half of the spread of every contract, decimal of the price: 0.0002 is 2 bp."),
     ] = None
     contract_size: Annotated[
         str | None,
@@ -81,14 +80,14 @@ class Quoted:
         from lpgreeks.errors import InputError
 
         given = self.half_spread
-        if given is None or 0 < given < _NO_BASIS_POINTS:
+        if given is None or given > _WIDEST:
             raise InputError(
-                "--half-spread, half of the spread of marks, in basis points",
-                got="none" if given is None else f"{given:g}, which looks like a decimal",
-                unit="basis points",
-                remedy="2 is 0.0002 of the price on each side; 0 is no spread at all",
+                f"--half-spread, half of the spread of marks, up to {_WIDEST:g}",
+                got="none" if given is None else f"{given:g}",
+                unit="decimal of the price",
+                remedy="Two basis points on each side are 0.0002; 0 is no spread at all",
             )
-        return given / _BASIS_POINTS
+        return given
 
     def _sizes(self) -> dict[str, float]:
         from lpgreeks.errors import InputError
@@ -186,9 +185,9 @@ def spread_command(
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
 
-    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 1 --plot spreads.png
+    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001 --plot spreads.png
 
-    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 1 --pair BTC-27MAR26,BTC-PERPETUAL
+    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001 --pair BTC-27MAR26,BTC-PERPETUAL
     --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005 --funding 0.0001
     """
     _require_files(plot, table)
