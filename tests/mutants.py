@@ -573,6 +573,7 @@ MUTANTS = [
     Mutant("spreads/replay.py", "if self.band.far.settled_in_base else np.ones(2)", "if True else np.ones(2)", "test_spreads.py"),
     Mutant("spreads/replay.py", "- self.trades.fees.sum())", ")", "test_spreads.py"),
     Mutant("spreads/replay.py", "np.where(quantity < 0, self.spread.sell_depth[at], self.spread.buy_depth[at])", "self.spread.sell_depth[at]", "test_spreads.py"),
+    Mutant("cli/spread.py", "if given is None or given > _WIDEST:", "if given is None:", "test_spread_cli.py"),
     Mutant("spreads/trades.py", "fees[k] = fills.fee[at].sum()", "fees[k] = fills.fee[at][0]", "test_spreads.py"),
     # ---- bins
     Mutant("onchain/bins.py", "return _LARGEST // price if power > 0 else price", "return _LARGEST // price if power < 0 else price", "test_bins.py::test_the_price_of_an_id_is_the_power"),

@@ -187,8 +187,9 @@ def spread_command(
 
     Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001 --plot spreads.png
 
-    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001 --pair BTC-27MAR26,BTC-PERPETUAL
-    --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005 --funding 0.0001
+    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001
+    --pair BTC-27MAR26,BTC-PERPETUAL --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005
+    --funding 0.0001
     """
     _require_files(plot, table)
     require_finite_flags([quoted, banded])

@@ -24,7 +24,8 @@ class GlpMint:
     """GLP for a token.
 
     Attributes:
-        token, paid: what was paid, whole tokens, the fee in it.
+        token: what was paid.
+        paid: how much of it, whole tokens, the fee in it.
         glp: what came out.
         fee: a decimal of what was paid.
         fee_cost: that fee in quote, at the token's lower price.
@@ -51,7 +52,8 @@ class GlpRedemption:
     """A token for GLP.
 
     Attributes:
-        token, received: what came out, whole tokens, after the fee.
+        token: what came out.
+        received: how much of it, whole tokens, after the fee.
         glp: what was given.
         fee: a decimal of what would have come out.
         fee_cost: that fee in quote, at the token's upper price.
