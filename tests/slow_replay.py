@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
+HAIR = 1e-9  # of the price: a gap so near to a bound is on it
+
 
 @dataclass
 class Event:
@@ -376,15 +378,19 @@ class Policy:
         self.time, self.price = e.time, e.mid
         return want
 
+    def gapped(self, gap, price):
+        hair = HAIR * price
+        return gap - self.min_gap > hair and gap - self.gap <= hair
+
     def ahead(self, e, pool, perp, added):
         if added:
             self.ref, self.sign, self.next = pool.price_at_add, 0, None
             first, self.first = self.first, False
             return 0.0 if self.resize and not first else None
         sign = 0
-        if e.bid / self.ref - 1 >= self.theta and self.min_gap < e.bid / e.pool - 1 <= self.gap:
+        if e.bid / self.ref - 1 >= self.theta and self.gapped(e.bid / e.pool - 1, e.bid / e.pool):
             sign, to = 1, e.bid
-        elif 1 - e.ask / self.ref >= self.theta and self.min_gap < 1 - e.ask / e.pool <= self.gap:
+        elif 1 - e.ask / self.ref >= self.theta and self.gapped(1 - e.ask / e.pool, e.ask / e.pool):
             sign, to = -1, e.ask
         if sign and sign != self.sign:
             self.since = e.time

@@ -16,6 +16,7 @@ from tests.tapes import clock, lively, pool, quotes, walk
 
 P0 = 2_000.0
 ROUNDING = 1e-9  # of capital: sums of a few thousand terms
+HAIR = 1e-9  # of the price: a gap so near to a bound of a dislocation is on it
 
 
 def perp(p0=P0, **terms):
@@ -177,9 +178,10 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
         (bid,), (ask,), time = now.bid, now.ask, now.time.astype(np.int64)
         sense = 0
         if bid >= self.reference * (1 + theta):
-            if now.pool * (1 + min_gap) < bid <= now.pool * (1 + gap):
+            # A hair's breadth from a bound is on it.
+            if min_gap + HAIR < bid / now.pool - 1 <= gap + HAIR:
                 sense = 1
-        elif ask <= self.reference * (1 - theta) and now.pool * (2 - (1 + gap)) <= ask < now.pool * (2 - (1 + min_gap)):
+        elif ask <= self.reference * (1 - theta) and min_gap + HAIR < 1 - ask / now.pool <= gap + HAIR:
             sense = -1
         if sense != self.sense and sense:
             self.since = time
@@ -225,6 +227,56 @@ def test_a_row_of_numbers_is_its_program(name, position):
         assert np.array_equal(runs[0].equity, runs[1].equity)
         traded += len(runs[0].trades)
     assert traded > 4
+
+
+FEE = 5e-4
+BAND = FEE / (1 - FEE)
+WITHIN, NEAR = HAIR / 2, 2 * HAIR
+
+
+@pytest.mark.parametrize(("way", "edge"), [(1, BAND), (-1, FEE)], ids=["rises", "falls"])
+@pytest.mark.parametrize(
+    ("bound", "acts"),
+    [
+        ({"gap": 0.0}, True),
+        ({"gap": -WITHIN}, True),
+        ({"gap": -NEAR}, False),
+        ({"gap": NEAR}, True),
+        ({"min_gap": 0.0}, False),
+        ({"min_gap": -WITHIN}, False),
+        ({"min_gap": -NEAR}, True),
+        ({"min_gap": NEAR}, False),
+    ],
+    ids=str,
+)
+def test_a_gap_on_a_bound_is_a_tie_on_both_sides(way, edge, bound, acts):
+    """A pool that arbitrageurs have left at the edge of its fee band on every row; every row moves on."""
+    price = P0 * np.exp(way * np.cumsum(np.random.default_rng(6).uniform(1e-6, 1e-4, 1_000)))
+    tape = lp.Tape(quotes=quotes(price), pool=pool(price * (1 - FEE) if way > 0 else price / (1 - FEE)))
+    said = {name: edge + off for name, off in bound.items()}
+    for policy in (lp.Dislocation(theta=0.0, **said), ahead(0.0, **said)()):
+        result = lp.replay(ranged(), [perp()], tape, policy=policy, grid="1min")
+        # The first row lays the range.
+        assert len(result.trades) == (999 if acts else 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"gap": BAND}, ["only inside the fee's band, up to 0.00050025, where no arbitrageur could", "no arbitrage"]),
+        ({"gap": BAND + 1e-9}, ["there is no arbitrage"]),
+        ({"min_gap": FEE}, ["more than 0.0005 is acted on; up to 0.00050025"]),
+        ({"min_gap": BAND}, []),
+    ],
+    ids=str,
+)
+def test_what_no_arbitrageur_would_do_is_said(said, told):
+    policy = lp.Dislocation(theta=1e-3, **said)
+    notes = lp.replay(managed(), [perp()], lively(3), policy=policy).to_dict()["assumptions"]
+    spoken = [note for note in notes if "arbitrage" in note]
+    assert len(spoken) == len(told)
+    for note, words in zip(spoken, told, strict=True):
+        assert words in note
 
 
 # ---- what must hold on any tape

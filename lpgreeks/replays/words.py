@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.replays.dislocations import fee_band
 from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Hold, Policy
@@ -94,12 +95,19 @@ def notes(r: Replayed) -> tuple[str, ...]:
             found.append(f"nothing was traded in {leg.name}: no order came to its lot of {leg.step:g}")
     if isinstance(r.policy, Policy):
         said = r.policy.settings
-        lowest = said.get("min_gap")
-        if isinstance(lowest, float) and pool is not None and lowest < pool.fee:
-            found.append(
-                f"a dislocation of more than {lowest:.6g} is acted on; below the pool's fee of {pool.fee:g} "
-                "there is no arbitrage"
-            )
+        lowest, ceiling = said.get("min_gap"), said.get("gap")
+        if isinstance(lowest, float) and isinstance(ceiling, float) and pool is not None:
+            edge = fee_band(pool.fee)
+            if ceiling <= edge:
+                found.append(
+                    f"a ceiling of {ceiling:.6g} acts only inside the fee's band, up to {edge:.6g}, "
+                    "where no arbitrageur could"
+                )
+            if lowest < edge:
+                found.append(
+                    f"a dislocation of more than {lowest:.6g} is acted on; up to {edge:.6g}, the edge of the band "
+                    f"of the pool's fee of {pool.fee:g}, there is no arbitrage"
+                )
     if r.hedge.legs:
         found.append("contracts are marked at the end, not closed")
     return tuple(dict.fromkeys(found))
