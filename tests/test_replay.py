@@ -117,14 +117,9 @@ def at_add(policy):
 
     class Twin:
         def __init__(self):
-            self.time, self.price, self.base, self.reference, self.since, self.sense = (
-                -math.inf,
-                math.nan,
-                0.0,
-                0.0,
-                0,
-                0,
-            )
+            self.time, self.price = -math.inf, math.nan
+            self.base = self.reference = self.wanted = 0.0
+            self.since = self.sense = 0
 
         def __call__(self, now):
             return policy(self, now)
@@ -173,7 +168,7 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
     def policy(self, now):
         if now.added:
             first = self.reference == 0.0
-            self.reference, self.sense = now.price_at_add, 0
+            self.reference, self.sense, self.wanted = now.price_at_add, 0, 0.0
             return None if first else 0.0
         (bid,), (ask,), time = now.bid, now.ask, now.time.astype(np.int64)
         sense = 0
@@ -195,7 +190,8 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
             # Nothing is hedged, and the reference stays where the last hedge was.
             return None
         self.reference = to
-        return now.quantities[0] + coins * (to if inverse else 1.0)
+        self.wanted += coins * (to if inverse else 1.0)
+        return self.wanted
 
     return at_add(policy)
 
@@ -277,6 +273,65 @@ def test_what_no_arbitrageur_would_do_is_said(said, told):
     assert len(spoken) == len(told)
     for note, words in zip(spoken, told, strict=True):
         assert words in note
+
+
+def coins_in(position, price):
+    price = np.clip(price, position.lower, position.upper)
+    return position.liquidity * (1 / np.sqrt(price) - 1 / np.sqrt(position.upper))
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("capped", [False, True])
+def test_coins_hedged_ahead_are_never_a_lot_away_from_what_the_pool_shed(inverse, capped):
+    """By the formula of a range alone, after hundreds of orders in whole lots, partly within a cap."""
+    mid, lot, cap = walk(51, 6_000, step=1e-3), 0.1, 6.0 if capped else math.inf
+    position, unit = ranged(mid[0]), P0 if inverse else 1.0
+    leg = coin(lot=lot * unit) if inverse else perp(lot=lot)
+    policy = lp.Dislocation(theta=1e-3) & lp.ExposureCap(cap) if capped else lp.Dislocation(theta=1e-3)
+    pooled = pool(np.concatenate([mid[:1], mid[:-1]]))
+    trades = lp.replay(position, [leg], lp.Tape(quotes=quotes(mid), pool=pooled), policy=policy, grid="1h").trades
+    at = mid[trades.row]
+    shed = -np.diff(coins_in(position, np.concatenate([mid[:1], at])))
+    # A coin-margined leg is traded in dollars, at the price of each order.
+    wanted = np.cumsum(shed * (at if inverse else 1.0))
+    most = cap * (at if inverse else 1.0)
+    apart = np.cumsum(trades.quantity) - np.clip(wanted, -most, most)
+    assert len(trades) > 200
+    assert np.abs(apart).max() < lot * unit
+    if capped:
+        assert (np.abs(wanted) > most).sum() > 20
+    # Whole lots alone.
+    assert np.round(trades.quantity / (lot * unit)) * lot * unit == pytest.approx(trades.quantity, rel=1e-9)
+
+
+def test_a_plan_is_what_coins_are_hedged_ahead_from():
+    mid = walk(53, 2_000, step=1e-3)
+    tape = lp.Tape(quotes=quotes(mid), pool=pool(np.concatenate([mid[:1], mid[:-1]])))
+    position, week = ranged(mid[0]), lp.Lognormal(price=mid[0], volatility=0.65, years=7 / 365)
+    plan = lp.hedge(position, [perp(mid[0])], week, objective=lp.Variance(lp.Value("USDC")))
+    trades = lp.replay(position, plan, tape, policy=lp.Dislocation(theta=1e-3)).trades
+    shed = coins_in(position, mid[0]) - coins_in(position, mid[trades.row])
+    assert len(trades) > 100
+    assert np.cumsum(trades.quantity) == pytest.approx(plan.quantities[0] + shed, abs=1e-9)
+
+
+@pytest.mark.parametrize("side", list(lp.Side))
+@pytest.mark.parametrize("policy", [lp.Dislocation(theta=1e-3), lp.Keep() & lp.DeltaBand(0.05), lambda now: -now.delta])
+def test_a_leg_of_one_side_is_never_on_the_other(side, policy):
+    mid = walk(52, 3_000, step=1e-3)
+    tape = lp.Tape(quotes=quotes(mid), pool=pool(np.concatenate([mid[:1], mid[:-1]])))
+    position = ranged(mid[0])
+    result = lp.replay(position, [perp(side=side)], tape, policy=policy, grid="1min")
+    held = result.of_legs[:, 0, 0]
+    assert (side * held >= 0.0).all()
+    if isinstance(policy, lp.Dislocation):
+        # What was not allowed is netted: after each order it is what was shed, as far as it has the side.
+        trades = result.trades
+        shed = coins_in(position, mid[0]) - coins_in(position, mid[trades.row])
+        assert len(trades) > 100
+        assert np.cumsum(trades.quantity) == pytest.approx(side * np.maximum(side * shed, 0.0), abs=1e-9)
+    else:
+        assert held.any() == (side is lp.Side.SHORT)
 
 
 # ---- what must hold on any tape

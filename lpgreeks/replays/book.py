@@ -273,6 +273,7 @@ def _columns(legs: Sequence[Leg], accounts: Sequence[Pledge], tape: Tape) -> tup
         account=column([behind.get(j, -1) for j in range(len(legs))], np.int64),
         funding=column(funding, np.int64),
         lot=column([leg.step or 0.0 for leg in legs]),
+        side=column([float(leg.side or 0.0) for leg in legs]),
         taker=column([leg.fee.taker if leg.fee else 0.0 for leg in legs]),
         maker=column([leg.fee.maker if leg.fee else 0.0 for leg in legs]),
         slippage=column([leg.slippage.rate if leg.slippage else 0.0 for leg in legs]),
