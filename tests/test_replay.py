@@ -334,6 +334,45 @@ def test_a_leg_of_one_side_is_never_on_the_other(side, policy):
         assert held.any() == (side is lp.Side.SHORT)
 
 
+def assumed(result):
+    return result.to_dict()["assumptions"]
+
+
+def test_coins_and_money_on_credit_are_said():
+    mid = np.array([2_000.0, 2_100.0, 1_900.0, 2_000.0])
+    tape = lp.Tape(quotes=quotes(mid))
+    leg = lp.Leg(lp.Spot(base="ETH", quote="USDC"), fee=lp.Fee(taker=1e-3))
+    held = dict(zip(tape.times, [3.0, -4.0, 6.0, 1.0], strict=True))
+
+    def run(position):
+        return lp.replay(position, [leg], tape, policy=lambda now: held[now.time], grid="1min")
+
+    # Bought 3, sold 7, bought 10, sold 5; the fee is a thousandth.
+    spent = 3 * 2_000 * 1.001 - 7 * 2_100 * 0.999 + 10 * 1_900 * 1.001
+    notes = assumed(run(ranged()))
+    assert "up to 4 ETH were sold without owning them, borrowed at no cost" in notes
+    assert f"up to {spent:,.6g} USDC were spent on coins without having them, borrowed at no cost" in notes
+    # What stands beside the pool is the inventory.
+    coins, cash = lp.Spot(base="ETH", quote="USDC"), lp.Cash(quote="USDC")
+    notes = assumed(run(ranged() + 3.0 * coins + 10_000.0 * cash))
+    assert "up to 1 ETH were sold without owning them, borrowed at no cost" in notes
+    assert f"up to {spent - 10_000:,.6g} USDC were spent on coins without having them, borrowed at no cost" in notes
+    assert not any("borrowed" in note for note in assumed(run(ranged() + 4.0 * coins + 11_000.0 * cash)))
+    assert not any("borrowed" in note for note in assumed(lp.replay(ranged(), [perp()], tape, policy=lp.Keep())))
+
+
+def test_margins_that_are_not_checked_are_said():
+    tape = lp.Tape(quotes=quotes(walk(1, 50)))
+    bare = assumed(lp.replay(ranged(), [perp()], tape, policy=lp.Keep(), collateral=1.0))
+    assert "nothing is liquidated: no maintenance margin is stated for linear perpetual ETH/USDC" in bare
+    terms = TERMS | {"initial": lp.Proportional(rate=0.1)}
+    said = assumed(lp.replay(ranged(), [perp(**terms)], tape, policy=lp.Keep(), collateral=1e5))
+    assert "the margin that opening asks for is not checked: initial of linear perpetual ETH/USDC" in said
+    assert not any("liquidated" in note for note in said)
+    said = assumed(lp.replay(ranged(), [perp(**TERMS)], tape, policy=lp.Keep(), collateral=1e5))
+    assert not any("margin" in note for note in said)
+
+
 # ---- what must hold on any tape
 
 POLICIES = [p for p, _, inverse in TWINS.values() if not inverse] + [

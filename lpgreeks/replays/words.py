@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.instruments import Cash, Exposure, Spot
 from lpgreeks.replays.dislocations import fee_band
 from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
@@ -25,6 +26,9 @@ _OF_HEDGE = {
     "options": ("options",),
 }
 """The parts of everything but the position, by what a reader asks for."""
+
+# Of what was traded: sums of many trades miss zero by less.
+_BARELY = 1e-9
 
 _COSTS = ("spread", "exchange fees", "slippage", "option costs")
 
@@ -93,6 +97,7 @@ def notes(r: Replayed) -> tuple[str, ...]:
     for j, leg in enumerate(r.hedge.legs):
         if leg.step and not isinstance(r.policy, Hold) and not (r.trades.leg == j).any():
             found.append(f"nothing was traded in {leg.name}: no order came to its lot of {leg.step:g}")
+    found += _borrowed(r)
     if isinstance(r.policy, Policy):
         said = r.policy.settings
         lowest, ceiling = said.get("min_gap"), said.get("gap")
@@ -111,6 +116,25 @@ def notes(r: Replayed) -> tuple[str, ...]:
     if r.hedge.legs:
         found.append("contracts are marked at the end, not closed")
     return tuple(dict.fromkeys(found))
+
+
+def _borrowed(r: Replayed) -> list[str]:
+    """What trades in coins took on credit, beyond the coins and the money that the position holds beside its pools."""
+    beside = r.position.positions if isinstance(r.position, Exposure) else ()
+    owned = {kind: sum(p.quantity for p in beside if isinstance(p.instrument, kind)) for kind in (Spot, Cash)}
+    legs, trades, found = r.hedge.legs, r.trades, []
+    spot = {j: leg.instrument.base for j, leg in enumerate(legs) if isinstance(leg.instrument, Spot)}
+    bought = trades.quantity * np.isin(trades.leg, list(spot))
+    for coin in dict.fromkeys(spot.values()):
+        of_coin = np.isin(trades.leg, [j for j, other in spot.items() if other == coin])
+        short = -float(np.cumsum(bought * of_coin).min(initial=0.0)) - owned[Spot]
+        if short > _BARELY * float(np.abs(bought).sum()):
+            found.append(f"up to {short:,.6g} {coin} were sold without owning them, borrowed at no cost")
+    spent = np.cumsum(bought * trades.price + trades.fee * np.isin(trades.leg, list(spot)))
+    credit = float(spent.max(initial=0.0)) - owned[Cash]
+    if credit > _BARELY * float(np.abs(bought) @ trades.price):
+        found.append(f"up to {credit:,.6g} {r.quote} were spent on coins without having them, borrowed at no cost")
+    return found
 
 
 def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
