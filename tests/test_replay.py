@@ -670,7 +670,7 @@ def test_a_cluster_replays_to_the_bits_of_this_machine():
     distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
     policies = lp.grid(lp.Dislocation, theta=[1e-3, 3e-3], gap=[3e-3, math.inf])
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         near, far = (
