@@ -13,7 +13,17 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
 
-__all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times", "checked_times", "frozen"]
+__all__ = [
+    "Frozen",
+    "FundingRates",
+    "GasPrices",
+    "PoolHistory",
+    "Quotes",
+    "Times",
+    "checked_times",
+    "frozen",
+    "moment_of",
+]
 
 Times: TypeAlias = "NDArray[np.datetime64]"
 
@@ -290,8 +300,8 @@ _Stream = TypeVar("_Stream", Quotes, PoolHistory)
 
 def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
     times = stream.times
-    begin = 0 if first is None else int(np.searchsorted(times, _moment(first), side="left"))
-    end = times.size if last is None else int(np.searchsorted(times, _moment(last), side="right"))
+    begin = 0 if first is None else int(np.searchsorted(times, moment_of(first), side="left"))
+    end = times.size if last is None else int(np.searchsorted(times, moment_of(last), side="right"))
     if end - begin < 2:
         raise DataError(
             f"two or more rows of {stream.market} from {first or 'the start'} to {last or 'the end'}",
@@ -305,7 +315,8 @@ def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
     return replace(stream, **cut, source=said)  # type: ignore[arg-type]
 
 
-def _moment(text: str) -> np.datetime64:
+def moment_of(text: str) -> np.datetime64:
+    """A time in words as UTC: "2023-04-10", "2023-04-10 12:00", with its zone or without."""
     try:
         said = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:

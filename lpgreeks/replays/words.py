@@ -64,8 +64,8 @@ def summary(r: Replayed) -> str:
         "return per year": percent(figures["return_per_year"]),
         "volatility": percent(figures["volatility"]),
         "Sharpe": f"{figures['sharpe']:.3g}",
-        "maximum drawdown": percent(figures["drawdown"]),
-        "variance removed": f"{percent(r.effectiveness)} of the value, {percent(r.excess_effectiveness)} over holding",
+        "maximum drawdown": f"{percent(figures['drawdown'])} on the grid",
+        "variance removed": f"{_share(r.effectiveness)} of the value, {_share(r.excess_effectiveness)} over holding",
         "hedges": f"{len(r.trades):,}",
         "turnover": f"{rounded(r.turnover)} {r.quote}",
         **_of_life(r.life),
@@ -78,6 +78,11 @@ def summary(r: Replayed) -> str:
         lines += ["", *aligned([["the same trades", "half-spread", "spread", "fees", "net"], *terms], words=(0,))]
     lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes(r))]
     return "\n".join(lines)
+
+
+def _share(figure: float) -> str:
+    """Of a variance; undefined where nothing moved."""
+    return percent(figure) if np.isfinite(figure) else "undefined"
 
 
 def _of_life(life: Life | IndexLife) -> dict[str, str]:
@@ -149,7 +154,7 @@ def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
     quote = scale * life.one.quote_amount(price / centre) * np.sqrt(centre) if upto else np.zeros(0)
     coin = life.one.bases[0]
     columns = {
-        "added": r.tape.times[life.adds.row[:upto]],
+        "added": pd.DatetimeIndex(r.tape.times[life.adds.row[:upto]], tz="UTC"),
         "price at the add": life.adds.price[:upto],
         "pool": price,
         f"change of {coin}": base - life.adds.base[:upto],
