@@ -521,6 +521,11 @@ MUTANTS = [
     Mutant("replays/execution.py", "totals[leg] / counts[leg]", "totals[leg] / counts.sum()", "test_replay.py"),
     Mutant("markets/index_history.py", "price * (1.0 + half_spread)", "price * (1.0 - half_spread)", "test_index_replay.py"),
     Mutant("replays/notice.py", "sys.stderr.isatty() and not", "not", "test_replay_cli.py::test_compiling_is_announced_once_on_a_terminal"),
+    Mutant("replays/pictures.py", "moved = (hedge - _at_the_add(r, life, hedge)).sum(axis=1)", "moved = hedge.sum(axis=1)", "test_replay_cli.py::test_coins_are_drawn_since_the_add_on_both_sides"),
+    Mutant("replays/pictures.py", 'np.searchsorted(trades.row, adds, side="right")', 'np.searchsorted(trades.row, adds, side="left")', "test_replay_cli.py::test_coins_are_drawn_since_the_add_on_both_sides"),
+    Mutant("replays/pictures.py", "levels[adds >= gone, j] = hedge[-1, j]", "pass", "test_replay_cli.py::test_a_liquidated_hedge_is_drawn_as_gone"),
+    Mutant("replays/pictures.py", "band(ax, r.times, least, most,", "band(ax, r.times, least, least,", "test_replay_cli.py::test_fees_are_drawn_in_the_band_of_their_bounds"),
+    Mutant("draw.py", "few = min(1.0, _FEW / max(1, prices.size))", "few = 1.0", "test_replay_cli.py::test_many_trades_leave_the_price_to_be_seen"),
     Mutant("replays/pictures.py", "ylabel=\"share of time\"", "ylabel=\"share of outcomes\"", "test_replay_cli.py::test_a_picture_of_time_counts_time"),
     Mutant("draw.py", "AutoDateLocator(minticks=3, maxticks=7)", "AutoDateLocator(maxticks=7)", "test_replay_cli.py::test_every_span_of_time_has_dates"),
 ]  # fmt: skip

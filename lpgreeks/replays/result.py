@@ -444,11 +444,11 @@ class Replayed:
         return pictures.trades(self, ax)
 
     def plot_fees(self, ax: Axes | None = None) -> Axes:
-        """Fees, with their bounds, against impermanent loss."""
+        """Fees in the band of their bounds, against impermanent loss."""
         return pictures.fees_against_loss(self, self.pool_life, ax)
 
     def plot_amounts(self, ax: Axes | None = None) -> Axes:
-        """Coins of the pool since the add, of the hedge, and both."""
+        """How the coins of the pool, of the hedge, and both have changed since the add."""
         return pictures.amounts(self, self.pool_life, ax)
 
     def plot_exposure(self, ax: Axes | None = None) -> Axes:
