@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS",
     "GREY",
+    "band",
     "bars",
     "close_up",
     "columns",
@@ -54,6 +55,9 @@ _THIN = (COLOURS[0], COLOURS[1], COLOURS[3], COLOURS[4])
 # Of the height of the axes, for each row; and the colours of rows, of which the first curve has none.
 _STRIP = 0.05
 _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1])
+
+# Marks of trades that leave a price to be seen.
+_FEW = 200
 
 # Characters of which two columns of a legend fit under a picture.
 _HALF = 46
@@ -131,8 +135,7 @@ def timelines(
     ax: Axes, times: NDArray[np.datetime64], lines: Mapping[str, FloatArray], *, ylabel: str, title: str = ""
 ) -> Axes:
     """:func:`curves` over dates."""
-    # A few thousand points are more than a picture shows.
-    kept = slice(None, None, max(1, times.size // 4_000))
+    kept = _shown(times)
     curves(ax, times[kept], {name: y[kept] for name, y in lines.items()}, xlabel="", ylabel=ylabel, title=title)  # type: ignore[arg-type]
     return _dates(ax)
 
@@ -192,13 +195,31 @@ def _dates(ax: Axes) -> Axes:
     return ax
 
 
+def band(ax: Axes, times: NDArray[np.datetime64], low: FloatArray, high: FloatArray, *, name: str) -> Axes:
+    """What lies between two series over dates, shaded."""
+    kept = _shown(times)
+    ax.fill_between(times[kept], low[kept], high[kept], color=COLOURS[5], alpha=0.35, linewidth=0.8, label=name)
+    return ax
+
+
+def _shown(times: NDArray[np.datetime64]) -> slice:
+    """A few thousand points are more than a picture shows."""
+    return slice(None, None, max(1, times.size // 4_000))
+
+
 def trade_marks(ax: Axes, times: NDArray[np.datetime64], prices: FloatArray, bought: NDArray[np.bool_]) -> Axes:
-    """Trades on a price: buys point up, sales down."""
+    """Trades on a price: buys point up, sales down; the more there are, the less each hides of it."""
+    few = min(1.0, _FEW / max(1, prices.size))
+    style: dict[str, Any] = {
+        "markersize": 4.5 * max(few**0.5, 0.6),
+        "alpha": max(few, 0.5),
+        "zorder": 3,
+        "clip_on": False,
+    }
     for name, marker, colour, which in (("bought", "^", COLOURS[0], bought), ("sold", "v", COLOURS[1], ~bought)):
         if which.any():
             label = f"{name} ({int(which.sum()):,})"
-            ax.plot(times[which], prices[which], marker, color=colour, markersize=4.5, label=label, linestyle="none",
-                    clip_on=False, zorder=4)  # fmt: skip
+            ax.plot(times[which], prices[which], marker, color=colour, label=label, linestyle="none", **style)
     return ax
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
+HAIR = 1e-9  # of the price: a gap so near to a bound is on it
+
 
 @dataclass
 class Event:
@@ -237,6 +239,8 @@ class Perp:
     taker: float = 0.0
     maker: float = 0.0
     slip: float = 0.0
+    lot: float | None = None
+    side: int = 0  # 1: never short; -1: never long
     q: float = 0.0
     paid: float = 0.0  # linear: dollars paid for q; inverse: coins that q stood for at its fills
     fee: float = 0.0
@@ -327,6 +331,7 @@ class Policy:
         self.order = None
         self.ref = self.since = self.sign = None
         self.next, self.first = None, True
+        self.exact = self.then = 0.0  # hedged ahead, to the last digit; what it is once an order is sent
 
     def target(self, e, pool, perp):
         p = e.pool
@@ -346,7 +351,14 @@ class Policy:
 
     def limited(self, e, q, perp):
         most = self.cap * (e.mid if perp.inverse else 1.0)
-        return min(max(q, -most), most)
+        q = min(max(q, -most), most)
+        if perp.side:
+            q = perp.side * max(perp.side * q, 0.0)
+        whole = q - perp.q
+        if perp.lot:
+            lots = int(abs(whole) / perp.lot + 1e-9)
+            whole = lots * perp.lot * (1 if whole > 0 else -1)
+        return whole
 
     def decide(self, e, pool, perp, added):
         if added and self.order is not None and (self.resize or self.first):
@@ -376,15 +388,21 @@ class Policy:
         self.time, self.price = e.time, e.mid
         return want
 
+    def gapped(self, gap, price):
+        hair = HAIR * price
+        return gap - self.min_gap > hair and gap - self.gap <= hair
+
     def ahead(self, e, pool, perp, added):
         if added:
             self.ref, self.sign, self.next = pool.price_at_add, 0, None
             first, self.first = self.first, False
+            if self.resize:
+                self.exact = self.then = 0.0
             return 0.0 if self.resize and not first else None
         sign = 0
-        if e.bid / self.ref - 1 >= self.theta and self.min_gap < e.bid / e.pool - 1 <= self.gap:
+        if e.bid / self.ref - 1 >= self.theta and self.gapped(e.bid / e.pool - 1, e.bid / e.pool):
             sign, to = 1, e.bid
-        elif 1 - e.ask / self.ref >= self.theta and self.min_gap < 1 - e.ask / e.pool <= self.gap:
+        elif 1 - e.ask / self.ref >= self.theta and self.gapped(1 - e.ask / e.pool, e.ask / e.pool):
             sign, to = -1, e.ask
         if sign and sign != self.sign:
             self.since = e.time
@@ -393,7 +411,8 @@ class Policy:
             return None
         coins = pool.at.coins(self.ref) - pool.at.coins(to)
         self.next, self.sign = to, 0
-        return perp.q + coins * (to if perp.inverse else 1.0)
+        self.then = self.exact + coins * (to if perp.inverse else 1.0)
+        return self.then
 
     def fill_due(self, e, perp):
         if self.order is None:
@@ -411,11 +430,11 @@ class Policy:
             self.order = None
 
     def send(self, e, want, perp):
-        q = self.limited(e, want, perp) - perp.q
+        q = self.limited(e, want, perp)
         if abs(q) <= 1e-12 * abs(perp.q) or perp.dead:
             return
         # The reference is the price of the last hedge; what the cap leaves nothing of is none.
-        self.ref, self.next = self.next or self.ref, None
+        self.ref, self.next, self.exact = self.next or self.ref, None, self.then
         if self.patience is not None:
             self.order = (q, e.time, e.bid if q > 0 else e.ask)
         elif self.latency:

@@ -16,6 +16,7 @@ from tests.tapes import clock, lively, pool, quotes, walk
 
 P0 = 2_000.0
 ROUNDING = 1e-9  # of capital: sums of a few thousand terms
+HAIR = 1e-9  # of the price: a gap so near to a bound of a dislocation is on it
 
 
 def perp(p0=P0, **terms):
@@ -116,14 +117,9 @@ def at_add(policy):
 
     class Twin:
         def __init__(self):
-            self.time, self.price, self.base, self.reference, self.since, self.sense = (
-                -math.inf,
-                math.nan,
-                0.0,
-                0.0,
-                0,
-                0,
-            )
+            self.time, self.price = -math.inf, math.nan
+            self.base = self.reference = self.wanted = 0.0
+            self.since = self.sense = 0
 
         def __call__(self, now):
             return policy(self, now)
@@ -172,14 +168,15 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
     def policy(self, now):
         if now.added:
             first = self.reference == 0.0
-            self.reference, self.sense = now.price_at_add, 0
+            self.reference, self.sense, self.wanted = now.price_at_add, 0, 0.0
             return None if first else 0.0
         (bid,), (ask,), time = now.bid, now.ask, now.time.astype(np.int64)
         sense = 0
         if bid >= self.reference * (1 + theta):
-            if now.pool * (1 + min_gap) < bid <= now.pool * (1 + gap):
+            # A hair's breadth from a bound is on it.
+            if min_gap + HAIR < bid / now.pool - 1 <= gap + HAIR:
                 sense = 1
-        elif ask <= self.reference * (1 - theta) and now.pool * (2 - (1 + gap)) <= ask < now.pool * (2 - (1 + min_gap)):
+        elif ask <= self.reference * (1 - theta) and min_gap + HAIR < 1 - ask / now.pool <= gap + HAIR:
             sense = -1
         if sense != self.sense and sense:
             self.since = time
@@ -193,7 +190,8 @@ def ahead(theta, gap=math.inf, min_gap=0.0, dwell=0.0, inverse=False):
             # Nothing is hedged, and the reference stays where the last hedge was.
             return None
         self.reference = to
-        return now.quantities[0] + coins * (to if inverse else 1.0)
+        self.wanted += coins * (to if inverse else 1.0)
+        return self.wanted
 
     return at_add(policy)
 
@@ -225,6 +223,154 @@ def test_a_row_of_numbers_is_its_program(name, position):
         assert np.array_equal(runs[0].equity, runs[1].equity)
         traded += len(runs[0].trades)
     assert traded > 4
+
+
+FEE = 5e-4
+BAND = FEE / (1 - FEE)
+WITHIN, NEAR = HAIR / 2, 2 * HAIR
+
+
+@pytest.mark.parametrize(("way", "edge"), [(1, BAND), (-1, FEE)], ids=["rises", "falls"])
+@pytest.mark.parametrize(
+    ("bound", "acts"),
+    [
+        ({"gap": 0.0}, True),
+        ({"gap": -WITHIN}, True),
+        ({"gap": -NEAR}, False),
+        ({"gap": NEAR}, True),
+        ({"min_gap": 0.0}, False),
+        ({"min_gap": -WITHIN}, False),
+        ({"min_gap": -NEAR}, True),
+        ({"min_gap": NEAR}, False),
+    ],
+    ids=str,
+)
+def test_a_gap_on_a_bound_is_a_tie_on_both_sides(way, edge, bound, acts):
+    """A pool that arbitrageurs have left at the edge of its fee band on every row; every row moves on."""
+    price = P0 * np.exp(way * np.cumsum(np.random.default_rng(6).uniform(1e-6, 1e-4, 1_000)))
+    tape = lp.Tape(quotes=quotes(price), pool=pool(price * (1 - FEE) if way > 0 else price / (1 - FEE)))
+    said = {name: edge + off for name, off in bound.items()}
+    for policy in (lp.Dislocation(theta=0.0, **said), ahead(0.0, **said)()):
+        result = lp.replay(ranged(), [perp()], tape, policy=policy, grid="1min")
+        # The first row lays the range.
+        assert len(result.trades) == (999 if acts else 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"gap": BAND}, ["only inside the fee's band, up to 0.00050025, where no arbitrageur could", "no arbitrage"]),
+        ({"gap": BAND + 1e-9}, ["there is no arbitrage"]),
+        ({"min_gap": FEE}, ["more than 0.0005 is acted on; up to 0.00050025"]),
+        ({"min_gap": BAND}, []),
+    ],
+    ids=str,
+)
+def test_what_no_arbitrageur_would_do_is_said(said, told):
+    policy = lp.Dislocation(theta=1e-3, **said)
+    notes = lp.replay(managed(), [perp()], lively(3), policy=policy).to_dict()["assumptions"]
+    spoken = [note for note in notes if "arbitrage" in note]
+    assert len(spoken) == len(told)
+    for note, words in zip(spoken, told, strict=True):
+        assert words in note
+
+
+def coins_in(position, price):
+    price = np.clip(price, position.lower, position.upper)
+    return position.liquidity * (1 / np.sqrt(price) - 1 / np.sqrt(position.upper))
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("capped", [False, True])
+def test_coins_hedged_ahead_are_never_a_lot_away_from_what_the_pool_shed(inverse, capped):
+    """By the formula of a range alone, after hundreds of orders in whole lots, partly within a cap."""
+    mid, lot, cap = walk(51, 6_000, step=1e-3), 0.1, 6.0 if capped else math.inf
+    position, unit = ranged(mid[0]), P0 if inverse else 1.0
+    leg = coin(lot=lot * unit) if inverse else perp(lot=lot)
+    policy = lp.Dislocation(theta=1e-3) & lp.ExposureCap(cap) if capped else lp.Dislocation(theta=1e-3)
+    pooled = pool(np.concatenate([mid[:1], mid[:-1]]))
+    trades = lp.replay(position, [leg], lp.Tape(quotes=quotes(mid), pool=pooled), policy=policy, grid="1h").trades
+    at = mid[trades.row]
+    shed = -np.diff(coins_in(position, np.concatenate([mid[:1], at])))
+    # A coin-margined leg is traded in dollars, at the price of each order.
+    wanted = np.cumsum(shed * (at if inverse else 1.0))
+    most = cap * (at if inverse else 1.0)
+    apart = np.cumsum(trades.quantity) - np.clip(wanted, -most, most)
+    assert len(trades) > 200
+    assert np.abs(apart).max() < lot * unit
+    if capped:
+        assert (np.abs(wanted) > most).sum() > 20
+    # Whole lots alone.
+    assert np.round(trades.quantity / (lot * unit)) * lot * unit == pytest.approx(trades.quantity, rel=1e-9)
+
+
+def test_a_plan_is_what_coins_are_hedged_ahead_from():
+    mid = walk(53, 2_000, step=1e-3)
+    tape = lp.Tape(quotes=quotes(mid), pool=pool(np.concatenate([mid[:1], mid[:-1]])))
+    position, week = ranged(mid[0]), lp.Lognormal(price=mid[0], volatility=0.65, years=7 / 365)
+    plan = lp.hedge(position, [perp(mid[0])], week, objective=lp.Variance(lp.Value("USDC")))
+    trades = lp.replay(position, plan, tape, policy=lp.Dislocation(theta=1e-3)).trades
+    shed = coins_in(position, mid[0]) - coins_in(position, mid[trades.row])
+    assert len(trades) > 100
+    assert np.cumsum(trades.quantity) == pytest.approx(plan.quantities[0] + shed, abs=1e-9)
+
+
+@pytest.mark.parametrize("side", list(lp.Side))
+@pytest.mark.parametrize("policy", [lp.Dislocation(theta=1e-3), lp.Keep() & lp.DeltaBand(0.05), lambda now: -now.delta])
+def test_a_leg_of_one_side_is_never_on_the_other(side, policy):
+    mid = walk(52, 3_000, step=1e-3)
+    tape = lp.Tape(quotes=quotes(mid), pool=pool(np.concatenate([mid[:1], mid[:-1]])))
+    position = ranged(mid[0])
+    result = lp.replay(position, [perp(side=side)], tape, policy=policy, grid="1min")
+    held = result.of_legs[:, 0, 0]
+    assert (side * held >= 0.0).all()
+    if isinstance(policy, lp.Dislocation):
+        # What was not allowed is netted: after each order it is what was shed, as far as it has the side.
+        trades = result.trades
+        shed = coins_in(position, mid[0]) - coins_in(position, mid[trades.row])
+        assert len(trades) > 100
+        assert np.cumsum(trades.quantity) == pytest.approx(side * np.maximum(side * shed, 0.0), abs=1e-9)
+    else:
+        assert held.any() == (side is lp.Side.SHORT)
+
+
+def assumed(result):
+    return result.to_dict()["assumptions"]
+
+
+def test_coins_and_money_on_credit_are_said():
+    mid = np.array([2_000.0, 2_100.0, 1_900.0, 2_000.0])
+    tape = lp.Tape(quotes=quotes(mid))
+    leg = lp.Leg(lp.Spot(base="ETH", quote="USDC"), fee=lp.Fee(taker=1e-3))
+    held = dict(zip(tape.times, [3.0, -4.0, 6.0, 1.0], strict=True))
+
+    def run(position):
+        return lp.replay(position, [leg], tape, policy=lambda now: held[now.time], grid="1min")
+
+    # Bought 3, sold 7, bought 10, sold 5; the fee is a thousandth.
+    spent = 3 * 2_000 * 1.001 - 7 * 2_100 * 0.999 + 10 * 1_900 * 1.001
+    notes = assumed(run(ranged()))
+    assert "up to 4 ETH were sold without owning them, borrowed at no cost" in notes
+    assert f"up to {spent:,.6g} USDC were spent on coins without having them, borrowed at no cost" in notes
+    # What stands beside the pool is the inventory.
+    coins, cash = lp.Spot(base="ETH", quote="USDC"), lp.Cash(quote="USDC")
+    notes = assumed(run(ranged() + 3.0 * coins + 10_000.0 * cash))
+    assert "up to 1 ETH were sold without owning them, borrowed at no cost" in notes
+    assert f"up to {spent - 10_000:,.6g} USDC were spent on coins without having them, borrowed at no cost" in notes
+    assert not any("borrowed" in note for note in assumed(run(ranged() + 4.0 * coins + 11_000.0 * cash)))
+    assert not any("borrowed" in note for note in assumed(lp.replay(ranged(), [perp()], tape, policy=lp.Keep())))
+
+
+def test_margins_that_are_not_checked_are_said():
+    tape = lp.Tape(quotes=quotes(walk(1, 50)))
+    bare = assumed(lp.replay(ranged(), [perp()], tape, policy=lp.Keep(), collateral=1.0))
+    assert "nothing is liquidated: no maintenance margin is stated for linear perpetual ETH/USDC" in bare
+    terms = TERMS | {"initial": lp.Proportional(rate=0.1)}
+    said = assumed(lp.replay(ranged(), [perp(**terms)], tape, policy=lp.Keep(), collateral=1e5))
+    assert "the margin that opening asks for is not checked: initial of linear perpetual ETH/USDC" in said
+    assert not any("liquidated" in note for note in said)
+    said = assumed(lp.replay(ranged(), [perp(**TERMS)], tape, policy=lp.Keep(), collateral=1e5))
+    assert not any("margin" in note for note in said)
 
 
 # ---- what must hold on any tape
@@ -524,7 +670,7 @@ def test_a_cluster_replays_to_the_bits_of_this_machine():
     distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
     policies = lp.grid(lp.Dislocation, theta=[1e-3, 3e-3], gap=[3e-3, math.inf])
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         near, far = (

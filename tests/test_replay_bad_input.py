@@ -66,6 +66,21 @@ def test_time_in_range_is_that_of_the_price_that_was_shown():
     assert lp.replay(managed(on_exit=False), None, tape, grid="1min").time_in_range == pytest.approx(2 / 3)
 
 
+def test_the_last_price_stands_to_the_end_of_the_tape():
+    """Swaps in the first two minutes, and quotes for ten."""
+    still = lp.Tape(
+        quotes=quotes(np.full(11, P0)), pool=pool([P0, P0, P0], times=quotes(np.ones(12)).times[[0, 1, 11]])
+    )
+    assert still.swaps.row.size == 1
+    assert lp.replay(managed(), None, still, grid="1min").time_in_range == 1.0
+    # Left on the last row that the pool shows, after one minute of ten.
+    prices = [P0, 2_100.0, 2_100.0]
+    left = lp.Tape(quotes=quotes(np.full(11, P0)), pool=pool(prices, times=quotes(np.ones(12)).times[[0, 1, 11]]))
+    assert lp.replay(managed(on_exit=False), None, left, grid="1min").time_in_range == pytest.approx(0.1)
+    # Laid again there, it is in range for the rest.
+    assert lp.replay(managed(), None, left, grid="1min").time_in_range == 1.0
+
+
 @pytest.mark.parametrize("reach", [{"lows": 0.98}, {"highs": 1.02}])
 def test_a_bar_that_closes_inside_has_left(reach):
     ends = {"lows": np.full(3, P0), "highs": np.full(3, P0)}
@@ -204,6 +219,9 @@ SAID = [
     {"ETH": 1.0},
     {OTHER: 1.0},
     {perp().instrument: "1"},
+    1e308,
+    -1e308,
+    1e160,
     {perp().instrument: None},
     np.array([1.0, 2.0]),
     object(),
@@ -317,6 +335,37 @@ def test_tapes_and_plans_that_cannot_be():
             act()
         assert told.value.expected
         assert told.value.got
+
+
+def test_a_stretch_is_named_as_one_of_quotes_is():
+    result = lp.replay(managed(), [perp()], FINE, policy=lp.DeltaBand(0.05), grid="1min")
+    whole = result.between()
+    assert whole["net"] == pytest.approx(float(result.net[-1]), rel=1e-12)
+    assert result.between("2023-01-01", "2023-01-02") == whole == result.between(result.times[0], result.times[-1])
+    part = result.between("2023-01-01 00:10", "2023-01-01T01:20:00+01:00")
+    assert part["net"] == float(result.net[20] - result.net[10])
+    assert part == result.between(result.times[10], result.times[20])
+    for first, last in ((5, None), (None, 5.0), ("soon", None), (np.datetime64("NaT"), None), (b"2023", None)):
+        with pytest.raises(lp.InputError, match="a time, UTC"):
+            result.between(first, last)
+    for first, last in (("2024-01-01", None), ("2023-01-01 00:10", "2023-01-01 00:10"), ("2023-01-02", "2023-01-01")):
+        with pytest.raises(lp.DataError, match="two or more times"):
+            result.between(first, last)
+
+
+def test_every_time_of_a_removal_is_utc():
+    table = lp.replay(managed(), None, lp.Tape(pool=pool([P0, 2_100.0, 2_000.0])), grid="1min").removals()
+    assert len(table) == 2
+    assert str(table["added"].dt.tz) == str(table.index.tz) == "UTC"
+    assert ((table.index - table["added"]) == np.timedelta64(60, "s")).all()
+
+
+def test_what_did_not_move_has_no_share_removed():
+    still = lp.replay(lp.Spot(base="ETH", quote="USDC") * 1.0, None, lp.Tape(quotes=quotes([P0] * 9)), grid="1min")
+    text = " ".join(still.summary().split())
+    assert "undefined of the value, undefined over holding" in text
+    assert "nan%" not in text
+    assert "% on the grid" in text
 
 
 def test_the_price_of_another_dollar_is_named():

@@ -243,6 +243,80 @@ def test_a_picture_of_time_counts_time(files: dict[str, Path]) -> None:
     assert result.plot_gap().get_ylabel() == "share of time"
 
 
+def lines_of(ax: Any) -> dict[str, Any]:
+    return {line.get_label(): line for line in ax.get_lines()}
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_coins_are_drawn_since_the_add_on_both_sides(inverse: bool) -> None:
+    """A value hedge stands still where the pool has done nothing since, not at minus all of its coins."""
+    tape, kind = tapes.lively(3), lp.InversePerp if inverse else lp.LinearPerp
+    leg = lp.Leg(kind(base="ETH", quote="USDC", entry=2_000.0), collateral="ETH" if inverse else "USDC")
+    position = lp.ManagedRange(base="ETH", quote="USDC", lower=0.99, upper=1.01, capital=100_000)
+    result = lp.replay(position, [leg], tape, policy=lp.Keep() & lp.DeltaBand(0.0), grid="1min")
+    ax = result.plot_amounts()
+    assert ax.get_ylabel() == "since the add [ETH]"
+    drawn = {name: np.asarray(line.get_ydata(), dtype=float) for name, line in lines_of(ax).items()}
+    np.testing.assert_allclose(drawn["both"], drawn["pool"] + drawn["hedge"], atol=1e-9)
+    laid = np.searchsorted(result.rows, result.life.adds.row)
+    assert laid.size > 5
+    assert np.abs(drawn["hedge"]).max() > 5.0
+    np.testing.assert_allclose(drawn["pool"][laid], 0.0, atol=1e-9)
+    np.testing.assert_allclose(drawn["hedge"][laid], 0.0, atol=1e-9)
+    if not inverse:
+        # Rehedged on every row, to what the pool then holds.
+        np.testing.assert_allclose(drawn["both"], 0.0, atol=1e-6)
+
+
+def test_a_liquidated_hedge_is_drawn_as_gone() -> None:
+    tape = lp.Tape(quotes=tapes.quotes(np.linspace(2_000.0, 2_400.0, 101)))
+    perp = lp.LinearPerp(base="ETH", quote="USDC", entry=2_000.0)
+    leg = lp.Leg(perp, collateral="USDC", maintenance=lp.Proportional(rate=0.01))
+    position = lp.ManagedRange(base="ETH", quote="USDC", lower=0.9, upper=1.1, capital=100_000)
+    result = lp.replay(position, [leg], tape, policy=lp.Keep(), collateral=1_000.0, grid="1min")
+    (row,) = result.liquidated
+    assert row is not None
+    assert result.life.adds.row[1] > row
+    hedge = np.asarray(lines_of(result.plot_amounts())["hedge"].get_ydata(), dtype=float)
+    sold = float(result.trades.quantity[0])
+    assert set(np.round(hedge - 0.0, 9)) == {0.0, round(-sold, 9)}
+    assert hedge[row] == pytest.approx(-sold, rel=1e-12)
+    assert (hedge[result.life.adds.row[1] :] == 0.0).all()
+
+
+def test_fees_are_drawn_in_the_band_of_their_bounds() -> None:
+    result = lp.replay(
+        lp.ManagedRange(base="ETH", quote="USDC", lower=0.98, upper=1.02, capital=100_000), None, tapes.lively(3)
+    )
+    ax = result.plot_fees()
+    (shaded,) = ax.collections
+    heights = shaded.get_paths()[0].vertices[:, 1]
+    least, most = result.fee_bounds
+    assert 0.0 < least < most
+    assert heights.max() == pytest.approx(most)
+    assert np.isclose(heights, least).any()
+    # However narrow the band is on the page, its ends are read.
+    *_, from_, _, to, _, _, _ = shaded.get_label().split()
+    assert (float(from_), float(to)) == pytest.approx((least, most), rel=1e-4)
+    assert set(lines_of(ax)) >= {"fees", "impermanent loss"}
+
+
+def test_many_trades_leave_the_price_to_be_seen() -> None:
+    from lpgreeks.draw import new_axes, trade_marks
+
+    def drawn(n: int) -> Any:
+        times = np.datetime64("2023-01-01", "ns") + np.arange(n).astype("timedelta64[m]")
+        (line,) = trade_marks(new_axes()[0], times, np.ones(n), np.ones(n, dtype=bool)).get_lines()
+        return line
+
+    few, many, most = (drawn(n) for n in (20, 1_247, 100_000))
+    assert (few.get_markersize(), few.get_alpha()) == (4.5, 1.0)
+    assert many.get_markersize() < 3.0
+    assert many.get_alpha() == 0.5
+    assert most.get_markersize() > 2.0
+    assert most.get_alpha() == 0.5
+
+
 # ---- sweeps
 
 

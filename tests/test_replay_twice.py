@@ -86,32 +86,37 @@ def drawn_policy(draw, inverse):
     return house, Policy(**slow)
 
 
-def drawn_account(draw, inverse):
+def drawn_account(draw, terms, inverse):
     """A leg, what is posted and kept back, and the slow twin."""
     coin = 2_000.0 if inverse else 1.0
     steps = draw.choice([((0.0, 0.005),), ((0.0, 0.005), (5e3 / coin, 0.02), (2e4 / coin, 0.1))])
     brackets = tuple(lp.Bracket(floor=floor, rate=rate) for floor, rate in steps)
     token, kind = ("ETH", lp.InversePerp) if inverse else ("USDC", lp.LinearPerp)
+    lot = terms.choice([None, None, 0.1 * coin])
+    side = terms.choice([None] * 8 + [lp.Side.SHORT, lp.Side.LONG])
     leg = lp.Leg(
         kind(base="ETH", quote="USDC", entry=2_000.0),
         collateral=token,
         fee=lp.Fee(taker=5e-4, maker=1e-4),
         slippage=lp.Slippage(rate=1e-4),
         maintenance=lp.Progressive(brackets=brackets, unit=token),
+        lot=lot,
+        side=side,
     )
     posted, kept = draw.choice([2e3, 1e4, 1e5]) / coin, draw.choice([0.0, 2e3, 2e4]) / coin
-    return leg, Perp(inverse, posted, kept, margin=Margin(steps), taker=5e-4, maker=1e-4, slip=1e-4)
+    costs = {"taker": 5e-4, "maker": 1e-4, "slip": 1e-4, "lot": lot, "side": int(side or 0)}
+    return leg, Perp(inverse, posted, kept, margin=Margin(steps), **costs)
 
 
 @pytest.mark.parametrize("batch", range(5))
 def test_it_is_the_slow_program(batch):
-    draw = random.Random(batch)
+    draw, terms = random.Random(batch), random.Random(100 + batch)
     seen = {"trades": 0, "adds": 0, "liquidations": 0, "top-ups": 0}
     for _ in range(60):
         tape, inverse = lively(draw.randrange(10**6), draw.choice([150, 300])), draw.random() < 0.5
         (house, pool), (leg, account), (rule, policy) = (
             drawn_range(draw),
-            drawn_account(draw, inverse),
+            drawn_account(draw, terms, inverse),
             drawn_policy(draw, inverse),
         )
         events = merged(tape.quotes[0], tape.pool, tape.funding[0])

@@ -888,7 +888,7 @@ def travelled(trigger: Trigger, tape: Counted) -> Result:
 def client():
     distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client

@@ -265,14 +265,23 @@ def _columns(legs: Sequence[Leg], accounts: Sequence[Pledge], tape: Tape) -> tup
                 if leg.funding is not None
                 else f"no funding of {leg.name} on the tape: its P&L is incomplete"
             )
+        if leg.initial is not None:
+            notes.append(f"the margin that opening asks for is not checked: initial of {leg.name}")
     # Without a maintenance margin nobody liquidates: what is posted is only counted.
-    behind = {j: a for a, p in enumerate(accounts) if _maintained(p, legs) for j in p.legs}
+    maintained = [_maintained(p, legs) for p in accounts]
+    behind = {j: a for a, p in enumerate(accounts) if maintained[a] for j in p.legs}
+    notes += [
+        f"nothing is liquidated: no maintenance margin is stated for {p.name}"
+        for p, kept in zip(accounts, maintained, strict=True)
+        if not kept
+    ]
     columns = Legs(
         market=column(market, np.int64),
         inverse=column([leg.instrument.settled_in_base for leg in legs], np.bool_),
         account=column([behind.get(j, -1) for j in range(len(legs))], np.int64),
         funding=column(funding, np.int64),
         lot=column([leg.step or 0.0 for leg in legs]),
+        side=column([float(leg.side or 0.0) for leg in legs]),
         taker=column([leg.fee.taker if leg.fee else 0.0 for leg in legs]),
         maker=column([leg.fee.maker if leg.fee else 0.0 for leg in legs]),
         slippage=column([leg.slippage.rate if leg.slippage else 0.0 for leg in legs]),

@@ -58,6 +58,8 @@ class Legs(NamedTuple):
     funding: NDArray[np.int64]
     """Which settlements it takes part in; -1 for none."""
     lot: FloatArray
+    side: FloatArray
+    """The only sign of its quantity: 1 or -1; 0 where both are allowed."""
     taker: FloatArray
     maker: FloatArray
     slippage: FloatArray
@@ -176,7 +178,9 @@ class Memory(NamedTuple):
     """How many trades are written."""
     taken: int = 9
     """How many snapshots are taken."""
-    size: int = 10
+    ahead: int = 10
+    """What the policy's leg would hold of everything hedged ahead, without lots, cap and side."""
+    size: int = 11
 
 
 class Book(NamedTuple):

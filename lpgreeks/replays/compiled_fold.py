@@ -28,6 +28,13 @@ from lpgreeks.replays.compiled_step import (
 
 __all__ = ["Limits", "fold"]
 
+HAIR = 1e-9
+"""Of the price: a gap so near to a bound of the policy stands on it, above and below alike.
+
+An arbitrageur leaves a pool just at the edge of its fee band, where rounding, some 1e-16 of the price, would decide.
+No exchange quotes prices so near to each other.
+"""
+
 
 class Limits(NamedTuple):
     """Where the policy acts, as long as nothing is traded: numbers, which cost nothing to hand on."""
@@ -44,8 +51,12 @@ class Limits(NamedTuple):
     over: float
     up: float
     down: float
-    min_gap: float
-    gap: float
+    above: float
+    """The bid over the pool's price is above this, and at most that."""
+    above_most: float
+    below: float
+    """The ask over the pool's price is below this, and at least that."""
+    below_least: float
     standing: float
     """Which way the conditions have held so far; 0: they have not."""
     since: float
@@ -74,7 +85,9 @@ def _limits(rule, book, legs, accounts):  # type: ignore[no-untyped-def]
         under, over = memory[LAST_PRICE] * (1.0 - rule.move), memory[LAST_PRICE] * (1.0 + rule.move)
     up, down = memory[REFERENCE] * (1.0 + rule.theta_up), memory[REFERENCE] * (1.0 - rule.theta_down)
     return Limits(
-        kind, rule.ratio, have, banded, band, earliest, under, over, up, down, 1.0 + rule.min_gap, 1.0 + rule.gap,
+        kind, rule.ratio, have, banded, band, earliest, under, over, up, down,
+        (1.0 + rule.min_gap) * (1.0 + HAIR), (1.0 + rule.gap) * (1.0 + HAIR),
+        (1.0 - rule.min_gap) * (1.0 - HAIR), (1.0 - rule.gap) * (1.0 - HAIR),
         memory[SENSE], memory[SINCE], rule.dwell,
     )  # fmt: skip
 
@@ -84,8 +97,8 @@ def _sense(limits, time, bid, ask, pool, wanted):  # type: ignore[no-untyped-def
     """Which way the policy acts on a row, if at all."""
     if limits.kind == SHED:
         if bid >= limits.up:
-            return 1.0 if pool * limits.min_gap < bid <= pool * limits.gap else 0.0
-        falls = ask <= limits.down and pool * (2.0 - limits.gap) <= ask < pool * (2.0 - limits.min_gap)
+            return 1.0 if pool * limits.above < bid <= pool * limits.above_most else 0.0
+        falls = ask <= limits.down and pool * limits.below_least <= ask < pool * limits.below
         return -1.0 if falls else 0.0
     # A move that is off has no edges, and is never inside them.
     if limits.kind == NOTHING or time < limits.earliest or limits.under < (bid + ask) / 2.0 < limits.over:

@@ -39,10 +39,11 @@ class _Point(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, progress):  # type: ignore[no-untyped-def]
+def live(first, points, end, shape, rules, state, events, snapshots, snapshot_rows, progress):  # type: ignore[no-untyped-def]
     """Fold the rows from ``first`` on; the row at which ``events`` is full, or the number of rows.
 
-    ``progress`` holds how many events and snapshots were written.
+    ``end`` is when the tape ends: up to there the last price stands. ``progress`` holds how many events and snapshots
+    were written.
     """
     written, taken = progress[0], progress[1]
     # Reaching into a tuple of arrays on every row would cost more than all the rest.
@@ -91,6 +92,9 @@ def live(first, points, shape, rules, state, events, snapshots, snapshot_rows, p
             _add(price, times[i], shape, rules, state, gas[i])
             _write(events[written + 1], rows[i], ADD, state)
             written += 2
+    lower, upper = state[CENTRE] * shape.lower, state[CENTRE] * shape.upper
+    if state[SCALE] > 0.0 and lower < prices[n - 1] < upper:
+        state[INSIDE] += end - times[n - 1]
     while taken < snapshot_rows.size:
         _copy(state, snapshots[taken])
         taken += 1

@@ -18,7 +18,7 @@ __all__ = ["act", "advance", "begin", "coins_at", "held", "request", "snapshot"]
 
 _M = Memory()
 REFERENCE, SINCE, SENSE, LAST_TIME, LAST_PRICE = _M.reference, _M.since, _M.sense, _M.last_time, _M.last_price
-AT_ADD, SEGMENT, SETTLED, WRITTEN, TAKEN = _M.at_add, _M.segment, _M.settled, _M.written, _M.taken
+AT_ADD, SEGMENT, SETTLED, WRITTEN, TAKEN, AHEAD = _M.at_add, _M.segment, _M.settled, _M.written, _M.taken, _M.ahead
 
 DUST = 1e-12  # of what is held
 
@@ -184,13 +184,15 @@ def _fill(i, j, quantity, limit, rows, book, legs, trades):  # type: ignore[no-u
 
 @njit(cache=True, nogil=True)
 def request(i, j, target, rule, rows, book, legs, trades):  # type: ignore[no-untyped-def]
-    """Order what makes a leg's quantity the target: within the cap, in whole lots, at once or when due; whether any."""
+    """Order what makes a leg's quantity the target, at once or when due: within cap and side, in lots; whether any."""
     if legs.account[j] >= 0 and book.liquidated[legs.account[j]] >= 0.0:
         return False
     m = legs.market[j]
     if rule.cap < math.inf:
         most = rule.cap * (rows.mark[m, i] if legs.inverse[j] else 1.0)
         target = min(max(target, -most), most)
+    if legs.side[j] * target < 0.0:
+        target = 0.0
     quantity = target - book.quantity[j]
     if legs.lot[j] > 0.0:
         lots = quantity / legs.lot[j]
@@ -273,8 +275,10 @@ def begin(i, rule, rows, position, book, legs, accounts, trades):  # type: ignor
         book.memory[AT_ADD] = abs(rule.ratio * position.wanted[i])
         if (first and not planned) or (not first and rule.resize == 1.0):
             _towards(i, j, rule, rows, position, book, legs, accounts, trades)
-    if rule.kind == SHED and not first and rule.resize == 1.0:
-        request(i, j, book.base_quantity[j], rule, rows, book, legs, trades)
+    if rule.kind == SHED and (first or rule.resize == 1.0):
+        book.memory[AHEAD] = book.base_quantity[j]
+        if not first:
+            request(i, j, book.base_quantity[j], rule, rows, book, legs, trades)
 
 
 @njit(cache=True, nogil=True)
@@ -304,9 +308,11 @@ def act(i, sense, rule, rows, position, book, legs, accounts, trades):  # type: 
     bid, ask = rows.bid[legs.market[j], i], rows.ask[legs.market[j], i]
     segment, to = int(memory[SEGMENT]) - 1, bid if sense > 0.0 else ask
     coins = coins_at(position, segment, memory[REFERENCE]) - coins_at(position, segment, to)
-    target = book.quantity[j] + coins * (to if legs.inverse[j] else 1.0)
+    # From what is held, the rest of each lot would be lost: the reference moves all the way.
+    target = memory[AHEAD] + coins * (to if legs.inverse[j] else 1.0)
     # The reference is the price of the last hedge: what is below a lot or above the cap is none.
     if request(i, j, target, rule, rows, book, legs, trades):
+        memory[AHEAD] = target
         memory[REFERENCE], memory[LAST_TIME], memory[LAST_PRICE] = to, rows.times[i], (bid + ask) / 2.0
 
 

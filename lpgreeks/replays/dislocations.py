@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["DWELLS", "THETAS", "Dislocations", "dislocations"]
+__all__ = ["DWELLS", "THETAS", "Dislocations", "dislocations", "fee_band"]
 
 THETAS = (0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02)
 """Gaps at which market makers acted in practice, decimals."""
@@ -117,7 +117,7 @@ class Dislocations:
 
     def sentence(self) -> str:
         """The answer in one sentence, about the first theta that lies beyond the pool's fees."""
-        above = np.flatnonzero(self.thetas > _band(self.fee))
+        above = np.flatnonzero(self.thetas > fee_band(self.fee))
         k = int(above[0]) if above.size else self.thetas.size - 1
         races = self.races[0][k] + self.races[1][k]
         size, long = f"{self.thetas[k] * 1e4:g} bp", float(self.horizons[-1])
@@ -174,7 +174,7 @@ class Dislocations:
             ax, {f"{self.market} over the {kind} {self.pool}": self.gaps * 1e4}, self.weights, xlabel="gap [bp]",
             ylabel="share of time", title=wrapped(self.sentence(), TITLE),
         )  # fmt: skip
-        return legend_below(verticals(ax, [-self.fee * 1e4, _band(self.fee) * 1e4], name="the pool's fees"))
+        return legend_below(verticals(ax, [-self.fee * 1e4, fee_band(self.fee) * 1e4], name="the pool's fees"))
 
     def __str__(self) -> str:
         return self.summary()
@@ -296,7 +296,7 @@ def _half_life(times: Times, gaps: FloatArray, step: np.timedelta64) -> tuple[fl
 
 def _caveats(thetas: FloatArray, horizons: FloatArray, fee: float, usual: np.timedelta64) -> list[str]:
     lines = []
-    if (inside := thetas[thetas <= _band(fee)]).size:
+    if (inside := thetas[thetas <= fee_band(fee)]).size:
         lines.append(f"a gap of {', '.join(f'{x * 1e4:g}' for x in inside)} bp is within the pool's fees: no arbitrage")
     if (short := horizons[(horizons > 0) & (horizons < usual / _SECOND)]).size:
         lines.append(
@@ -306,7 +306,7 @@ def _caveats(thetas: FloatArray, horizons: FloatArray, fee: float, usual: np.tim
     return lines
 
 
-def _band(fee: float) -> float:
+def fee_band(fee: float) -> float:
     """The greatest gap at which a trade does not pay: of the bid; that of the ask is the fee itself, a little less."""
     return fee / (1.0 - fee)
 

@@ -455,10 +455,11 @@ def live_through(
     state = np.zeros(FIGURES)
     states, progress = np.empty((rows.size, FIGURES)), np.zeros(2, dtype=np.int64)
     events = np.empty((1_024, FIGURES + 2))
-    at = live(0, points, shape, rules, state, events, states, rows, progress)
+    end = int(tape.rows.times[-1])
+    at = live(0, points, end, shape, rules, state, events, states, rows, progress)
     while at < points.row.size:
         events = np.concatenate([events, np.empty_like(events)])
-        at = live(at, points, shape, rules, state, events, states, rows, progress)
+        at = live(at, points, end, shape, rules, state, events, states, rows, progress)
     for array in (events := events[: progress[0]].copy(), states):
         array.flags.writeable = False
     return Life(position=position, tape=tape, fees=fees, shape=shape, events=events, rows=rows, states=states)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lpgreeks.draw import bars, histograms, legend, new_axes, timelines, trade_marks, verticals
+from lpgreeks._types import FloatArray
+from lpgreeks.draw import band, bars, histograms, legend, new_axes, timelines, trade_marks, verticals
 from lpgreeks.errors import InputError
+from lpgreeks.hedging.text import rounded
 from lpgreeks.replays.columns import Living
 from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
@@ -48,12 +50,14 @@ def total_value(r: Replayed, ax: Axes | None = None) -> Axes:
 
 
 def fees_against_loss(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
-    """Fees with their bounds against impermanent loss."""
+    """Fees in the band of their bounds, against impermanent loss."""
     ax = new_axes()[0] if ax is None else ax
     states, price = life.states, life.prices
+    least = states[:, _S.least_base] * price + states[:, _S.least_quote]
+    most = states[:, _S.most_base] * price + states[:, _S.most_quote]
+    name = f"bounds of the fees, {rounded(float(least[-1]))} to {rounded(float(most[-1]))} at the end"
+    band(ax, r.times, least, most, name=name)
     lines = {
-        "fees, at least": states[:, _S.least_base] * price + states[:, _S.least_quote],
-        "fees, at most": states[:, _S.most_base] * price + states[:, _S.most_quote],
         "impermanent loss": -r.parts["impermanent loss"],
         "fees": r.parts["fees, base"] + r.parts["fees, quote"],
     }
@@ -63,15 +67,33 @@ def fees_against_loss(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
 
 
 def amounts(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
-    """Change of the coins in the pool since the add, and the coins of the hedge against it."""
+    """Change since the add of the coins in the pool, of those of the hedge, and of both: what is left to hedge."""
     ax = new_axes()[0] if ax is None else ax
     coin = life.bases[0]
     base, _ = life.in_pool
     since = base - life.states[:, _S.base]
     inverse = r.hedge.columns.inverse
-    hedge = np.where(inverse, -r.of_legs[:, :, 1], r.of_legs[:, :, 0]).sum(axis=1)
-    lines = {"pool, since the add": since, "hedge": hedge, "both": since + hedge}
-    return legend(timelines(ax, r.times, lines, ylabel=f"[{coin}]", title=_title("Coins", r)))
+    hedge = np.where(inverse, -r.of_legs[:, :, 1], r.of_legs[:, :, 0])
+    moved = (hedge - _at_the_add(r, life, hedge)).sum(axis=1)
+    lines = {"pool": since, "hedge": moved, "both": since + moved}
+    return legend(
+        timelines(ax, r.times, lines, ylabel=f"since the add [{coin}]", title=_title("Coins since the add", r))
+    )
+
+
+def _at_the_add(r: Replayed, life: Life, hedge: FloatArray) -> FloatArray:
+    """``(rows, legs)``: coins of each leg once the range that stands on a row had been laid and hedged."""
+    adds, trades = life.adds.row, r.trades
+    coins = trades.quantity / np.where(r.hedge.columns.inverse[trades.leg], trades.price, 1.0)
+    levels = np.empty((adds.size, len(r.hedge.legs)))
+    for j, account in enumerate(r.hedge.columns.account.tolist()):
+        sums = np.concatenate([[0.0], np.cumsum(coins * (trades.leg == j))])
+        levels[:, j] = sums[np.searchsorted(trades.row, adds, side="right")]
+        gone = r.liquidated[account] if account >= 0 else None
+        if gone is not None:
+            # What a liquidation leaves stays.
+            levels[adds >= gone, j] = hedge[-1, j]
+    return levels[np.searchsorted(adds, r.rows, side="right") - 1]
 
 
 def drawdown(r: Replayed, ax: Axes | None = None) -> Axes:

@@ -194,14 +194,18 @@ class Dislocation(Policy):
         \text{down:} \quad & a \le r (1 - \theta_\downarrow), \quad g_0 < 1 - a / p \le g
             && \text{sell } x(a) - x(r) \text{ at the bid}
 
-    What rounds to no lot, or what the cap leaves nothing of, is no hedge: the reference stays.
-    Coins hedged ahead are netted when the pool catches up: they are counted from ``r``, not from ``p``.
+    A gap within 1e-9 of the price of a bound stands on it: on ``g`` it is acted on, on ``g_0`` it is not. A pool that
+    arbitrageurs have left at the edge of its fee band is ``f / (1 - f)`` below the bid or ``f`` above the ask.
+
+    Coins hedged ahead are netted when the pool catches up: they are counted from ``r``, not from ``p``, and kept to
+    the last digit. What is ordered is what is missing to them, in whole lots towards zero, within the cap and the
+    leg's side; what comes to no order is no hedge, and the reference stays.
 
     Args:
         theta: how far the exchange must have moved, a decimal: 0.001 is 10 basis points.
         theta_down: the same for falls; as for rises unless said.
         gap: the most that exchange and pool may be apart: a ceiling that skips spikes. Infinity: none.
-        min_gap: the least; below the pool's fee there is no arbitrage.
+        min_gap: the least; below ``f / (1 - f)`` of the pool's fee there is no arbitrage, up to it none on either side.
         dwell: seconds for which the condition must hold, to skip moves that revert.
         resize: whether what was hedged ahead is closed when the range is laid again.
     """

@@ -30,6 +30,9 @@ __all__ = ["Now", "Targets", "replay"]
 Targets: TypeAlias = "Mapping[Instrument, float] | float | None"
 """What a callable policy wants held: a quantity by instrument, or of the only leg; None: nothing is done."""
 
+_MOST = 1e150
+"""The square of what is worth more is no number."""
+
 _COLUMNS = 6
 _LEG_FIGURES, _ACCOUNT_FIGURES = 7, 2
 
@@ -302,7 +305,7 @@ def _called(
                 _position=position,
                 _segment=segment,
             )
-            for j, quantity in _asked(policy(now), hedge, now.time):
+            for j, quantity in _asked(policy(now), hedge, now.mark, now.time):
                 request(i, j, quantity, rule, rows, book, legs, trades)
         while (taken := int(book.memory[m.taken])) < grid.size and grid[taken] == i:
             snapshot(taken, book, run.of_legs, run.of_accounts)
@@ -310,7 +313,7 @@ def _called(
     return run.ended(trades)
 
 
-def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[int, float]]:
+def _asked(targets: Targets, hedge: Hedge, prices: Sequence[float], time: np.datetime64) -> list[tuple[int, float]]:
     if targets is None:
         return []
     if not isinstance(targets, Mapping):
@@ -325,6 +328,13 @@ def _asked(targets: Targets, hedge: Hedge, time: np.datetime64) -> list[tuple[in
                 "a finite quantity of a leg of the hedge from the policy, or None",
                 got=f"{quantity!r:.40} of {instrument!r:.60} at {time}",
                 remedy="Return None where nothing is to be done",
+            )
+        worth = abs(float(quantity)) / prices[j] if hedge.columns.inverse[j] else abs(float(quantity)) * prices[j]
+        if not worth <= _MOST:
+            raise DataError(
+                f"a quantity worth up to {_MOST:g} of the margin token from the policy",
+                got=f"{quantity!r:.40} of {hedge.legs[j].name} at {time}",
+                remedy="Variances are sums of squares, and greater ones are no numbers",
             )
         asked.append((j, float(quantity)))
     return asked

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import InputError
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments import Exposure
-from lpgreeks.markets.streams import Times
+from lpgreeks.markets.streams import Times, moment
 from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
@@ -258,7 +258,10 @@ class Replayed:
 
     @cached_property
     def performance(self) -> Performance:
-        """Return and risk of the equity over the grid, against the unhedged position."""
+        """Return and risk of the equity over the grid, against the unhedged position.
+
+        The drawdown is that of the times of the grid: between two of them the equity may have fallen further.
+        """
         return performance(self.equity, self.times, benchmark=self.unhedged)
 
     @cached_property
@@ -287,7 +290,7 @@ class Replayed:
         return self.pool_life.fee_bounds
 
     def figures(self) -> dict[str, float]:
-        """Everything about it as one row of numbers."""
+        """Everything about it as one row of numbers; volatility, drawdown and tails are those of the grid."""
         figures = self.performance.figures
         return {
             "net": float(self.net[-1]),
@@ -315,15 +318,28 @@ class Replayed:
         series = self.series()
         return pd.DataFrame(series, index=pd.DatetimeIndex(series.pop("times"), tz="UTC", name="time"))
 
-    def between(self, first: np.datetime64, last: np.datetime64) -> dict[str, float]:
+    def between(
+        self, first: str | np.datetime64 | None = None, last: str | np.datetime64 | None = None
+    ) -> dict[str, float]:
         """Net, parts and drawdown of a stretch of the grid, in quote and as a share.
 
+        Args:
+            first, last: UTC, both in it, like those of :meth:`Quotes.between <lpgreeks.Quotes.between>`:
+                "2023-04-10", "2023-04-10 12:00" or a ``datetime64``; the start and the end of the replay unless said.
+
         Raises:
-            InputError: fewer than two times of the grid in it.
+            InputError: no such time.
+            DataError: fewer than two times of the grid in it.
         """
-        inside = np.flatnonzero((self.times >= first) & (self.times <= last))
+        begin = self.times[0] if first is None else _moment(first)
+        end = self.times[-1] if last is None else _moment(last)
+        inside = np.flatnonzero((self.times >= begin) & (self.times <= end))
         if inside.size < 2:
-            raise InputError("a stretch with two times of the grid", got=f"{first} to {last}", remedy="grid=")
+            raise DataError(
+                f"two or more times of the grid from {begin} to {end}",
+                got=f"{inside.size}",
+                remedy=f"It goes from {self.times[0]} to {self.times[-1]} UTC; grid= makes it finer",
+            )
         a, b = inside[0], inside[-1]
         found = performance(self.equity[a : b + 1], self.times[a : b + 1]).figures
         parts = {name: float(series[b] - series[a]) for name, series in self.parts.items()}
@@ -441,11 +457,11 @@ class Replayed:
         return pictures.trades(self, ax)
 
     def plot_fees(self, ax: Axes | None = None) -> Axes:
-        """Fees, with their bounds, against impermanent loss."""
+        """Fees in the band of their bounds, against impermanent loss."""
         return pictures.fees_against_loss(self, self.pool_life, ax)
 
     def plot_amounts(self, ax: Axes | None = None) -> Axes:
-        """Coins of the pool since the add, of the hedge, and both."""
+        """How the coins of the pool, of the hedge, and both have changed since the add."""
         return pictures.amounts(self, self.pool_life, ax)
 
     def plot_coins(self, ax: Axes | None = None) -> Axes:
@@ -457,7 +473,7 @@ class Replayed:
         return pictures.exposure(self, ax)
 
     def plot_drawdown(self, ax: Axes | None = None) -> Axes:
-        """How far the equity stands below its peak."""
+        """How far the equity stands below its peak, at each time of the grid."""
         return pictures.drawdown(self, ax)
 
     def plot_attribution(self, ax: Axes | None = None) -> Axes:
@@ -480,6 +496,10 @@ class Replayed:
 
         table = pd.DataFrame({"part": rows.keys(), f"[{self.quote}]": rows.values()})
         return f"<p><b>{html.escape(self.sentence())}</b></p>{table.to_html(index=False)}"
+
+
+def _moment(given: str | np.datetime64) -> np.datetime64:
+    return given if isinstance(given, np.datetime64) and not np.isnat(given) else moment(given)  # type: ignore[arg-type]
 
 
 def _removed(before: FloatArray, after: FloatArray) -> float:

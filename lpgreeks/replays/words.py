@@ -8,6 +8,8 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.instruments import Cash, Exposure, Spot
+from lpgreeks.replays.dislocations import fee_band
 from lpgreeks.replays.index_life import IndexLife
 from lpgreeks.replays.life import Life
 from lpgreeks.replays.policies import Hold, Policy
@@ -25,6 +27,9 @@ _OF_HEDGE = {
     "options": ("options",),
 }
 """The parts of everything but the position, by what a reader asks for."""
+
+# Of what was traded: sums of many trades miss zero by less.
+_BARELY = 1e-9
 
 _COSTS = ("spread", "exchange fees", "slippage", "option costs")
 
@@ -60,8 +65,8 @@ def summary(r: Replayed) -> str:
         "return per year": percent(figures["return_per_year"]),
         "volatility": percent(figures["volatility"]),
         "Sharpe": f"{figures['sharpe']:.3g}",
-        "maximum drawdown": percent(figures["drawdown"]),
-        "variance removed": f"{percent(r.effectiveness)} of the value, {percent(r.excess_effectiveness)} over holding",
+        "maximum drawdown": f"{percent(figures['drawdown'])} on the grid",
+        "variance removed": f"{_share(r.effectiveness)} of the value, {_share(r.excess_effectiveness)} over holding",
         "hedges": f"{len(r.trades):,}",
         "turnover": f"{rounded(r.turnover)} {r.quote}",
         **_of_life(r.life),
@@ -74,6 +79,11 @@ def summary(r: Replayed) -> str:
         lines += ["", *aligned([["the same trades", "half-spread", "spread", "fees", "net"], *terms], words=(0,))]
     lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes(r))]
     return "\n".join(lines)
+
+
+def _share(figure: float) -> str:
+    """Of a variance; undefined where nothing moved."""
+    return percent(figure) if np.isfinite(figure) else "undefined"
 
 
 def _of_life(life: Life | IndexLife) -> dict[str, str]:
@@ -93,17 +103,44 @@ def notes(r: Replayed) -> tuple[str, ...]:
     for j, leg in enumerate(r.hedge.legs):
         if leg.step and not isinstance(r.policy, Hold) and not (r.trades.leg == j).any():
             found.append(f"nothing was traded in {leg.name}: no order came to its lot of {leg.step:g}")
+    found += _borrowed(r)
     if isinstance(r.policy, Policy):
         said = r.policy.settings
-        lowest = said.get("min_gap")
-        if isinstance(lowest, float) and pool is not None and lowest < pool.fee:
-            found.append(
-                f"a dislocation of more than {lowest:.6g} is acted on; below the pool's fee of {pool.fee:g} "
-                "there is no arbitrage"
-            )
+        lowest, ceiling = said.get("min_gap"), said.get("gap")
+        if isinstance(lowest, float) and isinstance(ceiling, float) and pool is not None:
+            edge = fee_band(pool.fee)
+            if ceiling <= edge:
+                found.append(
+                    f"a ceiling of {ceiling:.6g} acts only inside the fee's band, up to {edge:.6g}, "
+                    "where no arbitrageur could"
+                )
+            if lowest < edge:
+                found.append(
+                    f"a dislocation of more than {lowest:.6g} is acted on; up to {edge:.6g}, the edge of the band "
+                    f"of the pool's fee of {pool.fee:g}, there is no arbitrage"
+                )
     if r.hedge.legs:
         found.append("contracts are marked at the end, not closed")
     return tuple(dict.fromkeys(found))
+
+
+def _borrowed(r: Replayed) -> list[str]:
+    """What trades in coins took on credit, beyond the coins and the money that the position holds beside its pools."""
+    beside = r.position.positions if isinstance(r.position, Exposure) else ()
+    owned = {kind: sum(p.quantity for p in beside if isinstance(p.instrument, kind)) for kind in (Spot, Cash)}
+    legs, trades, found = r.hedge.legs, r.trades, []
+    spot = {j: leg.instrument.base for j, leg in enumerate(legs) if isinstance(leg.instrument, Spot)}
+    bought = trades.quantity * np.isin(trades.leg, list(spot))
+    for coin in dict.fromkeys(spot.values()):
+        of_coin = np.isin(trades.leg, [j for j, other in spot.items() if other == coin])
+        short = -float(np.cumsum(bought * of_coin).min(initial=0.0)) - owned[Spot]
+        if short > _BARELY * float(np.abs(bought).sum()):
+            found.append(f"up to {short:,.6g} {coin} were sold without owning them, borrowed at no cost")
+    spent = np.cumsum(bought * trades.price + trades.fee * np.isin(trades.leg, list(spot)))
+    credit = float(spent.max(initial=0.0)) - owned[Cash]
+    if credit > _BARELY * float(np.abs(bought) @ trades.price):
+        found.append(f"up to {credit:,.6g} {r.quote} were spent on coins without having them, borrowed at no cost")
+    return found
 
 
 def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
@@ -118,7 +155,7 @@ def removal_table(r: Replayed, life: Life) -> pd.DataFrame:
     quote = scale * life.one.quote_amount(price / centre) * np.sqrt(centre) if upto else np.zeros(0)
     coin = life.one.bases[0]
     columns = {
-        "added": r.tape.times[life.adds.row[:upto]],
+        "added": pd.DatetimeIndex(r.tape.times[life.adds.row[:upto]], tz="UTC"),
         "price at the add": life.adds.price[:upto],
         "pool": price,
         f"change of {coin}": base - life.adds.base[:upto],
