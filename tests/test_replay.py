@@ -681,3 +681,15 @@ def test_a_cluster_replays_to_the_bits_of_this_machine():
     for one, other in zip(near.runs, far.runs, strict=True):
         assert one.figures == other.figures
         assert all(np.array_equal(one.series[name], other.series[name]) for name in one.series)
+
+
+def test_coins_that_two_contracts_pay_have_one_price():
+    """A far and a near contract pay the same coin: what they paid together is counted once, at the first one's mark."""
+    far_price, near_price = np.array([2_100.0, 2_150.0, 2_060.0]), np.array([2_000.0, 2_040.0, 2_010.0])
+    far = lp.InverseFuture(base="ETH", quote="USDC", entry=2_100.0, market="ETH/USDC:far")
+    near = lp.InversePerp(base="ETH", quote="USDC", entry=2_000.0, market="ETH/USDC:near")
+    tape = lp.Tape(quotes=[quotes(far_price, market=far.market), quotes(near_price, market=near.market)])
+    held = {far: -21_000.0, near: 20_000.0}
+    result = lp.replay(10_000 * lp.Cash(quote="USDC"), [far, near], tape, policy=lambda _: held, grid="1min")
+    paid = -21_000 * (1 / 2_100 - 1 / far_price) + 20_000 * (1 / 2_000 - 1 / near_price)
+    assert result.net == pytest.approx(paid * far_price, abs=1e-9)

@@ -25,7 +25,7 @@ from lpgreeks.replays.options import Bought
 from lpgreeks.replays.policies import Policy
 from lpgreeks.replays.words import notes, removal_table, sentence, share_table, summary
 from lpgreeks.statistics import Performance, Regimes, performance
-from lpgreeks.tokens import find_token
+from lpgreeks.tokens import counted_as, find_token
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,8 +127,13 @@ class Replayed:
 
     @cached_property
     def _in_quote(self) -> FloatArray:
-        """``(rows, legs)``: the price of each leg's margin token in quote."""
-        return np.where(self.hedge.columns.inverse, self._marks, 1.0)
+        """``(rows, legs)``: the price of each leg's margin token in quote; a coin has one, whatever pays it."""
+        first: dict[str, int] = {}
+        for j, leg in enumerate(self.hedge.legs):
+            if self.hedge.columns.inverse[j]:
+                first.setdefault(counted_as(leg.instrument.base), j)
+        of = [first.get(counted_as(leg.instrument.base), j) for j, leg in enumerate(self.hedge.legs)]
+        return np.where(self.hedge.columns.inverse, self._marks[:, of], 1.0)
 
     @cached_property
     def _counted(self) -> FloatArray:
@@ -137,10 +142,15 @@ class Replayed:
         return self.of_legs[:, :, 0] * np.where(inverse, -1.0 / mark, mark)
 
     @cached_property
-    def gained(self) -> FloatArray:
-        """``(rows, legs)``: P&L of each leg before costs, marked, in quote."""
+    def gained_in_token(self) -> FloatArray:
+        """``(rows, legs)``: P&L of each leg before costs, marked, in the token that it is margined in."""
         paid, spread, slippage = (self.of_legs[:, :, k] for k in (1, 2, 3))
-        return (self._counted - paid + spread + slippage) * self._in_quote
+        return np.asarray(self._counted - paid + spread + slippage)
+
+    @cached_property
+    def gained(self) -> FloatArray:
+        """``(rows, legs)``: the same in quote."""
+        return self.gained_in_token * self._in_quote
 
     def _cost(self, figure: int) -> FloatArray:
         return np.asarray((self.of_legs[:, :, figure] * self._in_quote).sum(axis=1))
@@ -149,7 +159,7 @@ class Replayed:
     def _account_tokens(self) -> FloatArray:
         """``(rows, accounts)``: the price of each account's token in quote."""
         first = [pledge.legs[0] for pledge in self.hedge.pledges]
-        return np.where(self.hedge.accounts.coins, self._marks[:, first], 1.0)
+        return np.where(self.hedge.accounts.coins, self._in_quote[:, first], 1.0)
 
     @cached_property
     def capital(self) -> float:

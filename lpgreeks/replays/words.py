@@ -177,8 +177,7 @@ def share_table(r: Replayed, life: IndexLife, coin: str) -> pd.DataFrame:
     contracts: dict[str, FloatArray] = {}
     for j in own:
         token = coin if r.hedge.columns.inverse[j] else r.quote
-        gained = r.gained[:, j] / (price if r.hedge.columns.inverse[j] else 1.0)
-        contracts[f"contracts [{token}]"] = contracts.get(f"contracts [{token}]", 0.0) + gained
+        contracts[f"contracts [{token}]"] = contracts.get(f"contracts [{token}]", 0.0) + r.gained_in_token[:, j]
     none = np.zeros(price.size)
     columns = {
         f"{life.index.name} held": np.full(price.size, shares),

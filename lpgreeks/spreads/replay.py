@@ -74,9 +74,8 @@ class SpreadReplay:
         """Where the P&L came from, in the settlement token; > 0 is a gain. From the replay's own book of each leg."""
         last = self.replayed.of_legs[-1]
         spread, slippage, fees, funding = (float(last[:, k].sum()) for k in (2, 3, 4, 5))
-        marks = self.replayed.tape.rows.mark[:, -1] if self.band.far.settled_in_base else np.ones(2)
         return {
-            "spread, middle to middle": float((self.replayed.gained[-1] / marks).sum()),
+            "spread, middle to middle": float(self.replayed.gained_in_token[-1].sum()),
             "half-spreads": -spread,
             "slippage": -slippage,
             "exchange fees": -fees,
