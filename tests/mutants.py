@@ -507,7 +507,7 @@ MUTANTS = [
     Mutant("cli/replayed.py", "lp.Hold()", "lp.Keep()", "test_replay_cli.py::test_a_sweep_is_its_replays"),
     Mutant("cli/replayed.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
     Mutant("cli/ranking.py", "reverse=not self.least", "reverse=self.least", "test_replay_cli.py::test_a_sweep_on_a_screen"),
-    Mutant("markets/streams.py", "_moment(last), side=\"right\"", "_moment(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
+    Mutant("markets/streams.py", "moment_of(last), side=\"right\"", "moment_of(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("markets/streams.py", "said.astimezone(UTC).replace(tzinfo=None)", "said.replace(tzinfo=None)", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("replays/exposures.py", "np.linalg.pinv(squares[full], hermitian=True)", "np.linalg.pinv(squares[full] + 1.0, hermitian=True)", "test_index_replay.py"),
     Mutant("replays/exposures.py", "return np.asarray(sums - sums[first])", "return np.asarray(sums - sums[np.maximum(first - 1, 0)])", "test_index_replay.py"),
