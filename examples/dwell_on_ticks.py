@@ -62,10 +62,14 @@ def made(kind: str, seed: int) -> lp.Quotes:
     )  # fmt: skip
 
 
-def dwelled(quotes: lp.Quotes, coin: str, *, theta: float, fee: float, block: str = BLOCK) -> pd.DataFrame:
+def pooled(quotes: lp.Quotes, *, fee: float, block: str = BLOCK) -> lp.Tape:
+    """The ticks, and the pool that arbitrageurs make of them."""
+    return lp.Tape(quotes=quotes, pool=lp.arbitraged_pool(quotes, fee=fee, liquidity=1.2e7, block=block))
+
+
+def dwelled(tape: lp.Tape, coin: str, *, theta: float) -> pd.DataFrame:
     """One row for each dwell."""
-    pool = lp.arbitraged_pool(quotes, fee=fee, liquidity=1.2e7, block=block)
-    tape = lp.Tape(quotes=quotes, pool=pool)
+    quotes = tape.quotes[0]
     position = lp.ManagedRange(base=coin, quote="USDT", lower=0.95, upper=1.05, capital=100_000.0)
     perp = lp.Leg(
         lp.LinearPerp(base=coin, quote="USDT", entry=float(quotes.mid[0])), collateral="USDT", fee=lp.Fee(taker=2e-4)
@@ -91,7 +95,9 @@ def dwelled(quotes: lp.Quotes, coin: str, *, theta: float, fee: float, block: st
 
 def study(kind: str) -> list[pd.DataFrame]:
     """The same for several seeds, told by its means."""
-    runs = [dwelled(made(kind, seed), "ETH", theta=1e-3, fee=5e-4) for seed in range(RUNS)]
+    tapes = [pooled(made(kind, seed), fee=5e-4) for seed in range(RUNS)]
+    runs = [dwelled(tape, "ETH", theta=1e-3) for tape in tapes]
+    print(f"Quotes: {tapes[0].quotes[0].source}, and so on. The pool is SYNTHETIC: {tapes[0].synthetic}.")
     print(f"{kind}, mean of {RUNS} runs of {HOURS} hours, theta 10 bp, in USDT:")
     print((sum(runs) / RUNS).round(2).to_string(), "\n")
     return runs
@@ -127,8 +133,10 @@ def main(folder: Path | None) -> None:
         book = lp.read_book(folder / name, market=f"{coin}/USDT")
         minutes = (book.times[-1] - book.times[0]) / np.timedelta64(60, "s")
         for block in ("12s", "1s"):
-            table = dwelled(book, coin, theta=2e-4, fee=1e-4, block=block)
-            print(f"\n{coin} perpetual, {len(book):,} real ticks in {minutes:.1f} minutes, blocks {block} apart, "
+            tape = pooled(book, fee=1e-4, block=block)
+            table = dwelled(tape, coin, theta=2e-4)
+            print(f"\nQuotes: {book.source}. The pool is SYNTHETIC: {tape.synthetic}.")
+            print(f"{coin} perpetual, {len(book):,} real ticks in {minutes:.1f} minutes, blocks {block} apart, "
                   f"theta 2 bp, pool fee 1 bp, in USDT:")  # fmt: skip
             print(table.drop(columns="bought").round(3).to_string())
             assert table.loc[30.0, "hedges"] < table.loc[0.0, "hedges"]

@@ -8,6 +8,8 @@ pools do; what is compared is how yields fall as ranges widen.
 What the data cannot say:
 - every other position by its number, and of those only the ones with one deposit that were closed inside the fifteen
   months of the daily fees: who still holds is not here, and who closes may have been lucky or unlucky;
+- positions whose range held the price of no day have no yield in range: they are missing from the medians of it, and
+  from its rank correlations, though many earned something within a day; how many they are and what they earned is told;
 - a day has one price and one liquidity, which single blocks of great liquidity may have set;
 - fees count at the price of the service, the deposit at that of its own time.
 
@@ -97,6 +99,11 @@ def main(folder: Path) -> None:
     table["bucket"] = pd.cut(table["width"], WIDTHS)
     for name in ("realised", "other pool"):
         table[f"{name}, in range"] = (table[name] / table["in range"]).where(table["in range"] > 0)
+    never = table[table["in range"] == 0]
+    earned_never = float(never["fees_value"].sum())
+    print(f"In range on no day: {len(never):,} of {len(table):,} positions, with no yield in range; they earned "
+          f"{earned_never:,.0f} USD in fees, {earned_never / float(table['fees_value'].sum()):.2%} of all, "
+          f"{int((never['fees_value'] > 0).sum()):,} of them something")  # fmt: skip
     shown = table.groupby("bucket", observed=True).agg(
         positions=("width", "size"),
         width=("width", "median"),
@@ -121,6 +128,7 @@ def main(folder: Path) -> None:
     ratio = shown["realised, in range"] / shown["other pool, in range"]
     assert ratio.between(0.5, 2).all()
     assert sum(left.values()) + len(table) == counted
+    assert len(never) + int(table["realised, in range"].notna().sum()) == len(table)
 
 
 if __name__ == "__main__":

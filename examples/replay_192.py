@@ -12,6 +12,10 @@ binance-funding-2021-2023-05.
 Real: closes, lows and highs of the perpetual, funding. Stated: half a spread of 0.5 bp, the taker's fee, the pool's
 liquidity and noise volume. Synthetic: the pool's price, which arbitrageurs move to the edge of its fee band at each
 block, a second after they have seen a quote; minutes show no dislocation that lasts less.
+
+The least ceiling, 5 bp, stands on the edge of the pool's fee of 5 bp. Arbitrageurs leave the pool 5 bp above the ask,
+which is just within it, or 5 / (1 - 0.0005) bp below the bid, which is beyond: that setting acts inside the band, on
+falls up to its edge and on rises short of it, and never where an arbitrageur could still trade.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ FUNDING = "binance-funding-2021-2023-05/funding_ETHUSDT.csv.gz"
 
 CAPITAL, COLLATERAL = 100_000.0, 50_000.0
 THETAS = [x * 1e-4 for x in (5, 10, 20, 30, 50, 100)]
+POOL_FEE = 5e-4
 GAPS = [*(x * 1e-4 for x in (5, 10, 15, 20, 25, 30, 50)), math.inf]
 
 
@@ -44,7 +49,7 @@ def tape_of(quotes: lp.Quotes, funding: lp.FundingRates, week: lp.Segment) -> lp
         market=quotes.market, times=quotes.times[inside], bid=quotes.bid[inside], ask=quotes.ask[inside],
         lows=quotes.lows[inside], highs=quotes.highs[inside], source=quotes.source,
     )  # fmt: skip
-    pool = lp.arbitraged_pool(own, fee=5e-4, liquidity=1.2e7, delay="1s", noise=100e6)
+    pool = lp.arbitraged_pool(own, fee=POOL_FEE, liquidity=1.2e7, delay="1s", noise=100e6)
     return lp.Tape(quotes=own, pool=pool, funding=funding)
 
 
@@ -55,6 +60,13 @@ def main(folder: Path) -> None:
     funding = lp.read_funding(folder / FUNDING, market="ETH/USDT")
     weeks = lp.regimes(bars.times, bars.prices[:, 0], length="7D").one_of_each()
     print(weeks.summary(), "\n")
+    first = tape_of(quotes, funding, next(iter(weeks)))
+    print(f"Quotes: {quotes.source}. {funding.source}. The pool is SYNTHETIC: {first.synthetic}.\n")
+    print(
+        f"A ceiling of {min(GAPS) * 1e4:g} bp stands on the edge of the pool's fee band, which ends "
+        f"{POOL_FEE * 1e4:g} bp above the ask and {POOL_FEE / (1 - POOL_FEE) * 1e4:.6g} bp below the bid: it acts "
+        "inside the band, on falls up to its edge and on rises short of it, never where an arbitrageur could.\n"
+    )
 
     position = lp.ManagedRange(base="ETH", quote="USDT", lower=0.95, upper=1.05, capital=CAPITAL)
     perp = lp.Leg(

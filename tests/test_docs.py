@@ -62,7 +62,8 @@ def test_every_other_page_shows_code() -> None:
 def test_an_example_runs_and_holds(example: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     # Warnings are errors, but for those that this run was told to pass over.
     passed_over = [flag for rule in pytestconfig.getoption("pythonwarnings") or [] for flag in ("-W", rule)]
-    assert re.search(r"^ *assert ", example.read_text(encoding="utf-8"), re.MULTILINE)
+    text = example.read_text(encoding="utf-8")
+    assert re.search(r"^ *assert ", text, re.MULTILINE)
     done = subprocess.run(
         [sys.executable, "-W", "error", *passed_over, str(example)],
         capture_output=True,
@@ -75,6 +76,8 @@ def test_an_example_runs_and_holds(example: Path, tmp_path: Path, pytestconfig: 
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert done.stderr == ""
+    # A pool that is made is said to be, in what is printed.
+    assert "arbitraged_pool(" not in text or re.search("SYNTHETIC|No data", done.stdout)
 
 
 def test_there_are_examples() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib.util
 import itertools
 from collections.abc import Iterable
 from decimal import Decimal, getcontext
@@ -571,3 +572,29 @@ def test_dislocations_on_real_ticks(real_data: Path, coin: str, name: str, block
         print(f"  {dwell:5g}  {len(trades):6}  {parts['net']:10.3f}  {result.excess[-1]:12.3f}  {parts['hedge']:7.3f}  "
               f"{-parts['spread']:7.4f}")  # fmt: skip
         assert abs(parts["residual"]) < 1e-9 * result.capital
+
+
+def test_positions_that_were_never_in_range_are_counted_aloud(
+    real_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of real positions by the width of their range: what has no yield in range is not dropped in silence."""
+    path = Path(__file__).parent.parent / "examples" / "fee_yield_by_width.py"
+    spec = importlib.util.spec_from_file_location("fee_yield_by_width", path)
+    assert spec is not None
+    assert spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    if not (real_data / example.POSITIONS).is_file():
+        pytest.skip(f"needs {example.POSITIONS}")
+    example.main(real_data)
+    told = capsys.readouterr().out
+    days = pd.read_csv(real_data / example.FEES, parse_dates=["date"]).set_index("date")
+    table, _ = example.closed_positions(real_data, days.index[0], days.index[-1] + pd.Timedelta(days=1))
+    never = [
+        row.fees_value
+        for row in table.itertuples()
+        if not any(row.price_lower < p < row.price_upper for p in days["price"][row.opened : row.closed])
+    ]
+    said = f"In range on no day: {len(never)} of {len(table)} positions, with no yield in range; they earned "
+    assert f"{said}{sum(never):,.0f} USD in fees" in told
+    print(told)
