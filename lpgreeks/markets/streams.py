@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
+from lpgreeks.paths.stamps import Times as GivenTimes
+from lpgreeks.paths.stamps import utc_stamps
 
 __all__ = ["Frozen", "FundingRates", "GasPrices", "PoolHistory", "Quotes", "Times", "checked_times", "frozen"]
 
@@ -69,8 +71,7 @@ class Quotes(Frozen):
             frozen(self, name, array)
         if self.lows is not None and self.highs is not None:
             low, high = (_prices(x, name, times) for x, name in ((self.lows, "lows"), (self.highs, "highs")))
-            if (low > high).any():
-                raise DataError("lows at or below highs", got=f"{int((low > high).sum()):,} rows where they are not")
+            _require_extremes(low, high, (bid + ask) / 2, times, self.market)
             frozen(self, "lows", low)
             frozen(self, "highs", high)
 
@@ -196,14 +197,13 @@ class PoolHistory(Frozen):
         for name in ("growth_base", "growth_quote"):
             if (growth := getattr(self, name)) is not None:
                 frozen(self, name, _amounts(growth, name, times))
+        given = ((self.lows, "lows"), (self.highs, "highs"))
+        low, high = (prices if x is None else _prices(x, what, times) for x, what in given)
+        _require_extremes(low, high, prices, times, self.market)
+        # The price of the row before is where the row started.
         before = np.concatenate([prices[:1], prices[:-1]])
-        for name, own in (("lows", np.minimum), ("highs", np.maximum)):
-            given = getattr(self, name)
-            extreme = own(before, prices)
-            if given is not None:
-                # The price of the row before is where the row started.
-                extreme = own(extreme, _prices(given, name, times))
-            frozen(self, name, extreme)
+        frozen(self, "lows", np.minimum(np.minimum(before, prices), low))
+        frozen(self, "highs", np.maximum(np.maximum(before, prices), high))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -313,9 +313,9 @@ def _moment(text: str) -> np.datetime64:
     return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
 
 
-def checked_times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:
-    """Times in order, each once unless they may repeat; anything else is refused."""
-    times = np.array(given, dtype="datetime64[ns]")
+def checked_times(given: GivenTimes, what: str, *, repeats: bool, at_least: int = 2) -> Times:
+    """Times as UTC stamps in order, each once unless they may repeat; anything else is refused."""
+    times = utc_stamps(given, f"times of {what}")
     if times.ndim != 1 or times.size < at_least or np.isnat(times).any():
         raise DataError(
             f"{at_least} or more times of {what}", got=f"{times.shape}, {int(np.isnat(times).sum())} missing"
@@ -360,6 +360,24 @@ def _require_no_jump(prices: FloatArray, times: Times, what: str) -> None:
             got=f"{wild.size:,} jumps, the first from {prices[at]:g} to {prices[at + 1]:g} at {times[at + 1]}",
             unit="quote per base",
             remedy="Look at those rows; if the jump is real, replay the time before and after it apart",
+        )
+
+
+def _require_extremes(lows: FloatArray, highs: FloatArray, prices: FloatArray, times: Times, what: str) -> None:
+    """One wrong extreme liquidates, so it is held against the price of its own row."""
+    if (upside_down := np.flatnonzero(lows > highs)).size:
+        raise DataError(
+            f"lows of {what} at or below highs",
+            got=f"{upside_down.size:,} rows where they are not, the first at {times[upside_down[0]]}",
+        )
+    wild = np.flatnonzero((lows < prices / _JUMP) | (highs > prices * _JUMP))
+    if wild.size:
+        at = wild[0]
+        raise DataError(
+            f"lows and highs of {what} within a half of the price of their row",
+            got=f"{wild.size:,} rows, the first at {times[at]}: {lows[at]:g} and {highs[at]:g} about {prices[at]:g}",
+            unit="quote per base",
+            remedy="Look at those rows; if the move is real, take shorter bars there",
         )
 
 

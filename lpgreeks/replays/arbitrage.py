@@ -13,6 +13,7 @@ from lpgreeks.markets import PoolHistory, Quotes
 from lpgreeks.markets.streams import Times
 from lpgreeks.paths import Seed, generator
 from lpgreeks.paths.spans import Span, span_of, span_text
+from lpgreeks.paths.stamps import utc_stamps
 
 __all__ = ["JumpToLatent", "ReflectAtBand", "arbitraged_pool"]
 
@@ -149,7 +150,7 @@ def _block_times(block: Span | Times, quotes: Quotes) -> tuple[Times, str]:
     """When blocks come, and how often in words."""
     first, last = quotes.times[[0, -1]]
     if isinstance(block, np.ndarray):
-        times = np.array(block, dtype="datetime64[ns]")
+        times = utc_stamps(block, "blocks")
         words = f"at {times.size:,} given times"
     else:
         apart = span_of(block)
@@ -168,7 +169,8 @@ def _block_times(block: Span | Times, quotes: Quotes) -> tuple[Times, str]:
 
 def _noise(times: Times, volume: float, seed: Seed | None) -> FloatArray:
     """What noise traders pay in since the row before, in quote; nothing at the first, where the pool only stands."""
-    mean = volume * np.diff(times, prepend=times[0]) / _DAY
+    # A number times a span is a span, of whole nanoseconds in 64 bits: ordinary volumes do not fit.
+    mean = volume * (np.diff(times, prepend=times[0]) / _DAY)
     return mean if seed is None else mean * generator(seed).standard_exponential(times.size)
 
 
