@@ -381,6 +381,7 @@ def test_pictures_of_a_sweep(files: dict[str, Path], tmp_path: Path) -> None:
         (["--band", "0.1", "--to", "tomorrow"], 2, "a time, UTC; got 'tomorrow'"),
         (["--band", "0.1", "--from", "2024-01-01"], 3, "two or more rows of ETH/USDC from 2024-01-01 to the end"),
         (["--band", "0.1", "--funding", "nowhere.csv"], 3, "an existing file"),
+        (["--band", "0.1", "--noise", "1e6", "--pool-liquidity", "0"], 2, "--pool-liquidity to be positive"),
         (["--band", "0.1", "--value", "inf"], 2, "--value as a finite number"),
         (["--band", "0.1", "--lower", "1.01"], 2, "a range about the price"),
         (["--band", "0.1", "--full-range"], 2, "no --lower with --full-range"),

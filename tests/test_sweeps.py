@@ -19,13 +19,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Lock
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
 import lpgreeks as lp
-from lpgreeks.sweeps import checkpoint
+from lpgreeks.sweeps import call, checkpoint
 from lpgreeks.sweeps.checkpoint import Checkpoint
 from lpgreeks.sweeps.fingerprint import Fingerprints
 from lpgreeks.sweeps.record import packed, unpacked
@@ -529,6 +530,69 @@ def test_functions_count_by_code_and_by_what_they_close_over() -> None:
     assert len(Fingerprints().of(recursive)) == 16
 
 
+def test_functions_count_by_what_they_read() -> None:
+    """A constant of the module, what another function reads of it, an attribute of a module: each is content."""
+    source = (
+        "LIMIT, TABLE, unused = 1.0, [1, 2], 5\n"
+        "def low(x):\n    return x * LIMIT\n"
+        "def policy(x):\n    return low(x) + sum(y for y in range(3) if y in TABLE) + settings.theta\n"
+        "def alone(x):\n    return abs(x)\n"
+        "class Rule:\n    def act(self, x):\n        return x + LIMIT\n"
+        "def even(n):\n    return n == 0 or odd(n - 1)\n"
+        "def odd(n):\n    return n != 0 and even(n - 1) and LIMIT > 0\n"
+    )
+
+    def made(**changed: object) -> dict[str, bytes]:
+        settings = ModuleType("settings")
+        settings.theta, settings.gap = changed.pop("theta", 1e-3), changed.pop("gap", 1.0)  # type: ignore[attr-defined]
+        space: dict[str, object] = {"__name__": "by_hand", "settings": settings}
+        exec(source, space)
+        space |= changed
+        names = ("policy", "alone", "Rule", "even")
+        return {name: Fingerprints().of(space[name]) for name in names}
+
+    first = made()
+    assert made() == first
+    for change, counts in {
+        "LIMIT": {"policy", "Rule", "even"}, "TABLE": {"policy"}, "theta": {"policy"}, "gap": set(), "unused": set(),
+    }.items():  # fmt: skip
+        again = made(**{change: [3] if change == "TABLE" else 2.0})
+        assert {name for name in first if again[name] != first[name]} == counts
+    assert made(low=lambda x: x)["policy"] != first["policy"]
+    with pytest.raises(lp.InputError, match=r"policy to read only what can be told.*got low: LIMIT: .*lock"):
+        made(LIMIT=Lock())
+
+
+def test_installed_things_count_by_their_version(monkeypatch) -> None:
+    def of() -> list[bytes]:
+        return [Fingerprints().of(thing) for thing in (np, np.ma.MaskedArray, partial(score, 1), lp.Leg)]
+
+    before = of()
+    monkeypatch.setattr(np, "__version__", "0.0.0")
+    assert [a == b for a, b in zip(before, of(), strict=True)] == [False, False, False, True]
+    monkeypatch.setattr(lp, "__version__", "0.0.0")
+    assert of()[3] != before[3]
+
+
+def test_a_constant_that_a_policy_reads_is_computed_anew(tmp_path) -> None:
+    """As a person at work changes a script and runs it again."""
+    script = (
+        "import lpgreeks as lp\nTHETA = {theta}\n"
+        "def threshold():\n    return THETA\n"
+        "def verb(x):\n    return x + threshold()\n"
+        "runs = lp.sweep(verb, lp.each([1.0, 2.0]), checkpoint={folder!r})\n"
+        "print(runs.resumed, [run.figures['verb'] for run in runs.runs])"
+    )
+
+    def ran(theta: float) -> str:
+        text = script.format(theta=theta, folder=str(tmp_path))
+        return subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+
+    assert ran(10.0) == "0 [11.0, 12.0]"
+    assert ran(20.0) == "0 [21.0, 22.0]"
+    assert ran(10.0) == "2 [11.0, 12.0]"
+
+
 def test_fingerprints_are_the_same_in_another_process() -> None:
     script = (
         "import lpgreeks as lp, numpy as np\nfrom lpgreeks.sweeps.fingerprint import Fingerprints\n"
@@ -576,19 +640,32 @@ def test_records_come_back_to_the_bit() -> None:
     assert not back.series["a"].flags.writeable
 
 
-CALLS: list[float] = []
+class Recorder:
+    """Remembers what it was told, and is the same whatever that was."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return Recorder, ()
+
+
+CALLS = Recorder()
 
 
 def counted(trigger: Trigger, tape: np.ndarray, scale: float = 1.0) -> Result:
-    CALLS.append(trigger.theta)
+    CALLS.told.append(trigger.theta)
     return score(trigger, tape, scale)
 
 
 @pytest.fixture
-def calls() -> Iterator[list[float]]:
-    CALLS.clear()
+def calls() -> Iterator[Recorder]:
+    CALLS.told.clear()
     yield CALLS
-    CALLS.clear()
+    CALLS.told.clear()
 
 
 def test_what_is_there_is_not_computed_again(calls, tmp_path) -> None:
@@ -617,6 +694,8 @@ def test_whatever_changes_is_computed_anew(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(lp, "__version__", "0.1.1")
     assert one(counted, grid, TAPE).resumed == 0
     assert one(counted, grid, TAPE).resumed == 1
+    monkeypatch.setattr(call, "_FORMAT", 3)
+    assert one(counted, grid, TAPE).resumed == 0
 
 
 def test_what_a_noun_remembers_is_no_change(pool, linear, usdc, tmp_path) -> None:
@@ -696,7 +775,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_compu
     monkeypatch.setattr(checkpoint, "os", SimpleNamespace(**{**vars(os), "open": denied}))
     with pytest.raises(lp.DataError, match=r"that can be written to as checkpoint; got .*Permission denied"):
         lp.sweep(counted, TRIGGERS(), TAPE, checkpoint=tmp_path)
-    assert calls == []
+    assert len(calls) == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2, lp.Processes(2)])

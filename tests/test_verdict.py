@@ -261,7 +261,7 @@ def test_the_surest_of_all_by_hand() -> None:
 
 
 def test_size_with_memory_and_the_settings_of_a_study() -> None:
-    """A week of hours, 48 settings alike but for luck, blocks as the data ask for: 5 % finds, within binomial bounds."""
+    """A week of hours, 48 settings alike but for luck, blocks as the data ask for: binomial bounds of 5 %."""
     rng, runs, found = np.random.default_rng(15), 60, []
     rules = Rules(level=0.95, draws=99, block=None, trials=48, window=1, windows=1)
     for seed in range(runs):

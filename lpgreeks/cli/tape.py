@@ -62,6 +62,10 @@ class Happened:
     end: Annotated[str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start.")] = None
 
     def __post_init__(self) -> None:
+        from lpgreeks.errors import require_positive
+
+        if self.pool_liquidity is not None:
+            require_positive("--pool-liquidity", self.pool_liquidity, unit="sqrt(base * quote)")
         made = {"--noise": self.noise, "--block": self.block, "--delay": self.delay, "--jump": self.jump or None}
         if self.pool is not None:
             require_unused(made, "--pool")
@@ -145,7 +149,8 @@ class Happened:
         if not self.noise:
             require_unused({"--pool-liquidity": self.pool_liquidity}, "no --noise")
         # Without noise liquidity is one number that nothing depends on.
-        said = [f"fee={self.pool_fee!r}", f"liquidity={self.pool_liquidity or 1.0!r}"]
+        liquidity = 1.0 if self.pool_liquidity is None else self.pool_liquidity
+        said = [f"fee={self.pool_fee!r}", f"liquidity={liquidity!r}"]
         said += [f"block={self.block or '12s'!r}", f"delay={self.delay or '1s'!r}"]
         said += ["rule=lp.JumpToLatent()"] if self.jump else []
         said += [f"noise={self.noise!r}"] if self.noise else []

@@ -141,8 +141,9 @@ class Verdict:
             )  # fmt: skip
         per = f"[{self.unit}"
         names = [
-            f"more {per} a period]", f"more {per} a year]", "low", "high", "better p", "beats", "deflated Sharpe", "windows won",
-            "variance ratio", "ratio low", "ratio high", "steadier p", "steadier", "effective periods", "reason",
+            f"more {per} a period]", f"more {per} a year]", "low", "high", "better p", "beats", "deflated Sharpe",
+            "windows won", "variance ratio", "ratio low", "ratio high", "steadier p", "steadier",
+            "effective periods", "reason",
         ]  # fmt: skip
         return pd.DataFrame(
             rows, columns=names, index=pd.Index([named(t.setting) for t in self.trials], name="setting")
