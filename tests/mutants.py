@@ -459,6 +459,13 @@ MUTANTS = [
     Mutant("sweeps/verdict.py", "corrected = holm([p for _, p in rows])", "corrected = [p for _, p in rows]", "test_verdict.py::test_regimes_apart"),
     Mutant("sweeps/verdict.py", "part, p_value = panel.within(inside), math.nan", "part, p_value = panel, math.nan", "test_verdict.py::test_regimes_apart"),
     # ---- sweeps
+    Mutant("sweeps/given.py", "sentence if count == every else", "sentence if count else", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
+    Mutant("sweeps/given.py", 'synthetic=bool(getattr(result, "synthetic", ""))', "synthetic=False", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
+    Mutant("sweeps/panel.py", 'tuple(panel.attrs.get("assumptions", ()))', "()", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
+    Mutant("sweeps/result.py", 'return figure if unit is None else f"{figure} [{unit}]"', "return figure", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
+    Mutant("sweeps/result.py", 'told += ["the pool is SYNTHETIC"] if self.synthetic else []', "pass", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
+    Mutant("sweeps/result.py", 'told += [f"{_said(fixed, short)} throughout"] if fixed else []', "pass", "test_sweeps.py::test_pictures_of_more_than_two_parameters_ask_which"),
+    Mutant("draw.py", "if longest <= room", "if True", "test_sweeps.py::test_numbers_stand_on_tiles_where_they_can_be_read"),
     Mutant("sweeps/grid.py", "for picks in product(*axes.values()):", "for picks in zip(*axes.values()):", "test_sweeps.py::test_a_grid_is_every_combination_of_its_lists"),
     Mutant("sweeps/grid.py", "if contents.setdefault(point.fingerprint, point) is not point:", "if False:", "test_sweeps.py::test_grids_that_are_none_are_refused"),
     Mutant("sweeps/grid.py", "if names.setdefault(tuple(point.parameters.items()), point) is not point:", "if False:", "test_sweeps.py::test_grids_that_are_none_are_refused"),

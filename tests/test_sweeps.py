@@ -430,7 +430,8 @@ def test_the_picture_shows_the_table() -> None:
     table = swept.table().pivot(index="trigger.gap", columns="trigger.theta", values="net")
     assert np.array_equal(heights.filled(np.nan), table.to_numpy(), equal_nan=True)
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0.5", "1", "1.5"]
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "2", "inf"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "2", "off"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("theta", "gap")
     frame = ax.patches[0]
     best = swept.best("net").parameters
     assert (frame.get_x() + 0.5, frame.get_y() + 0.5) == (
@@ -443,7 +444,7 @@ def test_the_picture_shows_the_table() -> None:
     assert np.array_equal(turned.images[0].get_array().filled(np.nan), table.to_numpy().T, equal_nan=True)
     assert lp.sweep(add, lp.each([1.0, -2.0])).plot().images[0].get_clim() == (-2.0, 2.0)
     line = lp.sweep(add, lp.each([1.0, 3.0])).plot()
-    assert [t.get_text() for t in line.get_yticklabels()] == [""]
+    assert [t.get_text() for t in line.get_yticklabels()] == []
     sizes = {t.get_fontsize() for t in lp.sweep(add, lp.each([x / 7 for x in range(11)])).plot().get_xticklabels()}
     assert max(sizes) < line.get_xticklabels()[0].get_fontsize()  # many words, small words
 
@@ -455,12 +456,74 @@ def test_pictures_of_more_than_two_parameters_ask_which() -> None:
     assert "(scale)" in str(caught.value)
     part = swept.only({"scale": 2.0})
     assert len(part) == 9
-    part.plot()
+    assert part.plot(figure="net").get_title("left").endswith("; scale 2 throughout")
     assert part.result(part.runs[1]).row == swept.runs[3].figures
     with pytest.raises(lp.InputError, match="values that some setting has"):
         swept.only({"scale": 3.0})
     with pytest.raises(lp.InputError, match="a parameter of the sweep"):
         swept.plot(rows="theta")
+
+
+def test_numbers_stand_on_tiles_where_they_can_be_read() -> None:
+    def fonts(columns: int, size: float) -> set[float]:
+        ax = lp.sweep(lambda x: size + x, lp.each(list(range(columns)))).plot()
+        assert len(ax.texts) in (0, columns)
+        return {text.get_fontsize() for text in ax.texts}
+
+    [large], [small] = fonts(3, 1e4), fonts(10, 1e4)
+    assert large > small > 7
+    assert fonts(12, 1e6) == set()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told(Result):
+    """A result that says what it takes as given."""
+
+    assumptions: tuple[str, ...]
+    synthetic: str
+    units: dict[str, str]
+
+
+def telling(x: float, rule: str = "drawn") -> Told:
+    assumptions = ("bars are real", f"SYNTHETIC: {rule}") if rule else ("bars are real",)
+    assumptions += ("below the fee there is no arbitrage",) if x < 2 else ()
+    times = np.datetime64("2023-04-01", "ns") + np.arange(40) * np.timedelta64(1, "h")
+    gains = np.random.default_rng(int(x)).standard_normal(40)
+    row: dict[str, object] = {"net": float(gains.sum()), "sharpe": x}
+    lines = {"times": times, "pnl": gains}
+    return Told(row=row, lines=lines, assumptions=assumptions, synthetic=rule, units={"net": "USDC"})
+
+
+@pytest.mark.parametrize("workers", [None, lp.Processes(2)], ids=["threads", "processes"])
+def test_what_is_taken_as_given_is_said(workers, tmp_path) -> None:
+    first, again = (lp.sweep(telling, lp.each([1.0, 2.0, 3.0]), checkpoint=tmp_path, workers=workers) for _ in range(2))
+    assert again.resumed == 3
+    for swept in (first, again):
+        assert swept.synthetic
+        assert swept.assumptions == (
+            "bars are real", "SYNTHETIC: drawn", "below the fee there is no arbitrage (1 of 3 settings)"
+        )  # fmt: skip
+        assert swept.sentence().endswith("The pool is SYNTHETIC.")
+        *_, head, one, two, three = str(swept).splitlines()
+        assert (head, one, two) == ("Taken as given", "- bars are real", "- SYNTHETIC: drawn")
+        assert three.endswith("(1 of 3 settings)")
+        assert swept.to_dict()["assumptions"] == list(swept.assumptions)
+        assert swept.table().attrs["synthetic"] is True
+        ax = swept.plot()
+        assert " ".join(ax.get_title("left").split()).endswith("the pool is SYNTHETIC")
+        assert ax.figure.axes[1].get_ylabel() == "net [USDC]"
+        assert swept.plot(figure="sharpe").figure.axes[1].get_ylabel() == "sharpe"
+        panel = swept.panel("pnl").dropna(axis=1, how="all")
+        panel.columns = ["a", "b", "c"]
+        found = lp.verdict(panel, against="a", seed=1)
+        assert found.sentence().endswith("The pool is SYNTHETIC.")
+        assert "Taken as given\n- bars are real" in str(found)
+        assert "SYNTHETIC" in found.plot().get_title("left")
+        assert found.to_dict()["synthetic"] is True
+    real = lp.sweep(telling, lp.each([2.0, 3.0]), rule="")
+    assert not real.synthetic
+    words = [str(real), real.plot().get_title("left"), str(lp.verdict(real.panel("pnl"), against="x=2", seed=1))]
+    assert "SYNTHETIC" not in " ".join(words)
 
 
 def test_one_bar_on_request_or_on_a_terminal(capsys, tmp_path) -> None:

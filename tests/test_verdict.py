@@ -614,6 +614,9 @@ def test_words_table_and_picture() -> None:
     middles = [line.get_xdata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
     assert any(x == pytest.approx(8_760 * found.best.mean) for x in middles)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["beats hold, all counted"]
+    assert "more settings" not in ax.get_xlabel()
+    many = lp.verdict(sweep(settings=33, count=60), against="hold", seed=1).plot()
+    assert many.get_xlabel().endswith("\nand 3 more settings")
     plt.close("all")
     one = lp.verdict(table[["s0", "hold"]], against="hold", seed=1)
     assert "corrected for 1 setting)" in one.sentence()

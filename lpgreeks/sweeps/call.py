@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.sweeps.fingerprint import Fingerprints, joined
+from lpgreeks.sweeps.given import given
 from lpgreeks.sweeps.grid import Grid, Plain, Point
 from lpgreeks.sweeps.run import Outcome, kept
 
@@ -75,7 +76,7 @@ class Call:
             return Outcome(error=f"{type(error).__name__}: {error}")
         except Exception as error:
             raise RuntimeError(f"{name}: {type(error).__name__}: {error}") from error
-        return Outcome(figures=figures, series=series, result=result if self.keep else None)
+        return Outcome(figures=figures, series=series, given=given(result), result=result if self.keep else None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -41,6 +41,8 @@ class Panel:
         times: ``(periods,)``, UTC: the end of each period.
         step: the length of a period.
         gaps: how often the clock jumps by more than one step.
+        assumptions: what the settings take as given.
+        synthetic: the pool is made by a rule.
     """
 
     settings: tuple[Hashable, ...]
@@ -50,6 +52,8 @@ class Panel:
     times: NDArray[np.datetime64]
     step: np.timedelta64
     gaps: int
+    assumptions: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def __len__(self) -> int:
         return len(self.times)
@@ -139,6 +143,8 @@ def read_panel(panel: pd.DataFrame, against: Hashable | pd.Series) -> Panel:
         times=times,
         step=step,
         gaps=int((apart > step).sum()),
+        assumptions=tuple(panel.attrs.get("assumptions", ())),
+        synthetic=bool(panel.attrs.get("synthetic", False)),
     )
 
 

@@ -17,6 +17,7 @@ from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapp
 from lpgreeks.paths import Seed, generator
 from lpgreeks.statistics.series import stamp
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
+from lpgreeks.sweeps.given import SYNTHETIC, taken_as_given
 from lpgreeks.sweeps.many import holm
 from lpgreeks.sweeps.panel import FEWEST, Panel, named, read_panel
 from lpgreeks.sweeps.rules import Rules
@@ -79,6 +80,8 @@ class Verdict:
         rules: confidence, resamples, number of trials, random windows. ``1 - rules.level`` is the chance of one or more
             false finds among all settings.
         seed: of the resamples and the windows.
+        assumptions: what the settings take as given, from the sweep that the table came of.
+        synthetic: their pool is made by a rule.
     """
 
     against: str
@@ -98,6 +101,8 @@ class Verdict:
     regimes: tuple[RegimeVerdict, ...]
     rules: Rules
     seed: Seed
+    assumptions: tuple[str, ...] = ()
+    synthetic: bool = False
 
     @property
     def best(self) -> Trial:
@@ -151,7 +156,7 @@ class Verdict:
 
     def sentence(self) -> str:
         """The answer in plain words: what beats the benchmark, and what is merely steadier."""
-        return f"{self._constant_words()}{self._better_words()}"
+        return f"{self._constant_words()}{self._better_words()}{f' {SYNTHETIC}' if self.synthetic else ''}"
 
     def _constant_words(self) -> str:
         if not self.constant:
@@ -208,7 +213,8 @@ class Verdict:
         lines = [*wrapped(self.sentence(), WIDTH).splitlines(), "", *aligned(rows, words=(0,))]
         if len(shown) < len(self.trials):
             lines.append(f"and {len(self.trials) - len(shown)} more in .table()")
-        return "\n".join([*lines, "", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self._notes())])
+        lines += ["", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self._notes())]
+        return "\n".join([*lines, *taken_as_given(self.assumptions)])
 
     def _notes(self) -> list[str]:
         hours = float(self.step / np.timedelta64(1, "h"))
@@ -285,6 +291,8 @@ class Verdict:
             "window": self.rules.window,
             "windows": self.rules.windows,
             "seed": self.seed if isinstance(self.seed, int) else None,
+            "synthetic": self.synthetic,
+            "assumptions": list(self.assumptions),
         }
         return {name: _plain(x) for name, x in told.items()} | {
             "settings": [
@@ -316,6 +324,7 @@ class Verdict:
         }
         ax = new_axes(height=max(2.4, 1.2 + 0.24 * len(rows)))[0] if ax is None else ax
         what = f"more than {self.against} [{self.unit} a year], {100 * self.rules.level:g}% intervals of each alone"
+        what += f"\nand {len(self.trials) - len(shown)} more settings" if len(shown) < len(self.trials) else ""
         marked = [named(t.setting) for t in shown if t.beats]
         name = f"beats {self.against}, all counted"
         # Names beside the axes leave less room above them.
@@ -356,7 +365,8 @@ def verdict(
 
     Args:
         panel: P&L of each period, one column a setting, in quote on equal capital or as returns; the index is the end
-            of each period, UTC, evenly spaced but for gaps.
+            of each period, UTC, evenly spaced but for gaps. What :meth:`Sweep.panel` says in its ``attrs`` is said
+            again.
         against: the column to beat, or a Series at the same times.
         seed: of the resamples and the windows.
         unit: what the P&L is counted in; only said.
@@ -409,6 +419,8 @@ def verdict(
         regimes=_by_regime(read, labels, found.block, rules, parts),
         rules=rules,
         seed=seed,
+        assumptions=read.assumptions,
+        synthetic=read.synthetic,
     )
 
 
