@@ -459,6 +459,10 @@ MUTANTS = [
     Mutant("sweeps/verdict.py", "corrected = holm([p for _, p in rows])", "corrected = [p for _, p in rows]", "test_verdict.py::test_regimes_apart"),
     Mutant("sweeps/verdict.py", "part, p_value = panel.within(inside), math.nan", "part, p_value = panel, math.nan", "test_verdict.py::test_regimes_apart"),
     # ---- sweeps
+    Mutant("sweeps/workers.py", "min(count, len(jobs))", "count", "test_sweeps.py::test_no_more_workers_than_settings"),
+    Mutant("paths/spans.py", 'if abs(seconds) > _LONGEST * _SECONDS["d"]:', "if False:", "test_paths.py::test_a_span_has_a_length_that_times_can_bear"),
+    Mutant("paths/spans.py", "        return math.nan\n\n\ndef span_text", "        return 0.0\n\n\ndef span_text", "test_paths.py::test_a_span_has_a_length_that_times_can_bear"),
+    Mutant("cli/tape.py", 'return None if rate is None else require_finite("--funding", rate, unit="decimal per 8 hours")', "return rate", "test_replay_cli.py::test_mistakes_end_in_one_line_and_a_code"),
     Mutant("sweeps/given.py", "sentence if count == every else", "sentence if count else", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
     Mutant("sweeps/given.py", 'synthetic=bool(getattr(result, "synthetic", ""))', "synthetic=False", "test_sweeps.py::test_what_is_taken_as_given_is_said"),
     Mutant("sweeps/panel.py", 'tuple(panel.attrs.get("assumptions", ()))', "()", "test_sweeps.py::test_what_is_taken_as_given_is_said"),

@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Lock
 from types import ModuleType, SimpleNamespace
 
+import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -31,6 +33,13 @@ from lpgreeks.sweeps.checkpoint import Checkpoint
 from lpgreeks.sweeps.fingerprint import Fingerprints
 from lpgreeks.sweeps.record import packed, unpacked
 from lpgreeks.sweeps.run import Outcome
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
 
 MONTH = [7 / 365, 30 / 365]
 VOLATILITIES = [0.4, 0.6, 0.8]
@@ -238,6 +247,16 @@ def test_figures_of_a_plan_name_every_leg_and_account(pool, linear, inverse, wee
 def test_equal_bits_whoever_computes(workers, pool, linear, usdc) -> None:
     assert bits(lp.sweep(score, TRIGGERS(), TAPE, workers=workers)) == bits(lp.sweep(score, TRIGGERS(), TAPE))
     assert bits(hedges(pool, linear, usdc, workers=workers)) == bits(hedges(pool, linear, usdc))
+
+
+@pytest.mark.parametrize("workers", [100_000, lp.Processes(100_000)], ids=["threads", "processes"])
+def test_no_more_workers_than_settings(workers, monkeypatch) -> None:
+    asked: list[int] = []
+    parallel = joblib.Parallel
+    monkeypatch.setattr(joblib, "Parallel", lambda n_jobs, **more: asked.append(n_jobs) or parallel(n_jobs, **more))
+    swept = lp.sweep(add, lp.each([1.0, 2.0]), workers=workers)
+    assert [run.figures["add"] for run in swept.runs] == [1.0, 2.0]
+    assert asked == [2]
 
 
 def test_equal_bits_in_another_order_and_another_grid() -> None:

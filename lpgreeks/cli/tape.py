@@ -77,11 +77,18 @@ class Happened:
 
     @property
     def stated_funding(self) -> float | None:
-        """The rate, where none is read from a file."""
+        """The rate, where none is read from a file.
+
+        Raises:
+            InputError: a number that is not finite.
+        """
+        from lpgreeks.errors import require_finite
+
         try:
-            return None if self.funding is None else float(self.funding)
+            rate = None if self.funding is None else float(self.funding)
         except ValueError:
             return None
+        return None if rate is None else require_finite("--funding", rate, unit="decimal per 8 hours")
 
     def code(self, base: str, quote: str) -> Iterator[str]:
         """The lines that end with ``tape``."""
