@@ -459,6 +459,10 @@ MUTANTS = [
     Mutant("sweeps/verdict.py", "corrected = holm([p for _, p in rows])", "corrected = [p for _, p in rows]", "test_verdict.py::test_regimes_apart"),
     Mutant("sweeps/verdict.py", "part, p_value = panel.within(inside), math.nan", "part, p_value = panel, math.nan", "test_verdict.py::test_regimes_apart"),
     # ---- sweeps
+    Mutant("cli/rule.py", "            _require_different(name, given[name])", "            pass", "test_replay_cli.py::test_mistakes_of_a_sweep"),
+    Mutant("cli/tape.py", "if rate is not None and rate > _MOST:", "if False:", "test_replay_cli.py::test_mistakes_end_in_one_line_and_a_code"),
+    Mutant("markets/clock.py", "row = int(read.isna().to_numpy().argmax())", "row = 0", "test_replay_cli.py::test_files_that_are_nearly_right"),
+    Mutant("replays/arbitrage.py", "if (prices != prices[0]).any()", "if True", "test_replay_cli.py::test_a_pool_that_never_moves_is_said"),
     Mutant("sweeps/workers.py", "min(count, len(jobs))", "count", "test_sweeps.py::test_no_more_workers_than_settings"),
     Mutant("paths/spans.py", 'if abs(seconds) > _LONGEST * _SECONDS["d"]:', "if False:", "test_paths.py::test_a_span_has_a_length_that_times_can_bear"),
     Mutant("paths/spans.py", "        return math.nan\n\n\ndef span_text", "        return 0.0\n\n\ndef span_text", "test_paths.py::test_a_span_has_a_length_that_times_can_bear"),

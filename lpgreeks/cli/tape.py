@@ -14,6 +14,9 @@ from lpgreeks.cli.request import named_reader_code, reader_code
 
 __all__ = ["Happened"]
 
+# Of a spread and of a fee: more is percent or basis points, or a wrong flag.
+_MOST = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
@@ -62,8 +65,14 @@ class Happened:
     end: Annotated[str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start.")] = None
 
     def __post_init__(self) -> None:
-        from lpgreeks.errors import require_positive
+        from lpgreeks.errors import InputError, require_positive
 
+        for flag, rate, like in (
+            ("--half-spread", self.half_spread, "0.00005 is half a basis point"),
+            ("--pool-fee", self.pool_fee, "0.0005 is 5 basis points"),
+        ):
+            if rate is not None and rate > _MOST:
+                raise InputError(f"{flag} of at most {_MOST:g}", got=f"{rate:g}", unit="decimal", remedy=like)
         if self.pool_liquidity is not None:
             require_positive("--pool-liquidity", self.pool_liquidity, unit="sqrt(base * quote)")
         made = {"--noise": self.noise, "--block": self.block, "--delay": self.delay, "--jump": self.jump or None}
@@ -120,9 +129,18 @@ class Happened:
     def _quotes(self, pair: str) -> Iterator[str]:
         from lpgreeks.errors import InputError
         from lpgreeks.markets.books import is_book
+        from lpgreeks.markets.sheets import column_names
 
         files = [("quotes", self.prices, pair), ("perp_quotes", self.perp_prices, f"{pair}:perp")]
         bars = {name: not is_book(path) for name, path, _ in files if path is not None}
+        for name, path, _ in files:
+            if path is not None and bars[name] and {"bid", "ask"} <= (found := column_names(path)):
+                raise InputError(
+                    "bids and asks in a layout that is known, or one price a row",
+                    got=f"{path.name} with {', '.join(sorted(found))}",
+                    remedy="Quote bars have time, bid_low, bid_high, bid_close and the same of ask; or keep time and "
+                    "a column close, and say --half-spread; or lp.Quotes(...) in a script",
+                )
         if any(bars.values()) and self.half_spread is None:
             raise InputError(
                 "--half-spread, half of the spread of bars, decimal of the price",

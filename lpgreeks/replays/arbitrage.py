@@ -120,6 +120,11 @@ def arbitraged_pool(
     own = times[at]
     half = _noise(own, volume, seed) / 2.0
     name = market or quotes.market.partition(":")[0]
+    still = (
+        ()
+        if (prices != prices[0]).any()
+        else (f"the pool of {name} NEVER MOVES: no quote that is {span_text(lag)} old leaves its fee band",)
+    )
     stated = [
         f"blocks {how_often}",
         *([f"quotes {span_text(lag)} old"] if lag else []),
@@ -142,7 +147,7 @@ def arbitraged_pool(
         synthetic=f"arbitrageurs take the pool's price {rule.words} at {quotes.market}'s bid or ask; "
         f"stated are {', '.join(stated)}",
         source=f"pool of {name}, synthetic: {own.size:,} rows of {times.size:,} blocks, made from {quotes.market}",
-        notes=(f"fee growth of {name} holds what arbitrageurs paid, amounts paid in are noise",),
+        notes=(f"fee growth of {name} holds what arbitrageurs paid, amounts paid in are noise", *still),
     )
 
 
