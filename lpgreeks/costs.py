@@ -199,5 +199,6 @@ class Gas:
 def _small(name: str, rate: float) -> float:
     number = require_finite(name, rate, unit="decimal")
     if not abs(number) < 1:
-        raise InputError(f"{name} below 1", got=f"{number:g}", unit="decimal", remedy="0.05 % is 0.0005")
+        within = "below 1" if number > 0 else "above -1"
+        raise InputError(f"{name} {within}", got=f"{number:g}", unit="decimal", remedy="0.05 % is 0.0005")
     return number

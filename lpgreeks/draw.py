@@ -76,6 +76,9 @@ _HOLLOW = "v^D"
 _MOST_NUMBERS = 132
 _LINE = 48
 
+# Characters side by side on tiles that can still be read where a picture is shown 600 pixels wide.
+_NUMBER_FONTS = {"medium": 40, "small": 64}
+
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -458,9 +461,9 @@ def tiles(
     ax: Axes, heights: FloatArray, *, across: Sequence[str], upward: Sequence[str], best: tuple[int, int], name: str,
     xlabel: str, ylabel: str, title: str = "",
 ) -> Axes:  # fmt: skip
-    """One tile for each pair of words, ``heights[upward, across]``, its number on it; hatched where NaN.
+    """One tile for each pair of words, ``heights[upward, across]``, its number on it where it can be read.
 
-    Colours part at 0 where numbers lie on both sides of it. ``best``, in places, is framed.
+    Hatched where NaN. Colours part at 0 where numbers lie on both sides of it. ``best``, in places, is framed.
     """
     from matplotlib.patches import Rectangle
     from matplotlib.ticker import StrMethodFormatter
@@ -476,13 +479,16 @@ def tiles(
         ax.grid(visible=False)
         thousands = StrMethodFormatter("{x:,g}")
         ax.get_figure().colorbar(cells, ax=ax, label=name, format=thousands)  # type: ignore[union-attr]
-        if heights.size <= _MOST_NUMBERS:
+        texts = {place: _number(x) for place, x in np.ndenumerate(heights) if np.isfinite(x)}
+        longest = heights.shape[1] * max(map(len, texts.values()))
+        font = next((font for font, room in _NUMBER_FONTS.items() if longest <= room), None)
+        if font is not None and heights.size <= _MOST_NUMBERS:
             for (i, j), height in np.ndenumerate(heights):
                 if np.isfinite(height):
                     red, green, blue, _ = cells.cmap(cells.norm(np.array(height)))
                     dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-                    text = f"{height:,.0f}" if abs(height) >= 1e3 else f"{height:.3g}"
-                    ax.text(j, i, text, ha="center", va="center", fontsize="x-small", color="w" if dark else "k")
+                    colour = "w" if dark else "k"
+                    ax.text(j, i, texts[i, j], ha="center", va="center", fontsize=font, color=colour)
         i, j = best
         ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, ec=COLOURS[1], lw=2.4, label="best", zorder=5))
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -490,6 +496,10 @@ def tiles(
         ax.set_xticks(range(len(across)), across, fontsize=size)
         ax.set_yticks(range(len(upward)), upward)
     return ax
+
+
+def _number(x: float) -> str:
+    return f"{x:,.0f}" if abs(x) >= 1e3 else f"{x:.3g}"
 
 
 def _edges(places: FloatArray) -> FloatArray:

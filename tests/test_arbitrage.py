@@ -342,6 +342,14 @@ def test_noise_adds_up_in_both_tokens() -> None:
     assert abs(drawn[1:].std() / drawn[1:].mean() - 1) < STANDARD_ERRORS * math.sqrt(2 / blocks)
 
 
+@pytest.mark.parametrize("volume", [1e6, 1.07e14, 1e18])
+def test_noise_of_any_volume_is_what_was_said(volume: float) -> None:
+    """A number times a span of numpy is a span of whole nanoseconds, which 64 bits end."""
+    quotes = walk(10, 145, every=600.0)  # a day, ten minutes apart
+    made = lp.arbitraged_pool(quotes, fee=5e-4, liquidity=1.0, noise=volume, block="10min")
+    assert made.quote_in[1:].tolist() == pytest.approx([volume / 2 / 144] * 144, rel=ROUNDING)
+
+
 def test_an_arbitrageur_sees_what_is_as_old_as_the_delay() -> None:
     step = quoted(seconds([0, 60, 120]), np.array([1_900.0, 1_910.0, 1_910.0]))
     moved = {
@@ -385,6 +393,7 @@ def test_it_says_that_it_is_synthetic() -> None:
         ({"block": "1D"}, "two or more blocks"),
         ({"block": seconds([1, 1, 2])}, "two or more blocks in order"),
         ({"block": seconds([-1, 1])}, "within the quotes"),
+        ({"block": np.array([0, 60])}, "blocks; got numbers"),
         ({"block": seconds([1, 1e6])}, "within the quotes"),
         ({"delay": np.timedelta64(-1, "s")}, "later quotes"),
         ({"start": 0.0}, "start"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
 import lpgreeks as lp
+from lpgreeks.paths.spans import span_of
 
 HOUR = np.timedelta64(1, "h")
 T0 = np.datetime64("2023-04-01T00:00", "ns")
@@ -82,6 +86,25 @@ def test_windows_over_a_gap_are_left_out_and_counted() -> None:
     assert (paths.prices == full.prices[kept]).all()
     with pytest.raises(lp.DataError, match="at least one gapless window"):
         history(n=30, drop=(15,)).windows("1D", start=1_900)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        span_of, lp.Every, lp.Maker, lp.Latency, history(48).windows,
+        lambda span: lp.ManagedRange(base="ETH", quote="USDC", lower=0.9, upper=1.1, capital=1.0, every=span),
+    ],
+)  # fmt: skip
+def test_a_span_has_a_length_that_times_can_bear(make: Callable[[object], object]) -> None:
+    for span in ("1000000D", "9" * 400 + "D", timedelta.max, timedelta.min, np.timedelta64(10**6, "D"), "36500.1D"):
+        with pytest.raises(lp.InputError, match="a span of at most 36,500 days"):
+            make(span)
+    for span in ("soon", np.timedelta64("NaT"), np.timedelta64(1, "M"), np.timedelta64(1, "Y"), None, 5):
+        with pytest.raises(lp.InputError, match="a span of time with its unit"):
+            span_of(span)  # type: ignore[arg-type]
+    for span in ("2h", timedelta(hours=2), np.timedelta64(120, "m"), "120min"):
+        assert span_of(span) == np.timedelta64(2 * 3_600 * 10**9, "ns")
+    assert np.datetime64("2030-01-01", "ns") + span_of("36500D") > np.datetime64("2129", "Y")
 
 
 def test_spans_must_be_whole_steps() -> None:

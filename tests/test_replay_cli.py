@@ -336,7 +336,9 @@ def test_a_sweep_is_its_replays(files: dict[str, Path]) -> None:
     assert record["best"] == f"policy.theta={theta}, policy.gap={gap}"
     hold = lp.replay(position, [leg], tape, policy=lp.Hold(), collateral=20_000)
     against = hold.steps()["pnl"].rename("holding")
-    verdict = lp.verdict(pd.DataFrame(panel), against=against, seed=0, unit="USDC")
+    table = pd.DataFrame(panel)
+    table.attrs = {"assumptions": record["sweep"]["assumptions"], "synthetic": bool(hold.tape.synthetic)}
+    verdict = lp.verdict(table, against=against, seed=0, unit="USDC")
     assert record["verdict"] == json.loads(json.dumps(verdict.to_dict()))
     assert record["holding"]["net"] == pytest.approx(float(hold.net[-1]), rel=1e-12)
     assert record["verdict"]["sentence"].startswith("No setting beats holding")
@@ -455,6 +457,23 @@ def test_pictures_of_a_sweep(files: dict[str, Path], tmp_path: Path) -> None:
         (["--band", "0.1", "--to", "tomorrow"], 2, "a time, UTC; got 'tomorrow'"),
         (["--band", "0.1", "--from", "2024-01-01"], 3, "two or more rows of ETH/USDC from 2024-01-01 to the end"),
         (["--band", "0.1", "--funding", "nowhere.csv"], 3, "an existing file"),
+        (["--band", "0.1", "--noise", "1e6", "--pool-liquidity", "0"], 2, "--pool-liquidity to be positive"),
+        (["--band", "0.1", "--funding", "nan"], 2, "--funding to be finite"),
+        (["--band", "0.1", "--funding", "inf"], 2, "--funding to be finite"),
+        (["--band", "0.1", "--every", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--grid", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--block", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--delay", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--latency", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--maker", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (["--band", "0.1", "--lay-every", "1000000D"], 2, "a span of at most 36,500 days; got 1000000D"),
+        (
+            ["--band", "0.1", "--half-spread", "0.9"],
+            2,
+            "--half-spread of at most 0.1; got 0.9 [decimal]. 0.00005 is half",
+        ),
+        (["--band", "0.1", "--pool-fee", "0.9"], 2, "--pool-fee of at most 0.1; got 0.9 [decimal]. 0.0005 is 5"),
+        (["--band", "0.1", "--slippage", "-1"], 2, "above -1; got -1"),
         (["--band", "0.1", "--value", "inf"], 2, "--value as a finite number"),
         (["--band", "0.1", "--lower", "1.01"], 2, "a range about the price"),
         (["--band", "0.1", "--full-range"], 2, "no --lower with --full-range"),
@@ -506,6 +525,8 @@ def test_mistakes_of_a_pool(files: dict[str, Path]) -> None:
         (["--band", "0.1,0.1"], "each thing to try once"),
         (["--band", "-2,-1"], "a setting that can be replayed; got 2 that cannot; InputError: expected a band of 0"),
         (["--band", "0.1,0.2", "--workers", "0"], "the number of workers"),
+        (["--band", "0.1,0.2", "--checkpoint", ""], "--checkpoint as a folder; got an empty name"),
+        (["--every", "1h,2h,60min"], "each span of --every once; got 1h and 60min"),
         (["--band", "0.1,0.2", "--figure", "luck"], "one figure of the results"),
     ],
     ids=lambda x: " ".join(x) if isinstance(x, list) else "",
@@ -514,6 +535,51 @@ def test_mistakes_of_a_sweep(flags: list[str], told: str, files: dict[str, Path]
     done = run("sweep", *bars(files, *LEG), *flags, code=2)
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_files_that_are_nearly_right(files: dict[str, Path], tmp_path: Path) -> None:
+    """The row of what is wrong is named, and so is what would be right."""
+    good = pd.read_csv(files["spot"]).head(50)
+    times, close = good["time"].tolist(), good["close"].astype(str).tolist()
+    sides = {"bid": good["close"] - 1, "ask": good["close"] + 1}
+    for change, told in (
+        ({"time": [*times[:7], "soon", *times[8:]]}, "got 'soon' in row 8 in near.csv"),
+        ({"close": [*close[:9], "n/k", *close[10:]]}, "got 'n/k' in row 10 in near.csv"),
+        (sides, "near.csv with ask, bid, close, time. Quote bars have time"),
+    ):
+        file = tmp_path / "near.csv"
+        good.assign(**change).to_csv(file, index=False)
+        done = run("replay", *bars({"spot": file}, *LEG, "--band", "0.1"), code=2 if "bid" in change else 3)
+        assert told in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_full_disk_and_a_locked_folder_have_a_remedy(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    done = run("replay", *bars(files, *LEG, "--band", "0.1"), "--out", str(tmp_path / "x.csv"), code=3)
+    assert "got " + str(tmp_path / "x.csv") + ": No space left on device. Name another place" in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_pool_that_never_moves_is_said(files: dict[str, Path]) -> None:
+    flags = bars(files, *LEG, "--band", "0.1")
+    still, lively = (" ".join(run("replay", *flags, "--delay", delay).stdout.split()) for delay in ("5D", "1s"))
+    assert "the pool of ETH/USDC NEVER MOVES: no quote that is 5 days old leaves its fee band" in still
+    assert "NEVER MOVES" not in lively
+
+
+def test_an_interrupt_before_the_sweep_is_one_line(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lpgreeks.markets.tables.table_of", stopped)
+    done = run("sweep", *bars(files, *LEG), "--band", "0.1,0.2", code=130)
+    assert done.stderr == "lpgreeks: stopped: nothing was computed yet\n"
 
 
 # ---- what the commands stand on

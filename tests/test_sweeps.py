@@ -19,17 +19,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Lock
+from types import ModuleType, SimpleNamespace
 
+import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import lpgreeks as lp
-from lpgreeks.sweeps import checkpoint
+from lpgreeks.sweeps import call, checkpoint
 from lpgreeks.sweeps.checkpoint import Checkpoint
 from lpgreeks.sweeps.fingerprint import Fingerprints
 from lpgreeks.sweeps.record import packed, unpacked
 from lpgreeks.sweeps.run import Outcome
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
 
 MONTH = [7 / 365, 30 / 365]
 VOLATILITIES = [0.4, 0.6, 0.8]
@@ -239,6 +249,16 @@ def test_equal_bits_whoever_computes(workers, pool, linear, usdc) -> None:
     assert bits(hedges(pool, linear, usdc, workers=workers)) == bits(hedges(pool, linear, usdc))
 
 
+@pytest.mark.parametrize("workers", [100_000, lp.Processes(100_000)], ids=["threads", "processes"])
+def test_no_more_workers_than_settings(workers, monkeypatch) -> None:
+    asked: list[int] = []
+    parallel = joblib.Parallel
+    monkeypatch.setattr(joblib, "Parallel", lambda n_jobs, **more: asked.append(n_jobs) or parallel(n_jobs, **more))
+    swept = lp.sweep(add, lp.each([1.0, 2.0]), workers=workers)
+    assert [run.figures["add"] for run in swept.runs] == [1.0, 2.0]
+    assert asked == [2]
+
+
 def test_equal_bits_in_another_order_and_another_grid() -> None:
     forth = {name: rest for name, *rest in bits(lp.sweep(score, TRIGGERS(), TAPE))}
     back = lp.grid(Trigger, theta=[1.5, 0.5, 1.0], gap=[math.inf, 2.0, 1.0])
@@ -429,7 +449,8 @@ def test_the_picture_shows_the_table() -> None:
     table = swept.table().pivot(index="trigger.gap", columns="trigger.theta", values="net")
     assert np.array_equal(heights.filled(np.nan), table.to_numpy(), equal_nan=True)
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0.5", "1", "1.5"]
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "2", "inf"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1", "2", "off"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("theta", "gap")
     frame = ax.patches[0]
     best = swept.best("net").parameters
     assert (frame.get_x() + 0.5, frame.get_y() + 0.5) == (
@@ -442,7 +463,7 @@ def test_the_picture_shows_the_table() -> None:
     assert np.array_equal(turned.images[0].get_array().filled(np.nan), table.to_numpy().T, equal_nan=True)
     assert lp.sweep(add, lp.each([1.0, -2.0])).plot().images[0].get_clim() == (-2.0, 2.0)
     line = lp.sweep(add, lp.each([1.0, 3.0])).plot()
-    assert [t.get_text() for t in line.get_yticklabels()] == [""]
+    assert [t.get_text() for t in line.get_yticklabels()] == []
     sizes = {t.get_fontsize() for t in lp.sweep(add, lp.each([x / 7 for x in range(11)])).plot().get_xticklabels()}
     assert max(sizes) < line.get_xticklabels()[0].get_fontsize()  # many words, small words
 
@@ -454,12 +475,74 @@ def test_pictures_of_more_than_two_parameters_ask_which() -> None:
     assert "(scale)" in str(caught.value)
     part = swept.only({"scale": 2.0})
     assert len(part) == 9
-    part.plot()
+    assert part.plot(figure="net").get_title("left").endswith("; scale 2 throughout")
     assert part.result(part.runs[1]).row == swept.runs[3].figures
     with pytest.raises(lp.InputError, match="values that some setting has"):
         swept.only({"scale": 3.0})
     with pytest.raises(lp.InputError, match="a parameter of the sweep"):
         swept.plot(rows="theta")
+
+
+def test_numbers_stand_on_tiles_where_they_can_be_read() -> None:
+    def fonts(columns: int, size: float) -> set[float]:
+        ax = lp.sweep(lambda x: size + x, lp.each(list(range(columns)))).plot()
+        assert len(ax.texts) in (0, columns)
+        return {text.get_fontsize() for text in ax.texts}
+
+    [large], [small] = fonts(3, 1e4), fonts(10, 1e4)
+    assert large > small > 7
+    assert fonts(12, 1e6) == set()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told(Result):
+    """A result that says what it takes as given."""
+
+    assumptions: tuple[str, ...]
+    synthetic: str
+    units: dict[str, str]
+
+
+def telling(x: float, rule: str = "drawn") -> Told:
+    assumptions = ("bars are real", f"SYNTHETIC: {rule}") if rule else ("bars are real",)
+    assumptions += ("below the fee there is no arbitrage",) if x < 2 else ()
+    times = np.datetime64("2023-04-01", "ns") + np.arange(40) * np.timedelta64(1, "h")
+    gains = np.random.default_rng(int(x)).standard_normal(40)
+    row: dict[str, object] = {"net": float(gains.sum()), "sharpe": x}
+    lines = {"times": times, "pnl": gains}
+    return Told(row=row, lines=lines, assumptions=assumptions, synthetic=rule, units={"net": "USDC"})
+
+
+@pytest.mark.parametrize("workers", [None, lp.Processes(2)], ids=["threads", "processes"])
+def test_what_is_taken_as_given_is_said(workers, tmp_path) -> None:
+    first, again = (lp.sweep(telling, lp.each([1.0, 2.0, 3.0]), checkpoint=tmp_path, workers=workers) for _ in range(2))
+    assert again.resumed == 3
+    for swept in (first, again):
+        assert swept.synthetic
+        assert swept.assumptions == (
+            "bars are real", "SYNTHETIC: drawn", "below the fee there is no arbitrage (1 of 3 settings)"
+        )  # fmt: skip
+        assert swept.sentence().endswith("The pool is SYNTHETIC.")
+        *_, head, one, two, three = str(swept).splitlines()
+        assert (head, one, two) == ("Taken as given", "- bars are real", "- SYNTHETIC: drawn")
+        assert three.endswith("(1 of 3 settings)")
+        assert swept.to_dict()["assumptions"] == list(swept.assumptions)
+        assert swept.table().attrs["synthetic"] is True
+        ax = swept.plot()
+        assert " ".join(ax.get_title("left").split()).endswith("the pool is SYNTHETIC")
+        assert ax.figure.axes[1].get_ylabel() == "net [USDC]"
+        assert swept.plot(figure="sharpe").figure.axes[1].get_ylabel() == "sharpe"
+        panel = swept.panel("pnl").dropna(axis=1, how="all")
+        panel.columns = ["a", "b", "c"]
+        found = lp.verdict(panel, against="a", seed=1)
+        assert found.sentence().endswith("The pool is SYNTHETIC.")
+        assert "Taken as given\n- bars are real" in str(found)
+        assert "SYNTHETIC" in found.plot().get_title("left")
+        assert found.to_dict()["synthetic"] is True
+    real = lp.sweep(telling, lp.each([2.0, 3.0]), rule="")
+    assert not real.synthetic
+    words = [str(real), real.plot().get_title("left"), str(lp.verdict(real.panel("pnl"), against="x=2", seed=1))]
+    assert "SYNTHETIC" not in " ".join(words)
 
 
 def test_one_bar_on_request_or_on_a_terminal(capsys, tmp_path) -> None:
@@ -529,6 +612,69 @@ def test_functions_count_by_code_and_by_what_they_close_over() -> None:
     assert len(Fingerprints().of(recursive)) == 16
 
 
+def test_functions_count_by_what_they_read() -> None:
+    """A constant of the module, what another function reads of it, an attribute of a module: each is content."""
+    source = (
+        "LIMIT, TABLE, unused = 1.0, [1, 2], 5\n"
+        "def low(x):\n    return x * LIMIT\n"
+        "def policy(x):\n    return low(x) + sum(y for y in range(3) if y in TABLE) + settings.theta\n"
+        "def alone(x):\n    return abs(x)\n"
+        "class Rule:\n    def act(self, x):\n        return x + LIMIT\n"
+        "def even(n):\n    return n == 0 or odd(n - 1)\n"
+        "def odd(n):\n    return n != 0 and even(n - 1) and LIMIT > 0\n"
+    )
+
+    def made(**changed: object) -> dict[str, bytes]:
+        settings = ModuleType("settings")
+        settings.theta, settings.gap = changed.pop("theta", 1e-3), changed.pop("gap", 1.0)  # type: ignore[attr-defined]
+        space: dict[str, object] = {"__name__": "by_hand", "settings": settings}
+        exec(source, space)
+        space |= changed
+        names = ("policy", "alone", "Rule", "even")
+        return {name: Fingerprints().of(space[name]) for name in names}
+
+    first = made()
+    assert made() == first
+    for change, counts in {
+        "LIMIT": {"policy", "Rule", "even"}, "TABLE": {"policy"}, "theta": {"policy"}, "gap": set(), "unused": set(),
+    }.items():  # fmt: skip
+        again = made(**{change: [3] if change == "TABLE" else 2.0})
+        assert {name for name in first if again[name] != first[name]} == counts
+    assert made(low=lambda x: x)["policy"] != first["policy"]
+    with pytest.raises(lp.InputError, match=r"policy to read only what can be told.*got low: LIMIT: .*lock"):
+        made(LIMIT=Lock())
+
+
+def test_installed_things_count_by_their_version(monkeypatch) -> None:
+    def of() -> list[bytes]:
+        return [Fingerprints().of(thing) for thing in (np, np.ma.MaskedArray, partial(score, 1), lp.Leg)]
+
+    before = of()
+    monkeypatch.setattr(np, "__version__", "0.0.0")
+    assert [a == b for a, b in zip(before, of(), strict=True)] == [False, False, False, True]
+    monkeypatch.setattr(lp, "__version__", "0.0.0")
+    assert of()[3] != before[3]
+
+
+def test_a_constant_that_a_policy_reads_is_computed_anew(tmp_path) -> None:
+    """As a person at work changes a script and runs it again."""
+    script = (
+        "import lpgreeks as lp\nTHETA = {theta}\n"
+        "def threshold():\n    return THETA\n"
+        "def verb(x):\n    return x + threshold()\n"
+        "runs = lp.sweep(verb, lp.each([1.0, 2.0]), checkpoint={folder!r})\n"
+        "print(runs.resumed, [run.figures['verb'] for run in runs.runs])"
+    )
+
+    def ran(theta: float) -> str:
+        text = script.format(theta=theta, folder=str(tmp_path))
+        return subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+
+    assert ran(10.0) == "0 [11.0, 12.0]"
+    assert ran(20.0) == "0 [21.0, 22.0]"
+    assert ran(10.0) == "2 [11.0, 12.0]"
+
+
 def test_fingerprints_are_the_same_in_another_process() -> None:
     script = (
         "import lpgreeks as lp, numpy as np\nfrom lpgreeks.sweeps.fingerprint import Fingerprints\n"
@@ -576,19 +722,32 @@ def test_records_come_back_to_the_bit() -> None:
     assert not back.series["a"].flags.writeable
 
 
-CALLS: list[float] = []
+class Recorder:
+    """Remembers what it was told, and is the same whatever that was."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return Recorder, ()
+
+
+CALLS = Recorder()
 
 
 def counted(trigger: Trigger, tape: np.ndarray, scale: float = 1.0) -> Result:
-    CALLS.append(trigger.theta)
+    CALLS.told.append(trigger.theta)
     return score(trigger, tape, scale)
 
 
 @pytest.fixture
-def calls() -> Iterator[list[float]]:
-    CALLS.clear()
+def calls() -> Iterator[Recorder]:
+    CALLS.told.clear()
     yield CALLS
-    CALLS.clear()
+    CALLS.told.clear()
 
 
 def test_what_is_there_is_not_computed_again(calls, tmp_path) -> None:
@@ -617,6 +776,8 @@ def test_whatever_changes_is_computed_anew(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(lp, "__version__", "0.1.1")
     assert one(counted, grid, TAPE).resumed == 0
     assert one(counted, grid, TAPE).resumed == 1
+    monkeypatch.setattr(call, "_FORMAT", 3)
+    assert one(counted, grid, TAPE).resumed == 0
 
 
 def test_what_a_noun_remembers_is_no_change(pool, linear, usdc, tmp_path) -> None:
@@ -696,7 +857,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_compu
     monkeypatch.setattr(checkpoint, "os", SimpleNamespace(**{**vars(os), "open": denied}))
     with pytest.raises(lp.DataError, match=r"that can be written to as checkpoint; got .*Permission denied"):
         lp.sweep(counted, TRIGGERS(), TAPE, checkpoint=tmp_path)
-    assert calls == []
+    assert len(calls) == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2, lp.Processes(2)])

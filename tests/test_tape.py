@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lpgreeks as lp
@@ -314,7 +315,12 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
     ("a fall by half", lambda: quotes([0, 1], [1_900.0, 900.0]), "less than a half"),
     ("bids of another length", lambda: lp.Quotes(market="a", times=at([0, 1]), bid=[1.0], ask=[1.0], source=""), "for each of 2 times"),
     ("one of lows and highs", lambda: quotes([0, 1], [1_900.0] * 2, lows=[1, 1]), "both of lows and highs"),
-    ("lows over highs", lambda: quotes([0, 1], [1_900.0] * 2, lows=[9, 9], highs=[8, 8]), "lows at or below highs; got 2 rows"),
+    ("lows over highs", lambda: quotes([0, 1], [1_900.0] * 2, lows=[9, 9], highs=[8, 8]), "lows of ETH/USDT at or below highs; got 2 rows"),
+    ("a wild high", lambda: quotes([0, 1], [1_900.0] * 2, lows=[1_900] * 2, highs=[1_900, 19_000]), r"1 rows, the first at 2023-04-01T00:00:01.0*: 1900 and 19000 about 1900"),
+    ("a wild low", lambda: quotes([0, 1], [1_900.0] * 2, lows=[190, 1_900], highs=[1_900] * 2), "within a half of the price of their row"),
+    ("a pool's lows over its highs", lambda: pool([0, 1], [1_900.0] * 2, lows=[1_901, 1_900], highs=[1_900] * 2), "lows of ETH/USDC at or below highs; got 1 rows"),
+    ("a pool's wild high", lambda: pool([0, 1], [1_900.0] * 2, highs=[1_900, 2_851]), "within a half of the price of their row"),
+    ("a pool's wild low", lambda: pool([0, 1], [1_900.0] * 2, lows=[1_266, 1_900]), "within a half of the price of their row"),
     ("a missing time", lambda: lp.GasPrices(times=["NaT"], each=[1], source=""), "1 missing"),
     ("swaps out of order", lambda: pool([0, 2, 1], [1_900.0] * 3), r"times of ETH/USDC in order; got"),
     ("no liquidity", lambda: pool([0, 1], [1_900.0] * 2, liquidity=[1, 0]), r"above 0 in every row; got 1 rows with none, the first at"),
@@ -342,6 +348,62 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
 def test_bad_streams_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(LPGreeksError, match=words):
         make()
+
+
+STREAMS: dict[str, Callable[[object], np.ndarray]] = {
+    "quotes": lambda times: lp.Quotes(market="a", times=times, bid=[1.0] * 2, ask=[1.0] * 2, source="").times,
+    "pool": lambda times: lp.PoolHistory(
+        market="a", fee=0.0, times=times, prices=[1.0] * 2, base_in=[0] * 2, quote_in=[0] * 2, liquidity=[1] * 2, source=""
+    ).times,
+    "funding": lambda times: lp.FundingRates(market="a", times=times, rates=[0.0] * 2, source="").times,
+    "gas": lambda times: lp.GasPrices(times=times, each=[1.0] * 2, source="").times,
+    "index": lambda times: lp.IndexHistory(
+        name="GLP", quote="USD", coins=("ETH",), times=times, prices=[1.0] * 2, coin_prices=[[1.0]] * 2, source=""
+    ).times,
+    "history": lambda times: lp.History(
+        markets=("a",), times=times, prices=[[1.0]] * 2, lows=[[1.0]] * 2, highs=[[1.0]] * 2, step=SECOND
+    ).times,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_times_are_times_of_a_known_zone(kind: str) -> None:
+    made = STREAMS[kind]
+    second = 1_680_307_200
+    for numbers in (
+        [second, second + 1],
+        [second * 1e3, second * 1e3 + 1],
+        np.array([second, second + 1], dtype=object),
+    ):
+        with pytest.raises(lp.InputError, match=r"got numbers. pd.to_datetime\(numbers, unit=...\)"):
+            made(numbers)
+    with pytest.raises(lp.InputError, match=r"that can be read; got .'soon'"):
+        made(["soon", "later"])
+    early = np.array(["1500-01-01", "2023-01-01"])
+    for written in (early, early.astype("datetime64[s]"), early.astype("datetime64[D]"), early.tolist()):
+        with pytest.raises(lp.DataError, match="from 1678 to 2261; got years from 1500 to 2023"):
+            made(written)
+    zoned = pd.DatetimeIndex(["2023-04-01 02:00", "2023-04-01 03:00"], tz="Europe/Berlin")
+    utc = np.array(["2023-04-01T00:00", "2023-04-01T01:00"], dtype="datetime64[ns]")
+    for given in (
+        zoned,
+        pd.Series(zoned),
+        list(zoned),
+        ["2023-04-01T02:00+02:00", "2023-04-01T01:00Z"],
+        utc,
+        utc.astype("M8[s]"),
+    ):
+        assert (made(given) == utc).all()
+    assert made(utc) is not utc
+    assert utc.flags.writeable
+
+
+def test_only_swaps_share_a_time() -> None:
+    twice = np.array(["2023-04-01"] * 2, dtype="datetime64[ns]")
+    assert (STREAMS["pool"](twice) == twice).all()
+    for kind in ("quotes", "funding", "gas"):
+        with pytest.raises(lp.DataError, match="in order, each once"):
+            STREAMS[kind](twice)
 
 
 def test_quotes_that_are_older_than_the_pool_are_named() -> None:

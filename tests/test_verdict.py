@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from scipy.stats import binom
 
 import lpgreeks as lp
 from lpgreeks.sweeps.blocks import (
@@ -22,6 +24,7 @@ from lpgreeks.sweeps.blocks import (
 from lpgreeks.sweeps.many import holm, stepwise, superior
 from lpgreeks.sweeps.panel import read_panel
 from lpgreeks.sweeps.rules import Rules
+from lpgreeks.sweeps.trials import none_better
 from tests.tolerances import ROUNDING, STANDARD_ERRORS
 
 RULES = Rules(level=0.95, draws=199, block=None, trials=1, window=20, windows=50)
@@ -83,10 +86,10 @@ def test_variance_test_by_the_matrices_of_the_paper(block: int) -> None:
         mean = np.concatenate(blocks).mean(axis=0)
         zeta = [np.sum(b - mean, axis=0) / math.sqrt(block) for b in blocks]
         psi_star = sum(np.outer(z, z) for z in zeta) / len(zeta)
-        sizes.append(abs(again - delta) / math.sqrt(slope @ psi_star @ slope / (len(row) * block)))
+        sizes.append((again - delta) / math.sqrt(slope @ psi_star @ slope / (len(row) * block)))
     assert scattered == pytest.approx(sizes, rel=1e-8)
-    assert found.p_value == (1 + sum(s >= abs(delta) / error for s in sizes)) / 100
-    assert found.high - found.value == pytest.approx(sorted(sizes)[94] * error, rel=1e-8)
+    assert found.p_value == (1 + sum(abs(s) >= abs(delta) / error for s in sizes)) / 100
+    assert found.high - found.value == pytest.approx(sorted(map(abs, sizes))[94] * error, rel=1e-8)
 
 
 def test_mean_test_by_hand() -> None:
@@ -100,7 +103,7 @@ def test_mean_test_by_hand() -> None:
         sums = np.array([d[(start + np.arange(7)) % 120].sum() for start in row])
         mean = sums.sum() / (7 * len(row))
         error = math.sqrt(np.mean((sums - 7 * mean) ** 2) / 7 / (7 * len(row)))
-        sizes.append(abs(mean - d.mean()) / error)
+        sizes.append((mean - d.mean()) / error)
     assert scattered == pytest.approx(sizes, rel=1e-9)
     assert found.value == pytest.approx(d.mean(), rel=ROUNDING)
     # The interval and the p-value tell one story at every level.
@@ -226,6 +229,107 @@ def test_size_and_power_of_the_search() -> None:
             beaten += 3 in found
     assert abs(chosen / runs - 0.05) < STANDARD_ERRORS * math.sqrt(0.05 * 0.95 / runs)
     assert beaten >= 38
+
+
+def test_the_surest_of_all_by_hand() -> None:
+    """The greatest one-sided t-value of each resample, with the resample's own deviation, by plain loops."""
+    table = sweep(seed=5, count=90, settings=4, memory=0.3)
+    table["s2"] += 1
+    panel = read_panel(table, "hold")
+    d = table.drop(columns="hold").to_numpy() - table[["hold"]].to_numpy()
+    block, rules = 3, Rules(level=0.95, draws=299, block=None, trials=4, window=1, windows=1)
+
+    def t_values(about: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
+        sums = np.array([b.sum(axis=0) for b in blocks])
+        mean = sums.sum(axis=0) / (len(blocks) * block)
+        error = np.sqrt(((sums - block * mean) ** 2).mean(axis=0) / block / (len(blocks) * block))
+        return (mean - about) / error
+
+    every = [d[(np.arange(block) + i) % 90] for i in range(90)]
+    deviation = np.sqrt(np.mean([((b - d.mean(axis=0)).sum(axis=0)) ** 2 for b in every], axis=0) / block / 90)
+    surest = (d.mean(axis=0) / deviation).max()
+    greatest = [
+        t_values(d.mean(axis=0), [every[start] for start in row]).max()
+        for row in block_starts(90, block, 299, np.random.default_rng(8))
+    ]
+    found = none_better(panel, block=block, rules=rules, rng=np.random.default_rng(8))
+    assert found == (1 + sum(g >= surest for g in greatest)) / 300
+    assert 0.01 < found < 0.9
+    # It is one-sided: settings that only lose are no find, however surely they lose.
+    worse = read_panel(table.sub([60, 60, 60, 60, 0]), "hold")
+    assert none_better(worse, block=block, rules=rules, rng=np.random.default_rng(8)) > 0.5
+
+
+def test_size_with_memory_and_the_settings_of_a_study() -> None:
+    """A week of hours, 48 settings alike but for luck, blocks as the data ask for: binomial bounds of 5 %."""
+    rng, runs, found = np.random.default_rng(15), 60, []
+    rules = Rules(level=0.95, draws=99, block=None, trials=48, window=1, windows=1)
+    for seed in range(runs):
+        panel = read_panel(sweep(seed=3_000 + seed, count=168, settings=48, memory=0.5), "hold")
+        found.append(none_better(panel, block=block_length(panel.excess), rules=rules, rng=rng))
+    # At most 7 of 60: so it is 98.5 of 100 times where the chance is 5 %, and half of the times at 13 %.
+    assert sum(p <= 0.05 for p in found) <= binom.ppf(0.985, runs, 0.05)
+
+
+def test_the_answer_rests_on_the_stricter_test() -> None:
+    """Forty hours of settings that are alike: SPA and StepM find one, and it is printed; the answer is none."""
+    found = lp.verdict(sweep(seed=10, count=40, settings=8, memory=0.0), against="hold", seed=1, draws=199)
+    assert found.spa < 0.01
+    assert sum(t.in_step for t in found.trials) == 1
+    assert found.p_value > 0.05
+    assert found.beats == ()
+    assert found.p_value == min(t.better_p for t in found.trials)
+    assert found.sentence().startswith(f"No setting beats hold (p = {found.p_value:.2g}, corrected for 8 settings)")
+    said = " ".join(str(found).split())
+    assert (
+        f"(p = {found.p_value:.2g}): SPA has p = {found.spa:.2g}, StepM finds 1; corrected too, they find too much"
+        in said
+    )
+    record = found.to_dict()
+    assert (record["p_value"], record["spa"]) == (found.p_value, found.spa)
+    assert found.table()["better p"].min() == found.p_value
+
+
+def test_what_the_table_lacks_deflates() -> None:
+    """The one that was kept of 48 is deflated as by luck; with the others in the table, by how they vary."""
+    table = sweep(seed=6, count=300, settings=1)
+    table["s0"] += 1.5
+    d = (table["s0"] - table["hold"]).to_numpy()
+    alone, kept = (lp.verdict(table, against="hold", seed=1, trials=n).trials[0].deflated for n in (None, 48))
+    ratio, skewness, kurtosis = d.mean() / d.std(ddof=1), stats.skew(d), stats.kurtosis(d, fisher=False)
+    for seen, trials in ((alone, 1), (kept, 48)):
+        # The mean of the greatest of so many normal draws, by quadrature of its distribution.
+        x = np.linspace(-9, 9, 20_001)
+        greatest = np.trapezoid(x * trials * stats.norm.pdf(x) * stats.norm.cdf(x) ** (trials - 1), x)
+        bar = greatest / math.sqrt(299)
+        spread = 1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2
+        assert seen == pytest.approx(stats.norm.cdf((ratio - bar) * math.sqrt(299 / spread)), abs=0.02)
+    assert kept < alone - 0.2
+    said = str(lp.verdict(table, against="hold", seed=1, trials=48))
+    assert "deflated for 48 trials; of those that the table lacks, Sharpe ratios are taken to vary" in said
+    assert "lacks" not in str(lp.verdict(table, against="hold", seed=1))
+    # More trials than columns never deflate less than the columns do.
+    wide = sweep(seed=7, settings=5)
+    few, many = (lp.verdict(wide, against="hold", seed=1, trials=n).trials for n in (5, 6))
+    assert all(b.deflated < a.deflated for a, b in zip(few, many, strict=True))
+
+
+def test_a_constant_gain_is_named() -> None:
+    table = sweep(settings=2).assign(surer=lambda t: t["hold"] + 0.1, sure=lambda t: t["hold"] + 0.2)
+    found = lp.verdict(table, against="hold", seed=1, unit="USDC")
+    assert found.sentence().startswith(
+        "2 settings make a constant more than hold in every period, sure most with 1,752.00 USDC a year: there is "
+        "nothing to test. No other setting beats hold (p = "
+    )
+    one = lp.verdict(table[["s0", "surer", "hold"]], against="hold", seed=1, unit="USDC")
+    assert one.sentence().startswith(
+        "surer makes a constant more than hold in every period, 876.000 USDC a year: there is nothing to test. No other"
+    )
+    assert [t.setting for t in one.constant] == ["surer"]
+    only = lp.verdict(table[["surer", "hold"]], against="hold", seed=1, unit="USDC")
+    assert only.sentence().endswith("there is nothing to test. There is no other setting.")
+    lost = table.assign(dearer=table["hold"] - 0.1)[["dearer", "hold"]]
+    assert lp.verdict(lost, against="hold", seed=1).constant == ()
 
 
 def test_every_setting_found_in_more_than_one_step() -> None:
@@ -362,6 +466,11 @@ def test_the_word_is_never_said_without_correction() -> None:
 def test_permuting_scaling_and_the_same_seed() -> None:
     table = sweep()
     table["s1"] += 3
+    for scale in (1e60, 1e-60):
+        assert (
+            lp.verdict(scale * table, against="hold", seed=7).p_value
+            == lp.verdict(table, against="hold", seed=7).p_value
+        )
     first, again = (lp.verdict(table, against="hold", seed=7).to_dict() for _ in range(2))
     assert first == again
     assert lp.verdict(table, against="hold", seed=np.random.default_rng(7)).to_dict() == first | {"seed": None}
@@ -471,6 +580,11 @@ GOOD = sweep(count=100, settings=2)
         ({"draws": 500, "level": 0.999}, "draws as a whole number, at least 1000"),
         ({"trials": 1}, "trials as a whole number, at least 2"),
         ({"regimes": ["a"]}, "a regime for each of the 100 periods"),
+        ({"regimes": 5}, "a label for each of the 100 periods: words, numbers, None; got 5"),
+        ({"regimes": [[1]] * 100}, "a label for each of the 100 periods"),
+        ({"panel": 1e160 * GOOD}, r"P&L of 1e-70 to 1e\+70 at the most; got .*e\+161"),
+        ({"panel": GOOD.assign(hold=1e300)}, r"P&L of 1e-70 to 1e\+70 at the most; got 1e\+300"),
+        ({"panel": 1e-90 * GOOD}, "in another unit"),
     ],
 )
 def test_bad_input_is_refused(changed: dict[str, object], words: str) -> None:
@@ -500,6 +614,9 @@ def test_words_table_and_picture() -> None:
     middles = [line.get_xdata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
     assert any(x == pytest.approx(8_760 * found.best.mean) for x in middles)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["beats hold, all counted"]
+    assert "more settings" not in ax.get_xlabel()
+    many = lp.verdict(sweep(settings=33, count=60), against="hold", seed=1).plot()
+    assert many.get_xlabel().endswith("\nand 3 more settings")
     plt.close("all")
     one = lp.verdict(table[["s0", "hold"]], against="hold", seed=1)
     assert "corrected for 1 setting)" in one.sentence()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -52,6 +53,8 @@ def as_text(record: dict[str, Any]) -> str:
 
 def write(out: Path, plot: Any, table: Any, record: Any) -> None:
     """One file by its ending, written whole or not at all."""
+    from lpgreeks.errors import DataError
+
     part = out.with_name(f".{out.stem}.part{out.suffix}")
     try:
         if out.suffix == ".csv":
@@ -65,6 +68,13 @@ def write(out: Path, plot: Any, table: Any, record: Any) -> None:
             axes: Axes = plot()
             cast("Figure", axes.figure).savefig(part, dpi=150)
         os.replace(part, out)
+    except OSError as error:
+        raise DataError(
+            "a folder with room that may be written to",
+            got=f"{out}: {error.strerror or error}",
+            remedy="Name another place with --out; nothing is left there",
+        ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     print(f"wrote {out}", file=sys.stderr)

@@ -52,9 +52,10 @@ class Ranking:
 
     def __str__(self) -> str:
         from lpgreeks.hedging.text import WIDTH, wrapped
+        from lpgreeks.sweeps.given import taken_as_given
 
         best: lp.Replayed = self.runs.result(self.best)
-        notes = [wrapped(f"- {note}", WIDTH, indent="  ") for note in best.to_dict()["assumptions"]]
+        notes = [] if self._judged else taken_as_given(self.runs.assumptions)
         return "\n".join(
             [
                 *self._table(),
@@ -62,22 +63,19 @@ class Ranking:
                 wrapped(f"The {'least' if self.least else 'most'} {self.figure}: {best.sentence()}", WIDTH),
                 "",
                 str(self.verdict) if self._judged else f"No verdict: {self.verdict}",
-                "",
-                "Taken as given",
                 *notes,
             ]
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON; the verdict is None where it cannot be told."""
-        best: lp.Replayed = self.runs.result(self.best)
         return {
             "sweep": self.runs.to_dict(),
             "ranked_by": self.figure,
             "best": self.best.name,
             "holding": _finite(self.hold.figures()),
             "verdict": self.verdict.to_dict() if self._judged else None,  # type: ignore[union-attr]
-            "assumptions": best.to_dict()["assumptions"],
+            "assumptions": list(self.runs.assumptions),
         }
 
     def plot(self) -> Axes:

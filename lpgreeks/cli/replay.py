@@ -115,7 +115,7 @@ def sweep_command(
     figure: Annotated[str, Option(help="What the table is sorted by and the heat map shows.")] = "net",
     least: Annotated[bool, Option("--least", help="The least of --figure is best.")] = False,
     checkpoint: Annotated[
-        Path | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
+        str | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
     ] = None,
     workers: Annotated[int | None, Option(help="Threads.", show_default="all cores")] = None,
     seed: Annotated[int, Option(help="Of the verdict's resamples.")] = 0,
@@ -147,7 +147,8 @@ def sweep_command(
     try:
         names = run(script)
     except KeyboardInterrupt as stopped:
-        print(f"lpgreeks: stopped: {stopped}", file=sys.stderr)
+        # Before the sweep itself nothing was begun, and nobody says anything.
+        print(f"lpgreeks: stopped: {str(stopped) or 'nothing was computed yet'}", file=sys.stderr)
         raise typer.Exit(130) from None
     runs: lp.Sweep = names["runs"]
     if len(runs.errors) == len(runs):

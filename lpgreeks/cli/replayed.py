@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
@@ -73,7 +72,7 @@ class ReplayRequest:
 class SweepRequest(ReplayRequest):
     """What the user asked of a sweep, whole."""
 
-    checkpoint: Path | None
+    checkpoint: str | None
     workers: int | None
     seed: int
 
@@ -81,6 +80,8 @@ class SweepRequest(ReplayRequest):
         """Python that ends with ``runs``, and ``hold`` beside them."""
         from lpgreeks.errors import InputError
 
+        if self.checkpoint is not None and not self.checkpoint.strip():
+            raise InputError("--checkpoint as a folder", got="an empty name", remedy="Like --checkpoint runs")
         if not self.triggers.trades:
             raise InputError("a policy to sweep", got="--hold", remedy="`lpgreeks replay --hold` is the position alone")
         given = self.triggers.given()
@@ -90,7 +91,7 @@ class SweepRequest(ReplayRequest):
         names = {name: name if name in lists else value_code(values[0]) for name, values in given.items()}
         policy = self.triggers.code(self.position.base, self.position.quote, names)
         tried = ", ".join(f"{name}=[{', '.join(map(value_code, values))}]" for name, values in lists.items())
-        ends = "" if self.checkpoint is None else f", checkpoint={str(self.checkpoint)!r}"
+        ends = "" if self.checkpoint is None else f", checkpoint={self.checkpoint!r}"
         ends += "" if self.workers is None else f", workers={self.workers!r}"
         runs = self.call("lp.sweep(lp.replay, ", "policies").removesuffix(")")
         lines = [

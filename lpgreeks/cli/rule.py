@@ -59,7 +59,10 @@ class Triggers:
 
     def given(self) -> dict[str, list[Value]]:
         """What was said, by name: one value or several."""
-        return {name: [*_values(name, text)] for name, text in self._lists.items() if text is not None}
+        given = {name: [*_values(name, text)] for name, text in self._lists.items() if text is not None}
+        for name in _SPANS & given.keys():
+            _require_different(name, given[name])
+        return given
 
     def fixed(self) -> dict[str, str]:
         """What was said, as code.
@@ -175,6 +178,18 @@ def _values(name: str, text: str) -> Iterator[Value]:
             remedy = "Numbers parted by commas" + (", or off" if name in _CEILINGS else "")
             raise InputError(f"--{flag} as a number", got=part or "nothing", remedy=remedy)
         yield number
+
+
+def _require_different(name: str, spans: list[Value]) -> None:
+    """An error for one length of time that is written in two ways: it would count as two trials."""
+    from lpgreeks.errors import InputError
+    from lpgreeks.paths.spans import span_of
+
+    seen: dict[object, Value] = {}
+    for span in spans:
+        first = seen.setdefault(span_of(str(span)), span)
+        if first is not span:
+            raise InputError(f"each span of --{name} once", got=f"{first} and {span}", remedy="Leave one out")
 
 
 def _number(text: str) -> float | None:

@@ -14,6 +14,9 @@ from lpgreeks.cli.request import named_reader_code, reader_code
 
 __all__ = ["Happened"]
 
+# Of a spread and of a fee: more is percent or basis points, or a wrong flag.
+_MOST = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
@@ -62,6 +65,16 @@ class Happened:
     end: Annotated[str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start.")] = None
 
     def __post_init__(self) -> None:
+        from lpgreeks.errors import InputError, require_positive
+
+        for flag, rate, like in (
+            ("--half-spread", self.half_spread, "0.00005 is half a basis point"),
+            ("--pool-fee", self.pool_fee, "0.0005 is 5 basis points"),
+        ):
+            if rate is not None and rate > _MOST:
+                raise InputError(f"{flag} of at most {_MOST:g}", got=f"{rate:g}", unit="decimal", remedy=like)
+        if self.pool_liquidity is not None:
+            require_positive("--pool-liquidity", self.pool_liquidity, unit="sqrt(base * quote)")
         made = {"--noise": self.noise, "--block": self.block, "--delay": self.delay, "--jump": self.jump or None}
         if self.pool is not None:
             require_unused(made, "--pool")
@@ -73,11 +86,18 @@ class Happened:
 
     @property
     def stated_funding(self) -> float | None:
-        """The rate, where none is read from a file."""
+        """The rate, where none is read from a file.
+
+        Raises:
+            InputError: a number that is not finite.
+        """
+        from lpgreeks.errors import require_finite
+
         try:
-            return None if self.funding is None else float(self.funding)
+            rate = None if self.funding is None else float(self.funding)
         except ValueError:
             return None
+        return None if rate is None else require_finite("--funding", rate, unit="decimal per 8 hours")
 
     def code(self, base: str, quote: str) -> Iterator[str]:
         """The lines that end with ``tape``."""
@@ -109,9 +129,18 @@ class Happened:
     def _quotes(self, pair: str) -> Iterator[str]:
         from lpgreeks.errors import InputError
         from lpgreeks.markets.books import is_book
+        from lpgreeks.markets.sheets import column_names
 
         files = [("quotes", self.prices, pair), ("perp_quotes", self.perp_prices, f"{pair}:perp")]
         bars = {name: not is_book(path) for name, path, _ in files if path is not None}
+        for name, path, _ in files:
+            if path is not None and bars[name] and {"bid", "ask"} <= (found := column_names(path)):
+                raise InputError(
+                    "bids and asks in a layout that is known, or one price a row",
+                    got=f"{path.name} with {', '.join(sorted(found))}",
+                    remedy="Quote bars have time, bid_low, bid_high, bid_close and the same of ask; or keep time and "
+                    "a column close, and say --half-spread; or lp.Quotes(...) in a script",
+                )
         if any(bars.values()) and self.half_spread is None:
             raise InputError(
                 "--half-spread, half of the spread of bars, decimal of the price",
@@ -145,7 +174,8 @@ class Happened:
         if not self.noise:
             require_unused({"--pool-liquidity": self.pool_liquidity}, "no --noise")
         # Without noise liquidity is one number that nothing depends on.
-        said = [f"fee={self.pool_fee!r}", f"liquidity={self.pool_liquidity or 1.0!r}"]
+        liquidity = 1.0 if self.pool_liquidity is None else self.pool_liquidity
+        said = [f"fee={self.pool_fee!r}", f"liquidity={liquidity!r}"]
         said += [f"block={self.block or '12s'!r}", f"delay={self.delay or '1s'!r}"]
         said += ["rule=lp.JumpToLatent()"] if self.jump else []
         said += [f"noise={self.noise!r}"] if self.noise else []

@@ -53,7 +53,7 @@ def times_of(column: pd.Series, name: str) -> tuple[pd.Series, str]:
     except (ValueError, TypeError) as error:
         raise DataError(
             "ISO times like 2023-04-01 00:00:00, or numbers since 1970",
-            got=f"{column.iloc[0]!r} in {name}",
+            got=f"{_unread(stamps)} in {name}",
             remedy="01/04/2023 may be January or April; say which by rewriting it",
         ) from error
     years = times.dt.year
@@ -61,6 +61,15 @@ def times_of(column: pd.Series, name: str) -> tuple[pd.Series, str]:
         raise DataError("times from 2001 to 2099", got=f"{years.min()} to {years.max()} in {name}")
     aware = getattr(column.dtype, "tz", None) is not None or _has_zone(str(column.iloc[0]))
     return times.dt.tz_localize(None), "" if aware else "times without a zone read as UTC"
+
+
+def _unread(stamps: pd.Series) -> str:
+    """The first time that cannot be read, and its row."""
+    import pandas as pd
+
+    read = pd.to_datetime(stamps, utc=True, format="ISO8601", errors="coerce")
+    row = int(read.isna().to_numpy().argmax())
+    return f"{stamps.iloc[row]!r} in row {row + 1:,}"
 
 
 def _has_zone(stamp: str) -> bool:

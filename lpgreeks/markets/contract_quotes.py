@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_numbers, require_positive, require_prices
 from lpgreeks.markets.contract_names import ContractName
-from lpgreeks.markets.streams import Frozen, Quotes, Times
+from lpgreeks.markets.streams import Quotes
+from lpgreeks.paths.rows import Frozen, Times
 
 __all__ = ["ContractQuotes"]
 

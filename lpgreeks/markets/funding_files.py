@@ -12,9 +12,10 @@ from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.check import commonest_step
 from lpgreeks.markets.sequence import gap_notes
 from lpgreeks.markets.sheets import one_of, sheets, stamps
-from lpgreeks.markets.streams import FundingRates, Times
+from lpgreeks.markets.streams import FundingRates
 from lpgreeks.markets.symbols import market_of, symbols_of
 from lpgreeks.markets.tables import numbers_of
+from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
     import pandas as pd

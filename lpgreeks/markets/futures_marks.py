@@ -13,9 +13,9 @@ from lpgreeks.errors import DataError, InputError, require_finite
 from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.contract_names import contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
-from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tables import numbers_of, table_of
 from lpgreeks.markets.tickers import of_one_coin
+from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,9 +14,10 @@ from lpgreeks.errors import DataError
 from lpgreeks.markets.check import commonest_step
 from lpgreeks.markets.sequence import gap_notes
 from lpgreeks.markets.sheets import fits, one_of, sheets, stamps
-from lpgreeks.markets.streams import PoolHistory, Times
+from lpgreeks.markets.streams import PoolHistory
 from lpgreeks.markets.tables import numbers_of, whole_numbers
 from lpgreeks.onchain import OnchainPool
+from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
     import pandas as pd

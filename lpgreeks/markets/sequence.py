@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.markets.check import commonest_step
-from lpgreeks.markets.streams import Times
+from lpgreeks.paths.rows import Times
 
 __all__ = ["gap_notes", "in_sequence", "missing_notes"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from lpgreeks.errors import DataError
 from lpgreeks.markets.archives import csv_streams, files_at, one_line, require_ended, whole
 from lpgreeks.markets.clock import times_of
-from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tables import json_of, no_pyarrow
+from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,11 +91,16 @@ def one_of(layouts: Sequence[_L], sheet: Sheet, what: str) -> _L:
 
 def fits(layouts: Sequence[Layout], path: str | Path) -> bool:
     """Whether the first table at ``path`` has one of the layouts; False too for what no table can be read from."""
-    try:
-        columns = set(next(sheets(path)).columns)
-    except (DataError, StopIteration):
-        return False
+    columns = column_names(path)
     return any(layout.needs <= columns for layout in layouts)
+
+
+def column_names(path: str | Path) -> frozenset[str]:
+    """Of the first table at ``path``; none of what no table can be read from."""
+    try:
+        return frozenset(next(sheets(path)).columns)
+    except (DataError, StopIteration):
+        return frozenset()
 
 
 def sheets(path: str | Path) -> Iterator[Sheet]:

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_numbers, require_prices
 from lpgreeks.paths import History
+from lpgreeks.paths.rows import Frozen, Times, checked_times, frozen, moment
 from lpgreeks.protocols import IndexHistory
 
-__all__ = [
-    "Frozen",
-    "FundingRates",
-    "GasPrices",
-    "PoolHistory",
-    "Quotes",
-    "Times",
-    "checked_times",
-    "frozen",
-    "moment",
-]
-
-Times: TypeAlias = "NDArray[np.datetime64]"
+__all__ = ["FundingRates", "GasPrices", "PoolHistory", "Quotes"]
 
 # No coin that a pool is quoted in has moved by half from one quote to the next; a wrong unit or a bad row has.
 _JUMP = 1.5
-
-
-class Frozen:
-    """Arrays that stay read-only when they travel to another process, and nothing that was computed from them does."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -80,8 +61,7 @@ class Quotes(Frozen):
             frozen(self, name, array)
         if self.lows is not None and self.highs is not None:
             low, high = (_prices(x, name, times) for x, name in ((self.lows, "lows"), (self.highs, "highs")))
-            if (low > high).any():
-                raise DataError("lows at or below highs", got=f"{int((low > high).sum()):,} rows where they are not")
+            _require_extremes(low, high, (bid + ask) / 2, times, self.market)
             frozen(self, "lows", low)
             frozen(self, "highs", high)
 
@@ -223,14 +203,13 @@ class PoolHistory(Frozen):
         for name in ("growth_base", "growth_quote"):
             if (growth := getattr(self, name)) is not None:
                 frozen(self, name, _amounts(growth, name, times))
+        given = ((self.lows, "lows"), (self.highs, "highs"))
+        low, high = (prices if x is None else _prices(x, what, times) for x, what in given)
+        _require_extremes(low, high, prices, times, self.market)
+        # The price of the row before is where the row started.
         before = np.concatenate([prices[:1], prices[:-1]])
-        for name, own in (("lows", np.minimum), ("highs", np.maximum)):
-            given = getattr(self, name)
-            extreme = own(before, prices)
-            if given is not None:
-                # The price of the row before is where the row started.
-                extreme = own(extreme, _prices(given, name, times))
-            frozen(self, name, extreme)
+        frozen(self, "lows", np.minimum(np.minimum(before, prices), low))
+        frozen(self, "highs", np.maximum(np.maximum(before, prices), high))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -308,10 +287,6 @@ class GasPrices(Frozen):
         return f"<GasPrices: {self.source}>"
 
 
-def _rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
-    return kind(**values)
-
-
 _Stream = TypeVar("_Stream", Quotes, PoolHistory)
 
 
@@ -330,34 +305,6 @@ def _stretch(stream: _Stream, first: str | None, last: str | None) -> _Stream:
     ends = (np.datetime_as_string(t, unit="s").replace("T", " ") for t in times[[begin, end - 1]])
     said = f"{stream.source}; cut to {end - begin:,} rows, {' to '.join(ends)}"
     return replace(stream, **cut, source=said)  # type: ignore[arg-type]
-
-
-def moment(text: str) -> np.datetime64:
-    """A time as people write it, UTC unless it says: "2023-04-10", "2023-04-10 12:00". A day is its start."""
-    try:
-        said = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise InputError("a time, UTC", got=f"{text!r:.40}", remedy="Like 2023-04-10 or 2023-04-10 12:00") from error
-    return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
-
-
-def checked_times(given: ArrayLike, what: str, *, repeats: bool, at_least: int = 2) -> Times:
-    """Times in order, each once unless they may repeat; anything else is refused."""
-    times = np.array(given, dtype="datetime64[ns]")
-    if times.ndim != 1 or times.size < at_least or np.isnat(times).any():
-        raise DataError(
-            f"{at_least} or more times of {what}", got=f"{times.shape}, {int(np.isnat(times).sum())} missing"
-        )
-    steps = np.diff(times)
-    wrong = np.flatnonzero(steps < np.timedelta64(0) if repeats else steps <= np.timedelta64(0))
-    if wrong.size:
-        at = wrong[0]
-        raise DataError(
-            f"times of {what} in order" + ("" if repeats else ", each once"),
-            got=f"{wrong.size:,} that are not, the first {times[at + 1]} after {times[at]}",
-            remedy="Sort them, and say which of equal ones holds: nothing is repaired silently",
-        )
-    return times
 
 
 def _half_spread(given: float) -> float:
@@ -400,7 +347,19 @@ def _require_no_jump(prices: FloatArray, times: Times, what: str) -> None:
         )
 
 
-def frozen(noun: Any, name: str, array: NDArray[Any]) -> None:
-    """Put a read-only array into a frozen noun."""
-    array.flags.writeable = False
-    object.__setattr__(noun, name, array)
+def _require_extremes(lows: FloatArray, highs: FloatArray, prices: FloatArray, times: Times, what: str) -> None:
+    """One wrong extreme liquidates, so it is held against the price of its own row."""
+    if (upside_down := np.flatnonzero(lows > highs)).size:
+        raise DataError(
+            f"lows of {what} at or below highs",
+            got=f"{upside_down.size:,} rows where they are not, the first at {times[upside_down[0]]}",
+        )
+    wild = np.flatnonzero((lows < prices / _JUMP) | (highs > prices * _JUMP))
+    if wild.size:
+        at = wild[0]
+        raise DataError(
+            f"lows and highs of {what} within a half of the price of their row",
+            got=f"{wild.size:,} rows, the first at {times[at]}: {lows[at]:g} and {highs[at]:g} about {prices[at]:g}",
+            unit="quote per base",
+            remedy="Look at those rows; if the move is real, take shorter bars there",
+        )

@@ -148,7 +148,16 @@ def numbers_of(column: pd.Series, label: str, name: str) -> pd.Series:
     try:
         return column.astype(np.float64)
     except (ValueError, TypeError, OverflowError) as error:
-        raise DataError(f"numbers in column {label!r}", got=f"{name}: {error}") from error
+        raise DataError(f"numbers in column {label!r}", got=f"{_first_word(column) or error} in {name}") from error
+
+
+def _first_word(column: pd.Series) -> str:
+    """The first cell that is no number, and its row; "" where each is one by itself."""
+    import pandas as pd
+
+    wrong = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy()
+    row = int(wrong.argmax())
+    return f"{column.iloc[row]!r} in row {row + 1:,}" if wrong.any() else ""
 
 
 def whole_numbers(column: pd.Series, label: str, name: str) -> list[int]:

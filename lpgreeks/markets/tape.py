@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Gas
 from lpgreeks.errors import DataError, InputError, MarketError
-from lpgreeks.markets.streams import Frozen, FundingRates, GasPrices, PoolHistory, Quotes, Times
+from lpgreeks.markets.streams import FundingRates, GasPrices, PoolHistory, Quotes
 from lpgreeks.paths import History, Span, span_of
+from lpgreeks.paths.rows import Frozen, Times
 from lpgreeks.protocols import IndexHistory
 from lpgreeks.tokens import price_of
 

@@ -14,6 +14,7 @@ from lpgreeks.errors import DataError, InputError, MarketError, require_positive
 from lpgreeks.paths.outcomes import column_of
 from lpgreeks.paths.paths import Paths, Seed, generator
 from lpgreeks.paths.spans import Span, span_of, span_text
+from lpgreeks.paths.stamps import utc_stamps
 
 __all__ = ["History", "Rescaled", "Shifted", "align"]
 
@@ -80,7 +81,7 @@ class History:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = np.array(self.times, dtype="datetime64[ns]")
+        times = utc_stamps(self.times)
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "step", np.timedelta64(self.step, "ns"))
         for name in ("prices", "lows", "highs"):
@@ -94,8 +95,8 @@ class History:
             raise InputError("a positive step", got=self.step)
         if np.isnat(times).any() or times.size < 2 or (np.diff(times) <= np.timedelta64(0)).any():
             raise DataError("two or more ascending times", got=f"{times.size} times")
-        for array in (times, self.prices, self.lows, self.highs):
-            array.flags.writeable = False
+        for own in (times, self.prices, self.lows, self.highs):
+            own.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.times)

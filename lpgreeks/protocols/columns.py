@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_numbers
+from lpgreeks.paths.rows import Frozen, Times, moment, read_only
 
-__all__ = ["Rows", "Times", "columns_of", "moments", "positive", "read_only"]
-
-Times: TypeAlias = "NDArray[np.datetime64]"
-
-_A = TypeVar("_A", bound="NDArray[Any]")
+__all__ = ["Rows", "columns_of", "positive"]
 
 
-class Rows:
+class Rows(Frozen):
     """A frozen dataclass of arrays whose first axis is ``times``; they stay read-only in another process."""
 
     times: Times
@@ -34,9 +30,6 @@ class Rows:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.describe()}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
-
     def describe(self) -> str:
         """One sentence: how many rows, from when to when, of what."""
         first, last = (np.datetime_as_string(t, unit="m").replace("T", " ") for t in self.times[[0, -1]])
@@ -49,8 +42,8 @@ class Rows:
             InputError: no such time.
             DataError: no row there.
         """
-        begin = 0 if first is None else int(np.searchsorted(self.times, _moment(first), side="left"))
-        end = len(self) if last is None else int(np.searchsorted(self.times, _moment(last), side="right"))
+        begin = 0 if first is None else int(np.searchsorted(self.times, moment(first), side="left"))
+        end = len(self) if last is None else int(np.searchsorted(self.times, moment(last), side="right"))
         if end <= begin:
             raise DataError(
                 f"rows from {first or 'the start'} to {last or 'the end'}", got="none", remedy=f"There are {self!r}"
@@ -59,22 +52,6 @@ class Rows:
         arrays = {name: x for name in names if isinstance(x := getattr(self, name), np.ndarray)}
         per_row = {name: x[begin:end] for name, x in arrays.items()}
         return replace(self, **per_row)  # type: ignore[type-var]
-
-
-def moments(given: ArrayLike, what: str) -> Times:
-    """Times of ``what``, UTC: one or more, ascending, each once."""
-    times: Times = np.array(given, dtype="datetime64[ns]")
-    if times.ndim != 1 or not times.size or np.isnat(times).any():
-        raise DataError(f"one or more times of {what}", got=f"{times.shape}, {int(np.isnat(times).sum())} missing")
-    wrong = np.flatnonzero(np.diff(times) <= np.timedelta64(0))
-    if wrong.size:
-        at = wrong[0]
-        raise DataError(
-            f"times of {what} in order, each once",
-            got=f"{wrong.size:,} that are not, the first {times[at + 1]} after {times[at]}",
-            remedy="Sort them, and say which of equal ones holds: nothing is repaired silently",
-        )
-    return read_only(times)
 
 
 def columns_of(given: ArrayLike, what: str, shape: tuple[int, ...]) -> FloatArray:
@@ -93,21 +70,3 @@ def positive(array: FloatArray, what: str, times: Times) -> FloatArray:
     if rows.size:
         raise DataError(f"{what} above 0 in every row", got=f"{rows.size:,} rows not so, the first at {times[rows[0]]}")
     return array
-
-
-def read_only(array: _A) -> _A:
-    """The array itself, which nobody may write to from here on."""
-    array.flags.writeable = False
-    return array
-
-
-def _moment(text: str) -> np.datetime64:
-    try:
-        said = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise InputError("a time, UTC", got=f"{text!r:.40}", remedy="Like 2024-10-02 or 2024-10-02 12:00") from error
-    return np.datetime64(said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said, "ns")
-
-
-def _rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
-    return kind(**values)

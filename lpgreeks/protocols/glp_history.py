@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_token
 from lpgreeks.instruments import glp_amounts
+from lpgreeks.paths.rows import Times, checked_times, frozen, read_only
 from lpgreeks.powers import worth_in_quote
-from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive, read_only
+from lpgreeks.protocols.columns import Rows, columns_of, positive
 from lpgreeks.protocols.glp import GlpToken, GlpVault
 from lpgreeks.protocols.glp_fees import GlpFees
 from lpgreeks.protocols.index_history import IndexHistory
@@ -82,8 +83,8 @@ class GlpHistory(Rows):
     not_in_time: ClassVar[frozenset[str]] = frozenset({"stable"})
 
     def __post_init__(self) -> None:
-        times = moments(self.times, "the vault")
-        object.__setattr__(self, "times", times)
+        times = checked_times(self.times, "the vault", repeats=False, at_least=1)
+        frozen(self, "times", times)
         object.__setattr__(self, "tokens", tuple(require_token("token", t) for t in self.tokens))
         if len(set(self.tokens)) < len(self.tokens) or not self.tokens:
             raise InputError("tokens of different names", got=", ".join(self.tokens) or "none")

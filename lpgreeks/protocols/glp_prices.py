@@ -9,7 +9,8 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError
 from lpgreeks.paths import History
-from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive
+from lpgreeks.paths.rows import Times, checked_times, frozen
+from lpgreeks.protocols.columns import Rows, columns_of, positive
 from lpgreeks.protocols.index_history import IndexHistory
 from lpgreeks.tokens import coin_of
 
@@ -40,8 +41,8 @@ class GlpPrices(Rows):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = moments(self.times, "GLP")
-        object.__setattr__(self, "times", times)
+        times = checked_times(self.times, "GLP", repeats=False, at_least=1)
+        frozen(self, "times", times)
         for name in ("prices", "with_fees", "aum", "supply"):
             if getattr(self, name) is not None:
                 column = columns_of(getattr(self, name), name, times.shape)

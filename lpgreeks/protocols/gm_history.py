@@ -11,7 +11,8 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError
 from lpgreeks.instruments import GmPool
-from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive, read_only
+from lpgreeks.paths.rows import Times, checked_times, frozen, read_only
+from lpgreeks.protocols.columns import Rows, columns_of, positive
 from lpgreeks.protocols.gm import GmCaps, GmState, require_one_coin
 from lpgreeks.protocols.index_history import IndexHistory
 from lpgreeks.tokens import counted_as
@@ -65,8 +66,8 @@ class GmHistory(Rows):
 
     def __post_init__(self) -> None:
         require_one_coin(self.index_token, self.base)
-        times = moments(self.times, "the market")
-        object.__setattr__(self, "times", times)
+        times = checked_times(self.times, "the market", repeats=False, at_least=1)
+        frozen(self, "times", times)
         above_0 = ("prices", "short_prices", "supply", "stated_value")
         amounts = (*_OF_POOL, "lent_impact", "borrowing_fees")
         for name in (*above_0, *amounts):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, MarketError, require_token
-from lpgreeks.protocols.columns import Rows, Times, columns_of, moments, positive
+from lpgreeks.paths.rows import Times, checked_times
+from lpgreeks.protocols.columns import Rows, columns_of, positive
 from lpgreeks.tokens import counted_as
 
 __all__ = ["IndexHistory"]
@@ -52,7 +53,7 @@ class IndexHistory(Rows):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        times = moments(self.times, self.name)
+        times = checked_times(self.times, self.name, repeats=False, at_least=1)
         require_token("quote", self.quote)
         if not self.coins or len({counted_as(c) for c in self.coins}) < len(self.coins):
             raise InputError("coins of an index, each once", got=", ".join(map(str, self.coins)) or "none")

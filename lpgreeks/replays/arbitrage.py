@@ -10,9 +10,10 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive
 from lpgreeks.markets import PoolHistory, Quotes
-from lpgreeks.markets.streams import Times
 from lpgreeks.paths import Seed, generator
+from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
+from lpgreeks.paths.stamps import utc_stamps
 
 __all__ = ["JumpToLatent", "ReflectAtBand", "arbitraged_pool"]
 
@@ -119,6 +120,11 @@ def arbitraged_pool(
     own = times[at]
     half = _noise(own, volume, seed) / 2.0
     name = market or quotes.market.partition(":")[0]
+    still = (
+        ()
+        if (prices != prices[0]).any()
+        else (f"the pool of {name} NEVER MOVES: no quote that is {span_text(lag)} old leaves its fee band",)
+    )
     stated = [
         f"blocks {how_often}",
         *([f"quotes {span_text(lag)} old"] if lag else []),
@@ -141,7 +147,7 @@ def arbitraged_pool(
         synthetic=f"arbitrageurs take the pool's price {rule.words} at {quotes.market}'s bid or ask; "
         f"stated are {', '.join(stated)}",
         source=f"pool of {name}, synthetic: {own.size:,} rows of {times.size:,} blocks, made from {quotes.market}",
-        notes=(f"fee growth of {name} holds what arbitrageurs paid, amounts paid in are noise",),
+        notes=(f"fee growth of {name} holds what arbitrageurs paid, amounts paid in are noise", *still),
     )
 
 
@@ -149,7 +155,7 @@ def _block_times(block: Span | Times, quotes: Quotes) -> tuple[Times, str]:
     """When blocks come, and how often in words."""
     first, last = quotes.times[[0, -1]]
     if isinstance(block, np.ndarray):
-        times = np.array(block, dtype="datetime64[ns]")
+        times = utc_stamps(block, "blocks")
         words = f"at {times.size:,} given times"
     else:
         apart = span_of(block)
@@ -168,7 +174,8 @@ def _block_times(block: Span | Times, quotes: Quotes) -> tuple[Times, str]:
 
 def _noise(times: Times, volume: float, seed: Seed | None) -> FloatArray:
     """What noise traders pay in since the row before, in quote; nothing at the first, where the pool only stands."""
-    mean = volume * np.diff(times, prepend=times[0]) / _DAY
+    # A number times a span is a span, of whole nanoseconds in 64 bits: ordinary volumes do not fit.
+    mean = volume * (np.diff(times, prepend=times[0]) / _DAY)
     return mean if seed is None else mean * generator(seed).standard_exponential(times.size)
 
 

@@ -17,7 +17,7 @@ from lpgreeks.draw import histograms, legend_below, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
 from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
 from lpgreeks.markets import Tape
-from lpgreeks.markets.streams import Times
+from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
 from lpgreeks.replays.races import Races
 

@@ -15,10 +15,10 @@ from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee
 from lpgreeks.errors import InputError, MarketError, require_positive
 from lpgreeks.instruments import Exposure, Option, UniswapV3
-from lpgreeks.markets.streams import Times
 from lpgreeks.markets.tape import Tape
 from lpgreeks.models.passage import bisect
 from lpgreeks.paths import History, Span, span_of
+from lpgreeks.paths.rows import Times
 from lpgreeks.protocols import BinDeposit
 from lpgreeks.replays.bin_cells import earning_of
 from lpgreeks.replays.columns import Living, column

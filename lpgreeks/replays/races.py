@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.markets.streams import Times
+from lpgreeks.paths.rows import Times
 
 __all__ = ["Races"]
 

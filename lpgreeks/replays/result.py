@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments import Exposure
-from lpgreeks.markets.streams import Times, moment
 from lpgreeks.markets.tape import Tape
+from lpgreeks.paths.rows import Times, moment
 from lpgreeks.replays import pictures
 from lpgreeks.replays.book import Hedge
 from lpgreeks.replays.execution import execution
@@ -314,6 +314,21 @@ class Replayed:
             **{name: float(series[-1]) for name, series in self.parts.items()},
         }
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Of the figures that are amounts of money."""
+        return dict.fromkeys(("net", "turnover", "least_fees", "most_fees", *self.parts), self.quote)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is real, what is stated, and what the numbers leave out."""
+        return notes(self)
+
+    @property
+    def synthetic(self) -> str:
+        """The rule that made the pool; "" for one that was."""
+        return self.tape.synthetic
+
     def series(self) -> dict[str, NDArray[Any]]:
         """What a sweep keeps, by whole steps of the grid: when each ended, its P&L, and that less holding, in quote."""
         steps = np.diff(self.times)
@@ -455,7 +470,7 @@ class Replayed:
             "figures": {name: None if np.isnan(x) else x for name, x in self.figures().items()},
             "attribution": self.attribution(),
             "execution": [terms._asdict() for terms in execution(self)],
-            "assumptions": list(notes(self)),
+            "assumptions": list(self.assumptions),
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -9,7 +9,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.draw import close_up, dashed, fan, legend_below, new_axes, shade_bar, trade_marks
 from lpgreeks.errors import DataError, InputError
-from lpgreeks.markets.streams import Times
+from lpgreeks.paths.rows import Times
 from lpgreeks.spreads.basis import log_basis_per_year
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, TokenError
 from lpgreeks.markets.contract_quotes import ContractQuotes
-from lpgreeks.markets.streams import Frozen, Times, moment
+from lpgreeks.paths.rows import Frozen, Times, moment
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.basis import log_basis_per_year, simple_basis_per_year
 from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves

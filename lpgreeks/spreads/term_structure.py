@@ -13,7 +13,7 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.contract_quotes import ContractQuotes
-from lpgreeks.markets.streams import Frozen, Times, moment
+from lpgreeks.paths.rows import Frozen, Times, moment
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.spread import Spread
 from lpgreeks.spreads.words import pairs_at, records

@@ -10,7 +10,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.instruments import Margined, Position
-from lpgreeks.markets.streams import Times
+from lpgreeks.paths.rows import Times
 from lpgreeks.replays import Replayed
 from lpgreeks.spreads.position import SpreadPosition
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_numbers
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lpgreeks.paths.stamps import Times, utc_stamps
 
 __all__ = ["Times", "finite", "stamp", "utc_times", "years_between"]
-
-Times: TypeAlias = "NDArray[np.datetime64] | Sequence[object] | pd.DatetimeIndex | pd.Series"
-"""Times with a zone, or without one as UTC: an array, a list, an index or a column."""
 
 _Times: TypeAlias = np.datetime64 | NDArray[np.datetime64]
 
@@ -27,17 +21,9 @@ def utc_times(times: Times) -> NDArray[np.datetime64]:
 
     Raises:
         InputError: what is no time; numbers, whose unit nobody knows.
-        DataError: times that are missing, repeated or out of order.
+        DataError: times that are missing, repeated, out of order, or of years that nanoseconds do not reach.
     """
-    import pandas as pd
-
-    if np.asarray(times).dtype.kind in "iufb":
-        raise InputError("times", got="numbers", remedy="pd.to_datetime(numbers, unit=...) says what they count")
-    try:
-        stamps = pd.DatetimeIndex(pd.to_datetime(np.asarray(times), utc=True, format="ISO8601")).tz_localize(None)
-    except (ValueError, TypeError) as error:
-        raise InputError("times", got=f"{times!r:.60}") from error
-    found = np.array(stamps, dtype="datetime64[ns]")
+    found = utc_stamps(times)
     if np.isnat(found).any() or (np.diff(found) <= np.timedelta64(0)).any():
         raise DataError("ascending times, each once", got="missing, repeated or earlier ones", remedy="Sort and clean")
     found.flags.writeable = False

@@ -151,8 +151,8 @@ def studentised(
     .. math::
         p = \frac{1 + \#\{ |\theta^* - \hat\theta| / s^* \ge |\hat\theta| / s \}}{1 + \text{draws}}.
 
-    With it come the ``(draws,)`` values of :math:`|\theta^* - \hat\theta| / s^*`. None where the linearised statistic
-    never varies.
+    With it come the ``(draws,)`` values of :math:`(\theta^* - \hat\theta) / s^*`, infinite where a resample has none.
+    None where the linearised statistic never varies.
 
     Source: Götze and Künsch (1996); Ledoit and Wolf (2008, 2011).
     """
@@ -166,16 +166,17 @@ def studentised(
     error = float(long_run_deviation(linear, block)) / math.sqrt(count)
     values, errors = (np.concatenate(x) for x in zip(*_resampled(statistic, sums, centre, block, starts), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        scattered = np.abs(values - value) / errors
+        scattered = (values - value) / errors
     # A resample whose blocks are all alike says that anything may be.
-    scattered = np.where(np.isnan(scattered), np.inf, scattered)
-    reach = float(np.quantile(scattered, level, method="higher")) * error
+    scattered = np.where(np.isfinite(scattered), scattered, np.inf)
+    sizes = np.abs(scattered)
+    reach = float(np.quantile(sizes, level, method="higher")) * error
     estimate = Estimate(
         value=value,
         error=error,
         low=value - reach,
         high=value + reach,
-        p_value=(1 + int((scattered >= abs(value) / error).sum())) / (1 + len(starts)),
+        p_value=(1 + int((sizes >= abs(value) / error).sum())) / (1 + len(starts)),
         effective=min(float(count), float(linear.var()) / error**2),
     )
     return estimate, scattered

@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 
 from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.sweeps.fingerprint import Fingerprints, joined
+from lpgreeks.sweeps.given import given
 from lpgreeks.sweeps.grid import Grid, Plain, Point
 from lpgreeks.sweeps.run import Outcome, kept
 
 __all__ = ["Call", "Settings", "posed"]
+
+# Of the records in a checkpoint; a record of another one is not read.
+_FORMAT = 2
 
 
 class _Slot(NamedTuple):
@@ -72,7 +76,7 @@ class Call:
             return Outcome(error=f"{type(error).__name__}: {error}")
         except Exception as error:
             raise RuntimeError(f"{name}: {type(error).__name__}: {error}") from error
-        return Outcome(figures=figures, series=series, result=result if self.keep else None)
+        return Outcome(figures=figures, series=series, given=given(result), result=result if self.keep else None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,7 +121,7 @@ class Settings:
         return brief if len(set(brief)) == len(brief) else [_text(row, short=False) for row in rows]
 
     def keys(self, call: Call) -> list[bytes]:
-        """What each setting is, by the contents of the whole call: version of the library, verb and arguments.
+        """What each setting is, by the whole call: format of records, version of the library, verb and arguments.
 
         Raises:
             InputError: an argument whose content cannot be told.
@@ -127,7 +131,7 @@ class Settings:
         version = import_module(__name__.partition(".")[0]).__version__
         nodes = dict(zip(_names(call.verb, len(call.arguments)), call.arguments, strict=True)) | dict(call.keywords)
         shown = [(name.encode(), _printed(nodes[name], prints)) for name in sorted(nodes)]
-        head = prints.of((version, call.verb))
+        head = prints.of((_FORMAT, version, call.verb))
 
         def key(i: int) -> bytes:
             picked = [point.fingerprint for point in self.points(i)]

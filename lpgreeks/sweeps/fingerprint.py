@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dis
 import functools
+import sys
+import sysconfig
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +21,23 @@ from lpgreeks.errors import InputError
 __all__ = ["Fingerprints", "joined"]
 
 _ATOMS = (bool, int, float, complex, str, bytes, type(None), type(...))
-_OWN = __name__.partition(".")[0]
+# How a function comes by what stands in its module.
+_READS = {dis.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME")}
+
+# Where this library, Python and what is installed stand: their contents change with their versions.
+_INSTALLED = (
+    str(Path(__file__).parents[1]),
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
 
 
 class Fingerprints:
     """Fingerprints of things that do not change meanwhile; each is read once, however often it is asked for.
 
     Nouns count by their fields, not by what they have remembered of their own answers. A function counts by its
-    code, its defaults and what it closes over; a class from elsewhere by its name and its methods. What a function
-    calls is not looked into.
+    code, its defaults, what it closes over, and everything that it reads of its module, functions and classes that it
+    calls among that; a class by its name and its methods. Python, installed libraries and this one count by name and
+    version. What is read from files, or looked up by a name that is made at run time, is not seen.
     """
 
     def __init__(self) -> None:
@@ -71,31 +83,86 @@ class Fingerprints:
                 return self._of_class(thing)
             case types.FunctionType():
                 cells = [cell.cell_contents for cell in thing.__closure__ or ()]
-                return self.together(_name(thing), [thing.__code__, thing.__defaults__, thing.__kwdefaults__, cells])
+                own = [thing.__code__, thing.__defaults__, thing.__kwdefaults__, cells]
+                return self.together(_name(thing), [*own, self._read(thing)])
             case types.CodeType():
                 return self.together("code", [thing.co_code, thing.co_names, thing.co_consts])
             case types.MethodType():
                 return self.together("method", [thing.__func__, thing.__self__])
             case types.BuiltinFunctionType() | types.ModuleType():
-                return joined("name", [_name(thing).encode()])
+                return joined("name", [_name(thing).encode(), _version(thing)])
             case functools.partial():
                 return self.together("partial", [thing.func, thing.args, thing.keywords])
         if is_dataclass(thing):
             return self.together(kind, [type(thing), *(getattr(thing, field.name) for field in fields(thing))])
         if isinstance(inner := getattr(thing, "__wrapped__", None), types.FunctionType):
             return self.together(kind, [inner])
-        return _pickled(thing)
+        return self.together("pickle", [type(thing), _pickled(thing)])
+
+    def _read(self, function: types.FunctionType) -> bytes:
+        """What a function reads of its module, by name, and of the modules that it names."""
+        if _installed(function):
+            return _version(function)
+        parts: list[bytes] = []
+        for name in sorted(_names_read(function.__code__) & function.__globals__.keys()):
+            value = function.__globals__[name]
+            try:
+                parts += [name.encode(), self.of(value)]
+                if isinstance(value, types.ModuleType) and not _installed(value):
+                    known = vars(value).keys() & _attributes(function.__code__)
+                    parts += [x for part in sorted(known) for x in (part.encode(), self.of(vars(value)[part]))]
+            except InputError as error:
+                raise InputError(
+                    f"{function.__qualname__} to read only what can be told: numbers, arrays, nouns, functions",
+                    got=f"{name}: {error.got}",
+                    remedy="Make it inside the function",
+                ) from error
+        return joined("read", parts)
 
     def _of_class(self, kind: type) -> bytes:
         parts: list[Any] = []
         for base in kind.__mro__:
-            if base.__module__.partition(".")[0] in (_OWN, "builtins"):
+            if _installed(base):
+                parts += [_name(base), _version(base)]
                 continue
             for name, member in sorted(vars(base).items()):
                 function = _function(member)
                 if function is not None or (type(member) in _ATOMS and not name.startswith("__")):
                     parts += [name, member if function is None else function]
         return self.together(f"class {_name(kind)}", parts)
+
+
+def _names_read(code: types.CodeType) -> set[str]:
+    """Names that code, and code inside it, looks up in its module."""
+    inside = (_names_read(part) for part in code.co_consts if isinstance(part, types.CodeType))
+    own = {step.argval for step in dis.get_instructions(code) if step.opcode in _READS}
+    return own.union(*inside)
+
+
+def _attributes(code: types.CodeType) -> set[str]:
+    """Every name that code, and code inside it, uses: attributes among them."""
+    inside = (_attributes(part) for part in code.co_consts if isinstance(part, types.CodeType))
+    return set(code.co_names).union(*inside)
+
+
+def _root(thing: Any) -> types.ModuleType | None:
+    """The package that a thing comes from; None for what was made at the prompt."""
+    name = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", None)
+    return sys.modules.get(str(name).partition(".")[0])
+
+
+def _installed(thing: Any) -> bool:
+    """Whether a thing belongs to Python, to an installed library or to this one."""
+    if isinstance(thing, types.FunctionType):
+        # What was made by exec may say that it is of any module, or of none.
+        return thing.__code__.co_filename.startswith((*_INSTALLED, "<frozen "))
+    root = _root(thing)
+    file = getattr(root, "__file__", None)
+    return root is not None and (file.startswith(_INSTALLED) if file else root.__name__ in sys.builtin_module_names)
+
+
+def _version(thing: Any) -> bytes:
+    return str(getattr(_root(thing), "__version__", sys.version)).encode()
 
 
 def _function(member: Any) -> types.FunctionType | None:
@@ -118,11 +185,11 @@ def joined(kind: str | type, parts: Iterable[bytes | memoryview]) -> bytes:
     return found.digest()
 
 
-def _pickled(thing: Any) -> bytes:
+def _pickled(thing: Any) -> str:
     import joblib
 
     try:
-        return joined("pickle", [joblib.hash(thing).encode()])
+        return str(joblib.hash(thing))
     except Exception as error:
         raise InputError(
             "arguments whose content can be told: numbers, arrays, nouns, functions",

@@ -22,8 +22,9 @@ def superior(panel: Panel, *, block: int, rules: Rules, rng: np.random.Generator
     """The chance of so good a best setting if none were better, and the settings that are better all the same.
 
     Hansen's test of superior predictive ability (the consistent p-value, never 0) and Romano and Wolf's stepwise one,
-    which errs once or more often with a chance of ``1 - level``, both on one set of circular-block resamples of
-    differences over their long-run standard deviations. NaN and none where no difference varies.
+    both on one set of circular-block resamples of differences over their long-run standard deviations. A resample
+    keeps the deviation of the sample, so that in short samples and long memory both find more than ``1 - level`` where
+    nothing is there: they are figures to print, and nothing rests on them. NaN and none where no difference varies.
 
     Source: Hansen (2005), Romano and Wolf (2005), through ``arch``.
     """
@@ -53,7 +54,7 @@ def stepwise(sizes: FloatArray, scattered: FloatArray) -> FloatArray:
     Unlike sums over single p-values they have no floor that grows with ``k``, and they know that settings are alike.
 
     Args:
-        sizes: ``(k,)`` absolute t-values of the sample.
+        sizes: ``(k,)`` t-values of the sample: absolute ones two-sided, signed ones for the upper side.
         scattered: ``(draws, k)`` those of the resamples about the sample; all columns of one resample belong together.
 
     Source: Romano and Wolf (2005, 2016).

@@ -25,6 +25,9 @@ FEWEST = 30
 # Two years of hours; autocovariances at every lag take the square of it.
 _MOST = 20_000
 
+# Fourth powers of what lies between are numbers too.
+_SMALLEST, _LARGEST = 1e-70, 1e70
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Panel:
@@ -38,6 +41,8 @@ class Panel:
         times: ``(periods,)``, UTC: the end of each period.
         step: the length of a period.
         gaps: how often the clock jumps by more than one step.
+        assumptions: what the settings take as given.
+        synthetic: the pool is made by a rule.
     """
 
     settings: tuple[Hashable, ...]
@@ -47,6 +52,8 @@ class Panel:
     times: NDArray[np.datetime64]
     step: np.timedelta64
     gaps: int
+    assumptions: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def __len__(self) -> int:
         return len(self.times)
@@ -121,6 +128,13 @@ def read_panel(panel: pd.DataFrame, against: Hashable | pd.Series) -> Panel:
     if not settings:
         raise InputError("a setting beside the benchmark", got=f"{name} alone")
     values = np.stack([_column(panel.iloc[:, labels.index(label)], named(label)) for label in settings], axis=1)
+    largest = max(float(np.abs(values).max()), float(np.abs(benchmark).max()))
+    if largest and not _SMALLEST < largest < _LARGEST:
+        raise DataError(
+            f"P&L of {_SMALLEST:g} to {_LARGEST:g} at the most",
+            got=f"{largest:g}",
+            remedy="Count it in another unit: fourth powers of it are taken",
+        )
     return Panel(
         settings=settings,
         against=name,
@@ -129,6 +143,8 @@ def read_panel(panel: pd.DataFrame, against: Hashable | pd.Series) -> Panel:
         times=times,
         step=step,
         gaps=int((apart > step).sum()),
+        assumptions=tuple(panel.attrs.get("assumptions", ())),
+        synthetic=bool(panel.attrs.get("synthetic", False)),
     )
 
 

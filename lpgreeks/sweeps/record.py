@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from lpgreeks.sweeps.given import Given
 from lpgreeks.sweeps.run import Outcome
 
 __all__ = ["packed", "unpacked"]
@@ -18,6 +19,7 @@ def packed(outcome: Outcome) -> bytes:
         "figures": {name: None if name in floats else value for name, value in outcome.figures.items()},
         "floats": floats,
         "series": {name: [array.dtype.str, array.size] for name, array in outcome.series.items()},
+        "given": vars(outcome.given),
         "error": outcome.error,
     }
     numbers = np.array([outcome.figures[name] for name in floats], dtype="<f8")
@@ -37,4 +39,6 @@ def unpacked(record: bytes) -> Outcome:
     for name, (kind, size) in words["series"].items():
         series[name] = np.frombuffer(rest, dtype=kind, count=size, offset=place)
         place += series[name].nbytes
-    return Outcome(figures=figures, series=series, error=words["error"])
+    said = words["given"]
+    given = Given(assumptions=tuple(said["assumptions"]), synthetic=said["synthetic"], units=said["units"])
+    return Outcome(figures=figures, series=series, given=given, error=words["error"])

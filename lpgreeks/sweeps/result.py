@@ -15,6 +15,7 @@ from lpgreeks.draw import legend_below, new_axes, tiles
 from lpgreeks.errors import InputError
 from lpgreeks.hedging.text import TITLE, WIDTH, aligned, rounded, wrapped
 from lpgreeks.sweeps.call import Call, Settings
+from lpgreeks.sweeps.given import SYNTHETIC, shared, taken_as_given
 from lpgreeks.sweeps.grid import Plain
 from lpgreeks.sweeps.run import Run
 from lpgreeks.sweeps.workers import one_thread_for_algebra
@@ -72,11 +73,21 @@ class Sweep:
         """The runs without a result."""
         return tuple(run for run in self.runs if run.error)
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the results take as given, each sentence once, with the number of settings where not all say it."""
+        return shared([run.given for run in self.runs if not run.error])
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the pool of any setting is made by a rule."""
+        return any(run.given.synthetic for run in self.runs)
+
     def table(self) -> pd.DataFrame:
         """One row per setting: its parameters, its figures, its error ("" where there is none).
 
         A parameter or a figure that a setting does not have is missing there. A figure called like a parameter is
-        "name (result)".
+        "name (result)". ``.attrs`` holds the assumptions, and whether the pool is synthetic.
         """
         import pandas as pd
 
@@ -85,12 +96,13 @@ class Sweep:
         for name in self.figures:
             column = f"{name} (result)" if name in parameters else name
             columns[column] = [run.figures.get(name) for run in self.runs]
-        return pd.DataFrame({**columns, "error": [run.error for run in self.runs]})
+        return self._labelled(pd.DataFrame({**columns, "error": [run.error for run in self.runs]}))
 
     def panel(self, name: str) -> pd.DataFrame:
         """One series of every run side by side: ``(steps, settings)``, NaN for a run without a result.
 
         Rows are times, UTC, where results have a series "times", else steps from 0; columns are the runs' names.
+        ``.attrs`` holds the assumptions, and whether the pool is synthetic: :func:`verdict` says them.
 
         Raises:
             InputError: no such series, or series that are not on one grid.
@@ -111,8 +123,12 @@ class Sweep:
         missing = np.full(first[name].size, np.nan)
         index = pd.DatetimeIndex(first[_TIMES], tz="UTC", name=_TIMES) if _TIMES in first else None
         columns = {run.name: run.series.get(name, missing) for run in self.runs}
-        panel = pd.DataFrame(columns, index=index)
+        panel = self._labelled(pd.DataFrame(columns, index=index))
         return panel if index is not None else panel.rename_axis(index="step")
+
+    def _labelled(self, frame: pd.DataFrame) -> pd.DataFrame:
+        frame.attrs |= {"assumptions": self.assumptions, "synthetic": self.synthetic}
+        return frame
 
     def numbers(self, figure: str) -> FloatArray:
         """``(runs,)``: one figure of every run; NaN where it has none, or one that is no number.
@@ -188,7 +204,7 @@ class Sweep:
         if self.errors:
             first = self.errors[0]
             text += f" {len(self.errors):,} without a result, the first at {first.name}: {first.error}"
-        return text
+        return f"{text} {SYNTHETIC}" if self.synthetic else text
 
     def _values(self, parameter: str) -> list[Plain]:
         return list(dict.fromkeys(run.parameters.get(parameter) for run in self.runs))
@@ -207,7 +223,8 @@ class Sweep:
         lines += [f"... {' and '.join(more)} in table()"] if more else []
         notes = [f"{self.resumed:,} settings were found in the checkpoint."] if self.resumed else []
         notes += self.notes
-        return "\n".join([*lines, *([""] if notes else []), *(wrapped(f"- {n}", WIDTH, indent="  ") for n in notes)])
+        lines += [*([""] if notes else []), *(wrapped(f"- {n}", WIDTH, indent="  ") for n in notes)]
+        return "\n".join([*lines, *taken_as_given(self.assumptions)])
 
     def __str__(self) -> str:
         return self.summary()
@@ -233,6 +250,8 @@ class Sweep:
                 }
                 for run in self.runs
             ],
+            "synthetic": self.synthetic,
+            "assumptions": list(self.assumptions),
             "notes": list(self.notes),
         }
 
@@ -274,12 +293,29 @@ class Sweep:
         for place, number in zip(places, numbers, strict=True):
             heights[place] = number
         ax = new_axes(height=4.8)[0] if ax is None else ax
+        short = self._short()
+        fixed = {name: best.parameters.get(name) for name in self.parameters if name not in (across, upward)}
+        free = {name: x for name, x in best.parameters.items() if name not in fixed}
+        told = [f"{figure} of {self.call.name}: {'most' if most else 'least'} at {_said(free, short)}"]
+        told += [f"{_said(fixed, short)} throughout"] if fixed else []
+        told += ["the pool is SYNTHETIC"] if self.synthetic else []
         tiles(
-            ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) if upward else "" for y in ys],
-            best=places[self.runs.index(best)], name=figure, xlabel=across, ylabel=upward,
-            title=wrapped(f"{figure} of {self.call.name}: {'most' if most else 'least'} at {best.name}", TITLE),
+            ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) for y in ys] if upward else [],
+            best=places[self.runs.index(best)], name=self._with_unit(figure), xlabel=short.get(across, ""),
+            ylabel=short.get(upward, ""), title=wrapped("; ".join(told), TITLE),
         )  # fmt: skip
         return legend_below(ax)
+
+    def _short(self) -> dict[str, str]:
+        """Parameters by their last word, "theta" for "policy.theta", where no two share it."""
+        last = {name: name.rpartition(".")[2] or name for name in self.parameters}
+        words = list(last.values())
+        return {name: word if words.count(word) == 1 else name for name, word in last.items()}
+
+    def _with_unit(self, figure: str) -> str:
+        units = {run.given.units.get(figure) for run in self.runs if not run.error}
+        unit = units.pop() if len(units) == 1 else None
+        return figure if unit is None else f"{figure} [{unit}]"
 
     def _first_number(self) -> str:
         for name in self.figures:
@@ -302,7 +338,14 @@ class Sweep:
 def _setting(value: Plain) -> str:
     if value is None:
         return "-"
+    if value == math.inf:
+        return "off"
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _said(parameters: Mapping[str, Plain], short: Mapping[str, str]) -> str:
+    """ "theta 0.001, gap off"."""
+    return ", ".join(f"{short[name]} {_setting(value)}" for name, value in parameters.items())
 
 
 def _cell(value: Plain) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks.errors import InputError
+from lpgreeks.sweeps.given import Given
 from lpgreeks.sweeps.grid import Plain
 
 __all__ = ["Outcome", "Run", "Series", "kept"]
@@ -25,12 +26,14 @@ class Outcome:
     Attributes:
         figures: one row of a table.
         series: by name, ``(steps,)``.
+        given: what it says of them.
         error: why there are none; "" where there are.
         result: the whole result, where it was asked for.
     """
 
     figures: Mapping[str, Plain] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
     error: str = ""
     result: Any = None
 
@@ -45,6 +48,7 @@ class Run:
         parameters: what tells it from the others, by name.
         figures: the result's row; empty where there is an error.
         series: the result's series by name, read-only; all runs of a sweep have them on one grid.
+        given: what the result says of them: assumptions, units, whether the pool is synthetic.
         error: why there is no result; "" where there is one.
     """
 
@@ -53,6 +57,7 @@ class Run:
     parameters: Mapping[str, Plain]
     figures: Mapping[str, Plain]
     series: Mapping[str, Series]
+    given: Given
     error: str
 
     def __repr__(self) -> str:

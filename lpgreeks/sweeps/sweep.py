@@ -100,6 +100,7 @@ def sweep(
                 parameters=settings.parameters(i),
                 figures=outcome.figures,
                 series=outcome.series,
+                given=outcome.given,
                 error=outcome.error,
             )
             for i, outcome in enumerate(outcomes)

@@ -17,10 +17,11 @@ from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapp
 from lpgreeks.paths import Seed, generator
 from lpgreeks.statistics.series import stamp
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
-from lpgreeks.sweeps.many import holm, superior
+from lpgreeks.sweeps.given import SYNTHETIC, taken_as_given
+from lpgreeks.sweeps.many import holm
 from lpgreeks.sweeps.panel import FEWEST, Panel, named, read_panel
 from lpgreeks.sweeps.rules import Rules
-from lpgreeks.sweeps.trials import Trial, judged
+from lpgreeks.sweeps.trials import Trial, judged, none_better
 from lpgreeks.sweeps.walk import WalkForward, walk_forward
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class RegimeVerdict:
         periods: how many there are.
         best: the setting that made most.
         mean: what it made more than the benchmark, per period.
-        p_value: that no setting is better (SPA), corrected for every setting and every regime (Holm); NaN where it
-            cannot be told.
+        p_value: that no setting is better, corrected for every setting and every regime (Holm); NaN where it cannot
+            be told.
     """
 
     regime: Hashable
@@ -63,8 +64,9 @@ class Verdict:
         against: the benchmark.
         unit: of the P&L.
         trials: one for each setting, in the order of the columns.
-        p_value: that no setting is better than the benchmark, corrected for every setting (SPA); NaN where it cannot
-            be told.
+        p_value: that no setting is better than the benchmark, corrected for every setting by the greatest studentised
+            difference of each resample; NaN where it cannot be told.
+        spa: the same by Hansen's SPA, which finds too much in short samples: beside it, nothing rests on it.
         periods: how many there are.
         step: how long each is.
         gaps: how often the clock jumps by more than one.
@@ -78,12 +80,15 @@ class Verdict:
         rules: confidence, resamples, number of trials, random windows. ``1 - rules.level`` is the chance of one or more
             false finds among all settings.
         seed: of the resamples and the windows.
+        assumptions: what the settings take as given, from the sweep that the table came of.
+        synthetic: their pool is made by a rule.
     """
 
     against: str
     unit: str
     trials: tuple[Trial, ...]
     p_value: float
+    spa: float
     periods: int
     step: np.timedelta64
     gaps: int
@@ -96,16 +101,23 @@ class Verdict:
     regimes: tuple[RegimeVerdict, ...]
     rules: Rules
     seed: Seed
+    assumptions: tuple[str, ...] = ()
+    synthetic: bool = False
 
     @property
     def best(self) -> Trial:
-        """The setting that made most, whether or not that means anything; one that differs, where any does."""
+        """The setting that made most, whether or not that means anything; one that can be tested, where any can."""
         return max([t for t in self.trials if t.difference] or self.trials, key=lambda t: t.mean)
 
     @property
     def beats(self) -> tuple[Trial, ...]:
         """The settings that make more than the benchmark, corrected for all that are in the table."""
         return tuple(t for t in self.trials if t.beats)
+
+    @property
+    def constant(self) -> tuple[Trial, ...]:
+        """The settings that make more in every period by one and the same amount, of which there is nothing to test."""
+        return tuple(t for t in self.trials if t.difference is None and t.mean > 0 and t.won == 1)
 
     @property
     def steadier(self) -> tuple[Trial, ...]:
@@ -129,13 +141,14 @@ class Verdict:
         for t in self.trials:
             d, v = t.difference or nan, t.log_ratio or nan
             rows.append(
-                (t.mean, *(x * self.per_year for x in (t.mean, d.low, d.high)), t.beats, t.deflated, t.won,
+                (t.mean, *(x * self.per_year for x in (t.mean, d.low, d.high)), t.better_p, t.beats, t.deflated, t.won,
                  *map(math.exp, (v.value, v.low, v.high)), t.steadier_p, t.steadier, d.effective, t.reason)
             )  # fmt: skip
         per = f"[{self.unit}"
         names = [
-            f"more {per} a period]", f"more {per} a year]", "low", "high", "beats", "deflated Sharpe", "windows won",
-            "variance ratio", "ratio low", "ratio high", "steadier p", "steadier", "effective periods", "reason",
+            f"more {per} a period]", f"more {per} a year]", "low", "high", "better p", "beats", "deflated Sharpe",
+            "windows won", "variance ratio", "ratio low", "ratio high", "steadier p", "steadier",
+            "effective periods", "reason",
         ]  # fmt: skip
         return pd.DataFrame(
             rows, columns=names, index=pd.Index([named(t.setting) for t in self.trials], name="setting")
@@ -143,9 +156,26 @@ class Verdict:
 
     def sentence(self) -> str:
         """The answer in plain words: what beats the benchmark, and what is merely steadier."""
+        return f"{self._constant_words()}{self._better_words()}{f' {SYNTHETIC}' if self.synthetic else ''}"
+
+    def _constant_words(self) -> str:
+        if not self.constant:
+            return ""
+        most, alone = max(self.constant, key=lambda t: t.mean), len(self.constant) == 1
+        who = f"{named(most.setting)} makes" if alone else f"{len(self.constant)} settings make"
+        gain = f"{rounded(most.mean * self.per_year)} {self.unit} a year"
+        gain = gain if alone else f"{named(most.setting)} most with {gain}"
+        return f"{who} a constant more than {self.against} in every period, {gain}: there is nothing to test. "
+
+    def _better_words(self) -> str:
         tried = f"{len(self.trials)} setting{'s' if len(self.trials) > 1 else ''}"
+        other = " other" if self.constant else ""
         if math.isnan(self.p_value):
-            return f"It cannot be told whether any of {tried} beats {self.against}: {self.best.reason}."
+            rest = [t for t in self.trials if t not in self.constant]
+            if not rest:
+                return "There is no other setting."
+            which = max(rest, key=lambda t: t.mean)
+            return f"It cannot be told whether any{other or f' of {tried}'} beats {self.against}: {which.reason}."
         one, alone = self.best, self.best.difference
         reach = ""
         if alone is not None:
@@ -157,7 +187,7 @@ class Verdict:
             count = f"{len(self.beats)} of {tried} beat{'s' if len(self.beats) == 1 else ''}"
             answer = f"{count} {self.against} ({corrected}): the best, {did}"
         else:
-            answer = f"No setting beats {self.against} ({corrected}): the best of them, {did}"
+            answer = f"No{other} setting beats {self.against} ({corrected}): the best of them, {did}"
         return f"{answer}. {self._steadier_words()}"
 
     def _steadier_words(self) -> str:
@@ -183,7 +213,8 @@ class Verdict:
         lines = [*wrapped(self.sentence(), WIDTH).splitlines(), "", *aligned(rows, words=(0,))]
         if len(shown) < len(self.trials):
             lines.append(f"and {len(self.trials) - len(shown)} more in .table()")
-        return "\n".join([*lines, "", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self._notes())])
+        lines += ["", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in self._notes())]
+        return "\n".join([*lines, *taken_as_given(self.assumptions)])
 
     def _notes(self) -> list[str]:
         hours = float(self.step / np.timedelta64(1, "h"))
@@ -194,10 +225,14 @@ class Verdict:
         gaps = ", with a gap that blocks run across" if self.gaps == 1 else gaps
         rules, when = self.rules, f"from {stamp(self.start)} to {stamp(self.end)} UTC"
         blocks = f"blocks of {self.block} periods, {self.variance_block} for variances"
+        lacking = rules.trials > sum(t.difference is not None for t in self.trials)
+        luck = "; of those that the table lacks, Sharpe ratios are taken to vary as by luck, at the least"
         notes = [
             f"{self.periods:,} periods of {hours:g} h {when}{gaps}, worth {worth}",
             f"{rules.draws:,} resamples of {blocks}",
-            f"deflated for {rules.trials} trials; won of {rules.windows:,} random windows of {rules.window} periods, "
+            *self._beside(),
+            f"deflated for {rules.trials} trial{'s' if rules.trials > 1 else ''}{luck if lacking else ''}",
+            f"won of {rules.windows:,} random windows of {rules.window} periods, "
             f"{self.periods / rules.window:.3g} of which fit end to end",
         ]
         if self.walk is not None:
@@ -209,6 +244,16 @@ class Verdict:
         reasons = dict.fromkeys(t.reason for t in self.trials if t.reason)
         notes += [f"{sum(t.reason == why for t in self.trials)} cannot be told in full: {why}" for why in reasons]
         return notes
+
+    def _beside(self) -> list[str]:
+        """What SPA and StepM say."""
+        if math.isnan(self.spa):
+            return []
+        found = sum(t.in_step for t in self.trials)
+        return [
+            f"beside the answer, which rests on the greatest studentised difference (p = {_p(self.p_value)}): SPA has "
+            f"p = {_p(self.spa)}, StepM finds {found or 'none'}; corrected too, they find too much in short samples"
+        ]
 
     def _more(self, mean: float) -> str:
         """ "12.3 USDC a year more": of a mean per period."""
@@ -231,6 +276,7 @@ class Verdict:
             "against": self.against,
             "unit": self.unit,
             "p_value": self.p_value,
+            "spa": self.spa,
             "start": stamp(self.start),
             "end": stamp(self.end),
             "periods": self.periods,
@@ -245,11 +291,17 @@ class Verdict:
             "window": self.rules.window,
             "windows": self.rules.windows,
             "seed": self.seed if isinstance(self.seed, int) else None,
+            "synthetic": self.synthetic,
+            "assumptions": list(self.assumptions),
         }
         return {name: _plain(x) for name, x in told.items()} | {
             "settings": [
-                {"setting": named(t.setting), "mean": t.mean, "beats": t.beats, "steadier": t.steadier}
-                | {n: _plain(getattr(t, n)) for n in ("steadier_p", "sharpe", "deflated", "won", "variance_ratio")}
+                {"setting": named(t.setting), "mean": t.mean, "beats": t.beats, "in_step": t.in_step}
+                | {"steadier": t.steadier}
+                | {
+                    n: _plain(getattr(t, n))
+                    for n in ("better_p", "steadier_p", "sharpe", "deflated", "won", "variance_ratio")
+                }
                 | {n: None if e is None else vars(e) for n, e in _estimates(t)}
                 | {"reason": t.reason}
                 for t in self.trials
@@ -272,6 +324,7 @@ class Verdict:
         }
         ax = new_axes(height=max(2.4, 1.2 + 0.24 * len(rows)))[0] if ax is None else ax
         what = f"more than {self.against} [{self.unit} a year], {100 * self.rules.level:g}% intervals of each alone"
+        what += f"\nand {len(self.trials) - len(shown)} more settings" if len(shown) < len(self.trials) else ""
         marked = [named(t.setting) for t in shown if t.beats]
         name = f"beats {self.against}, all counted"
         # Names beside the axes leave less room above them.
@@ -306,16 +359,19 @@ def verdict(
 
     Of each setting: its mean difference from the benchmark with a studentised circular-block interval; the ratio of
     variances with Ledoit and Wolf's test; the deflated Sharpe ratio of the difference; how often it wins in random
-    windows. Of all together: Hansen's SPA, Romano and Wolf's StepM, and their correction of the variance tests;
-    what choosing on the past would have made; and SPA within each regime.
+    windows. Of all together: Romano and Wolf's correction of both tests, by the greatest studentised statistic of each
+    resample, on which the answer rests; Hansen's SPA and Romano and Wolf's StepM beside it; what choosing on the past
+    would have made; and the answer within each regime.
 
     Args:
         panel: P&L of each period, one column a setting, in quote on equal capital or as returns; the index is the end
-            of each period, UTC, evenly spaced but for gaps.
+            of each period, UTC, evenly spaced but for gaps. What :meth:`Sweep.panel` says in its ``attrs`` is said
+            again.
         against: the column to beat, or a Series at the same times.
         seed: of the resamples and the windows.
         unit: what the P&L is counted in; only said.
-        trials: how many settings were ever tried; those in the table unless more are said.
+        trials: how many settings were ever tried; those in the table unless more are said. Of those that the table
+            lacks, Sharpe ratios are taken to vary by at least ``1 / (n - 1)``, as by luck alone.
         window: periods of a random window and of a step of the walk forward; a tenth of all unless said.
         windows: how many are drawn.
         regimes: a label for each period; None or NaN leaves it out.
@@ -350,6 +406,7 @@ def verdict(
         unit=unit,
         trials=found.trials,
         p_value=found.p_value,
+        spa=found.spa,
         periods=count,
         step=read.step,
         gaps=read.gaps,
@@ -362,6 +419,8 @@ def verdict(
         regimes=_by_regime(read, labels, found.block, rules, parts),
         rules=rules,
         seed=seed,
+        assumptions=read.assumptions,
+        synthetic=read.synthetic,
     )
 
 
@@ -369,7 +428,15 @@ def _labels(regimes: Sequence[Hashable] | None, count: int) -> dict[Hashable, ND
     """The periods of each regime, in the order in which they first come."""
     if regimes is None:
         return {}
-    labels = list(regimes)
+    try:
+        labels = list(regimes)
+        hash(tuple(labels))
+    except TypeError as error:
+        raise InputError(
+            f"a label for each of the {count} periods: words, numbers, None",
+            got=f"{regimes!r:.60}",
+            remedy="regimes(...).labels(times) are such labels",
+        ) from error
     if len(labels) != count:
         raise InputError(f"a regime for each of the {count} periods", got=f"{len(labels)} labels")
     # NaN is what tables write for nothing; it is not itself.
@@ -388,7 +455,7 @@ def _by_regime(
     for inside, rng in zip(labels.values(), streams, strict=True):
         part, p_value = panel.within(inside), math.nan
         if len(part) >= FEWEST:
-            p_value, _ = superior(part, block=min(block, len(part) // FEWEST_BLOCKS), rules=rules, rng=rng)
+            p_value = none_better(part, block=min(block, len(part) // FEWEST_BLOCKS), rules=rules, rng=rng)
         rows.append((part.excess.mean(axis=0), p_value))
     corrected = holm([p for _, p in rows])
     return tuple(

@@ -49,7 +49,7 @@ class Threads:
         def one(i: int, name: str, values: Sequence[Any]) -> None:
             finish(i, call.outcome(name, values))
 
-        Parallel(n_jobs=self.count or -1, require="sharedmem")(delayed(one)(i, *job) for i, job in jobs.items())
+        Parallel(n_jobs=_jobs(self.count, jobs), require="sharedmem")(delayed(one)(i, *job) for i, job in jobs.items())
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Processes:
         todo = (delayed(_told)(call, i, *job) for i, job in jobs.items() if not failed)
         with parallel_config(backend="loky", inner_max_num_threads=1):
             # One at a time: a batch that is lost in a kill would be lost whole.
-            crew = Parallel(n_jobs=self.count or -1, batch_size=1, return_as="generator_unordered")
+            crew = Parallel(n_jobs=_jobs(self.count, jobs), batch_size=1, return_as="generator_unordered")
             for i, outcome in crew(todo):
                 try:
                     if isinstance(outcome, RuntimeError):
@@ -114,6 +114,11 @@ class Cluster:
                 task.release()
         finally:
             self.client.cancel(tasks)
+
+
+def _jobs(count: int | None, jobs: Jobs) -> int:
+    """For joblib, to which -1 is every core: more than there are settings would only be started and waited for."""
+    return -1 if count is None else min(count, len(jobs))
 
 
 def _require_count(count: int | None) -> None:
