@@ -459,6 +459,7 @@ MUTANTS = [
     Mutant("sweeps/verdict.py", "corrected = holm([p for _, p in rows])", "corrected = [p for _, p in rows]", "test_verdict.py::test_regimes_apart"),
     Mutant("sweeps/verdict.py", "part, p_value = panel.within(inside), math.nan", "part, p_value = panel, math.nan", "test_verdict.py::test_regimes_apart"),
     # ---- sweeps
+    Mutant("sweeps/trials.py", "advance(2 * len(panel.settings))", "advance(len(panel.settings))", "test_verdict.py::test_a_bar_counts_every_part_once"),
     Mutant("cli/rule.py", "            _require_different(name, given[name])", "            pass", "test_replay_cli.py::test_mistakes_of_a_sweep"),
     Mutant("cli/tape.py", "if rate is not None and rate > _MOST:", "if False:", "test_replay_cli.py::test_mistakes_end_in_one_line_and_a_code"),
     Mutant("markets/clock.py", "row = int(read.isna().to_numpy().argmax())", "row = 0", "test_replay_cli.py::test_files_that_are_nearly_right"),
