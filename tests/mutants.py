@@ -61,7 +61,7 @@ MUTANTS = [
     Mutant("markets/tape.py", "lines.extend(note for note in self._stand_ins if note)", "pass", "test_tape.py"),
     Mutant("markets/streams.py", "(moves < 1.0 / _JUMP)", "(moves < 0.0)", "test_tape.py"),
     Mutant("markets/streams.py", "before = np.concatenate([prices[:1], prices[:-1]])", "before = prices", "test_tape.py test_stream_files.py"),
-    Mutant("markets/streams.py", "(lows < prices / _JUMP)", "(lows < 0.0)", "test_tape.py::test_bad_streams_are_refused"),
+    Mutant("markets/streams.py", "(lows < prices * (2.0 - _JUMP))", "(lows < 0.0)", "test_tape.py::test_bad_streams_are_refused"),
     Mutant("markets/streams.py", "(highs > prices * _JUMP)", "(highs < 0.0)", "test_tape.py::test_bad_streams_are_refused"),
     Mutant("markets/streams.py", "np.flatnonzero(lows > highs)", "np.flatnonzero(lows < 0.0)", "test_tape.py::test_bad_streams_are_refused"),
     Mutant("paths/stamps.py", 'given.dtype.kind in "iufcb" or ', "", "test_tape.py::test_times_are_times_of_a_known_zone"),

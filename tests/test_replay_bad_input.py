@@ -289,7 +289,7 @@ def test_tapes_and_plans_that_cannot_be():
         (lambda: lp.replay(managed(), [perp()], FINE, reserve={"other": lp.Reserve(amount=1.0)}), "reserve"),
         (lambda: lp.replay(managed(), [perp()], FINE, collateral={"other": 1.0}), "collateral"),
         (lambda: lp.Latency(np.timedelta64(-1, "s")), "latency"),
-        (lambda: lp.Maker(np.timedelta64("NaT")), "patience"),
+        (lambda: lp.Maker(np.timedelta64("NaT")), "a span of time"),
         (lambda: lp.Every(np.timedelta64("NaT")), "span"),
         (lambda: managed(every=np.timedelta64(-1, "s")), "schedule"),
         (lambda: quotes([P0, math.nan]), "expected"),
