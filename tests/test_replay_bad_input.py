@@ -307,7 +307,7 @@ def test_tapes_and_plans_that_cannot_be():
         (lambda: lp.replay(held, None, FINE, policy=lp.OptionsAtAdd(other, 0.6)), "BTC/USDC"),
         (lambda: lp.replay(held * -1.0, None, FINE), "worth something"),
         (lambda: lp.replay(managed(), None, FINE, grid="0s"), "grid"),
-        (lambda: lp.replay(managed(), None, FINE, grid=np.timedelta64("NaT")), "grid"),
+        (lambda: lp.replay(managed(), None, FINE, grid=np.timedelta64("NaT")), "a span of time"),
         (lambda: lp.replay(managed(), [perp(), coin()], FINE, collateral=1e4, policy=lp.Keep()), "account"),
         (lambda: lp.replay(managed(), None, FINE, grid="1s"), "grid"),
         (lambda: lp.replay(managed(), [lp.Leg(perp().instrument, collateral="ETH")], FINE, collateral=1.0), "token"),
