@@ -320,7 +320,7 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
     ("a wild low", lambda: quotes([0, 1], [1_900.0] * 2, lows=[190, 1_900], highs=[1_900] * 2), "within a half of the price of their row"),
     ("a pool's lows over its highs", lambda: pool([0, 1], [1_900.0] * 2, lows=[1_901, 1_900], highs=[1_900] * 2), "lows of ETH/USDC at or below highs; got 1 rows"),
     ("a pool's wild high", lambda: pool([0, 1], [1_900.0] * 2, highs=[1_900, 2_851]), "within a half of the price of their row"),
-    ("a pool's wild low", lambda: pool([0, 1], [1_900.0] * 2, lows=[1_266, 1_900]), "within a half of the price of their row"),
+    ("a pool's wild low", lambda: pool([0, 1], [1_900.0] * 2, lows=[949, 1_900]), "within a half of the price of their row"),
     ("a missing time", lambda: lp.GasPrices(times=["NaT"], each=[1], source=""), "1 missing"),
     ("swaps out of order", lambda: pool([0, 2, 1], [1_900.0] * 3), r"times of ETH/USDC in order; got"),
     ("no liquidity", lambda: pool([0, 1], [1_900.0] * 2, liquidity=[1, 0]), r"above 0 in every row; got 1 rows with none, the first at"),
@@ -348,6 +348,13 @@ BAD: list[tuple[str, Callable[[], object], str]] = [
 def test_bad_streams_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(LPGreeksError, match=words):
         make()
+
+
+def test_an_hour_that_halves_the_price_is_one_that_was() -> None:
+    """The wildest hour of a coin on record: 22 August 2017, 05:00, a low of 144.21 and a close of 287."""
+    made = quotes([0, 1], [287.0] * 2, spread=0.0, lows=[144.21, 287], highs=[309.03, 287])
+    assert made.lows is not None
+    assert made.lows[0] == 144.21
 
 
 STREAMS: dict[str, Callable[[object], np.ndarray]] = {

@@ -541,6 +541,17 @@ def test_what_cannot_be_told_is_said() -> None:
     assert mirror.trials[0].log_ratio is None
 
 
+def test_a_bar_counts_every_part_once(capsys: pytest.CaptureFixture[str]) -> None:
+    table = sweep(settings=3, count=60).assign(same=lambda t: t["hold"])
+    lp.verdict(table, against="hold", seed=1, draws=99)
+    assert capsys.readouterr() == ("", "")
+    lp.verdict(table, against="hold", seed=1, draws=99, progress=True)
+    out, shown = capsys.readouterr()
+    assert out == ""
+    assert "verdict: 100%" in shown
+    assert "16/16" in shown
+
+
 def test_gaps_are_counted() -> None:
     table = sweep(count=300, settings=2)
     kept = table.drop(table.index[100:150])

@@ -153,8 +153,6 @@ def sweep_command(
     runs: lp.Sweep = names["runs"]
     if len(runs.errors) == len(runs):
         raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
-    if sys.stderr.isatty():
-        print(f"lpgreeks: resampling {len(runs):,} settings for the verdict", file=sys.stderr)
     verdict: lp.Verdict | DataError
     try:
         verdict = run(request.judgement(), names)["verdict"]

@@ -354,7 +354,7 @@ def _require_extremes(lows: FloatArray, highs: FloatArray, prices: FloatArray, t
             f"lows of {what} at or below highs",
             got=f"{upside_down.size:,} rows where they are not, the first at {times[upside_down[0]]}",
         )
-    wild = np.flatnonzero((lows < prices / _JUMP) | (highs > prices * _JUMP))
+    wild = np.flatnonzero((lows < prices * (2.0 - _JUMP)) | (highs > prices * _JUMP))
     if wild.size:
         at = wild[0]
         raise DataError(

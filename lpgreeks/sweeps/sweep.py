@@ -83,7 +83,8 @@ def sweep(
     names = settings.names()
     jobs = {i: (names[i], settings.values(i)) for i in range(len(settings)) if i not in store.outcomes}
     if jobs:
-        with store, one_thread_for_algebra(), progress_bar(len(settings), found, call.name, progress) as bar:
+        shown = progress_bar(len(settings), found, call.name, progress, unit="run")
+        with store, one_thread_for_algebra(), shown as bar:
             store.bar = bar
             try:
                 crew.run(call, jobs, store.finish)

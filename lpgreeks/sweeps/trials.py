@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,17 +87,20 @@ class Judged:
     variance_block: int
 
 
-def judged(panel: Panel, rules: Rules, rng: np.random.Generator) -> Judged:
-    """The panel, judged."""
+def judged(
+    panel: Panel, rules: Rules, rng: np.random.Generator, advance: Callable[[int], object] = lambda _: None
+) -> Judged:
+    """The panel, judged; ``advance`` is told of work done, four parts for each setting in all."""
     excess, means, ratios = panel.excess, panel.differing, panel.comparable
     block = rules.block or block_length(excess[:, means])
     variance_block = rules.block or block_length(_squares(panel)[:, ratios])
     streams = rng.spawn(4)
-    differences, drawn = _estimates(MeanDifference, panel, means, block, rules, streams[0])
+    differences, drawn = _estimates(MeanDifference, panel, means, block, rules, streams[0], advance)
     better = _corrected(differences, _sizes(differences), drawn)
-    log_ratios, drawn = _estimates(LogVarianceRatio, panel, ratios, variance_block, rules, streams[1])
+    log_ratios, drawn = _estimates(LogVarianceRatio, panel, ratios, variance_block, rules, streams[1], advance)
     steadier = _corrected(log_ratios, np.abs(_sizes(log_ratios)), np.abs(drawn))
     spa, in_step = superior(panel, block=block, rules=rules, rng=streams[2])
+    advance(2 * len(panel.settings))
     sharpes = np.array([_sharpe(excess[:, j]) if told else math.nan for j, told in enumerate(means)])
     spread = _trial_variance(sharpes[means], rules.trials, len(panel))
     won = windows_won(excess, window=rules.window, windows=rules.windows, rng=streams[3])
@@ -134,12 +137,16 @@ def _estimates(
     block: int,
     rules: Rules,
     rng: np.random.Generator,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> tuple[list[Estimate | None], FloatArray]:
     """The statistic of every setting that it can be told of, and ``(draws, told)`` t-values of resamples about it."""
     starts = block_starts(len(panel), block, rules.draws, rng)
     estimates: list[Estimate | None] = [None] * len(panel.settings)
     drawn = []
-    for j in np.flatnonzero(told):
+    for j in range(len(panel.settings)):
+        advance(1)
+        if not told[j]:
+            continue
         own, other = panel.values[:, j], panel.benchmark
         found = studentised(statistic, own, other, block=block, starts=starts, level=rules.level)
         if found is not None:

@@ -20,6 +20,7 @@ from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
 from lpgreeks.sweeps.given import SYNTHETIC, taken_as_given
 from lpgreeks.sweeps.many import holm
 from lpgreeks.sweeps.panel import FEWEST, Panel, named, read_panel
+from lpgreeks.sweeps.progress import progress_bar
 from lpgreeks.sweeps.rules import Rules
 from lpgreeks.sweeps.trials import Trial, judged, none_better
 from lpgreeks.sweeps.walk import WalkForward, walk_forward
@@ -354,6 +355,7 @@ def verdict(
     block: int | None = None,
     level: float = 0.95,
     draws: int = 999,
+    progress: bool | None = None,
 ) -> Verdict:
     """Whether any setting of a sweep beats a benchmark, after all of them are counted.
 
@@ -379,6 +381,7 @@ def verdict(
             for, unless said; at most an eighth of them.
         level: of confidence; ``1 - level`` is the chance of one or more false finds.
         draws: resamples.
+        progress: a bar on stderr: always, never, or (None) on a terminal where it takes more than a second.
 
     Raises:
         InputError: no table, labels that repeat, an unknown benchmark, a window that does not fit.
@@ -400,7 +403,8 @@ def verdict(
         windows=require_whole("windows", windows, at_least=1),
     )
     whole, walked, *parts = generator(seed).spawn(2 + len(labels := _labels(regimes, count)))
-    found = judged(read, rules, whole)
+    with progress_bar(4 * len(read.settings), 0, "verdict", progress) as bar:
+        found = judged(read, rules, whole, bar.update)
     return Verdict(
         against=read.against,
         unit=unit,
