@@ -56,6 +56,7 @@ def show(title: str, table: pd.DataFrame) -> None:
 def minted(vault: lp.GlpHistory, start: str) -> lp.IndexHolding:
     """Bought with USDC at ``start`` and redeemed into it at the end, at the contract's fees."""
     first, last = vault.between(start).at(0), vault.at(-1)
+    assert first.fees.redeemable_from(vault.between(start).times[0]) < vault.times[-1]
     entry = first.mint("USDC", CAPITAL / first.of("USDC").middle)
     out = last.redeem("USDC", entry.glp)
     print(f"minted {entry.glp:,.2f} GLP at a fee of {entry.fee:.2%}, redeemed at {out.fee:.2%}")

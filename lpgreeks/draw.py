@@ -37,6 +37,7 @@ __all__ = [
     "new_axes",
     "points",
     "shade_bar",
+    "strands",
     "strips",
     "tiles",
     "timelines",
@@ -140,6 +141,32 @@ def timelines(
     """:func:`curves` over dates."""
     kept = _shown(times)
     curves(ax, times[kept], {name: y[kept] for name, y in lines.items()}, xlabel="", ylabel=ylabel, title=title)  # type: ignore[arg-type]
+    return _dates(ax)
+
+
+def strands(
+    ax: Axes,
+    times: NDArray[np.datetime64],
+    lines: Mapping[str, FloatArray],
+    *,
+    ylabel: str,
+    title: str = "",
+    dashed: Mapping[str, FloatArray] | None = None,
+) -> Axes:
+    """One line per entry over dates, none of them a sum; a ``dashed`` one has the colour of the entry in its place."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    kept = _shown(times)
+    with _style():
+        for style, group in (("-", lines), ("--", dashed or {})):
+            for colour, (name, y) in zip(COLOURS, group.items(), strict=False):
+                ax.plot(times[kept], y[kept], style, label=name, color=colour, linewidth=1.6)
+        low, high = ax.get_ylim()
+        if low < 0 < high:
+            ax.axhline(0.0, color="#888888", linewidth=0.8)
+        ax.set(ylabel=ylabel, title=title)
+        ax.margins(x=0)
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return _dates(ax)
 
 

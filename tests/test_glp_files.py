@@ -507,3 +507,16 @@ def test_the_long_view(real_data: Path) -> None:
     moves = [np.diff(np.log(x)) for x in (index.prices, index.coin_prices[:, 0])]
     assert np.corrcoef(*moves)[0, 1] > 0.92
     assert abs(np.corrcoef(moves[0][1:], moves[1][:-1])[0, 1]) < 0.1
+
+
+def test_where_no_amount_changes_the_deltas_explain_every_move(real_data: Path) -> None:
+    """Of 1 to 3 October: what no price explains stands in the minutes in which somebody traded."""
+    rows = lp.read_glp(real_data / FOLDER / f"{EARLY}.parquet", slack=0.01)
+    amounts = [rows.pool, rows.reserved, rows.guaranteed, rows.short_size, rows.short_average, rows.supply[:, None]]
+    still = np.all([(np.diff(x, axis=0) == 0).all(axis=1) for x in amounts], axis=0)
+    stable = (rows.pool * rows.prices * rows.stable).sum(axis=1) / rows.supply
+    moved = np.diff(rows.glp_prices) - np.diff(stable)
+    told = (rows.deltas[:-1] * np.diff(rows.prices, axis=0)).sum(axis=1)
+    assert np.abs(moved - told)[still].max() < 1e-12
+    print(f"no amount changed in {int(still.sum()):,} of {still.size:,} minutes")
+    assert 0.75 < still.mean() < 0.85

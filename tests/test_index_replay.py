@@ -257,7 +257,11 @@ def test_side_by_side_is_what_each_says() -> None:
     steps = np.diff(results["state"].equity)
     assert row["deviation"] == pytest.approx(np.sqrt(((steps - steps.mean()) ** 2).mean()))
     with pytest.raises(lp.InputError, match="one position on one tape"):
-        lp.side_by_side({"a": results["nothing"], "b": lp.replay(HELD, None, tape(share))})
+        lp.side_by_side({"a": results["nothing"], "b": lp.replay(HELD, None, tape(share, "2024-10-01 06:00"))})
+    with pytest.raises(lp.InputError, match="replays by name"):
+        lp.side_by_side([results["nothing"]])
+    again = {"nothing": results["nothing"], "state": pickle.loads(pickle.dumps(results["state"]))}
+    assert lp.side_by_side(again).equals(table)
 
 
 BAD = {
@@ -269,7 +273,7 @@ BAD = {
         "a coin of GLP",
     ),
     "prices alone": (lambda: ran(on=tape(replace(SHARE, deltas=None))), lp.DataError, "deltas of GLP"),
-    "a measure in coins": (lambda: ran(keep=lp.Amount("BTC")), lp.InputError, "the value in USD"),
+    "a measure in coins": (lambda: ran(keep=lp.Amount("BTC")), lp.InputError, "the value of an index in USD"),
     "a pool's dislocation": (lambda: ran(policy=lp.Dislocation(theta=1e-3)), lp.InputError, "a position in a pool"),
     "a pool by the index's rule": (
         lambda: ran(held=V2, hedge=legs(SHARE)[:1], keep=lp.StateDelta()), lp.InputError, "a pool's position",
@@ -288,3 +292,21 @@ def test_what_must_not_pass(case: str) -> None:
     act, kind, told = BAD[case]
     with pytest.raises(kind, match=told):
         act()
+
+
+def test_bought_with_coins_keeps_coins() -> None:
+    """Half of a vault of one coin and its price in dollars: the exact example, replayed."""
+    price = np.array([30_000.0, 31_000.0, 29_000.0, 30_500.0])
+    times = np.datetime64("2024-10-01", "ns") + np.arange(price.size) * np.timedelta64(1, "h")
+    share = lp.IndexHistory(
+        name="GLP", quote="USD", coins=("BTC",), times=times, prices=(price + 30_000.0) / 60_000.0,
+        coin_prices=price[:, None], deltas=np.full((price.size, 1), 1 / 60_000.0), source="by hand",
+    )  # fmt: skip
+    on = lp.Tape(index=share, quotes=lp.Quotes.from_index(share, "BTC", half_spread=0.0))
+    held, coin = lp.IndexHolding(shares=30_000), lp.InversePerp(base="BTC", quote="USD", entry=30_000.0)
+    kept = lp.replay(held, [coin], on, policy=lp.Keep(lp.Value("BTC")))
+    assert kept.trades.quantity.tolist() == pytest.approx([15_000.0])
+    assert kept.equity / price == pytest.approx(np.ones(price.size), abs=1e-12)
+    dollars = lp.replay(held, [lp.LinearPerp(base="BTC", quote="USD", entry=30_000.0)], on, policy=lp.Keep())
+    assert dollars.trades.quantity.tolist() == pytest.approx([-0.5])
+    assert dollars.equity == pytest.approx(np.full(price.size, 30_000.0))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.tokens import counted_as
 
 if TYPE_CHECKING:
     from lpgreeks.replays.result import Replayed
@@ -22,7 +23,7 @@ class Terms(NamedTuple):
 
     name: str
     half_spread: float
-    """The mean given away per coin; < 0: earned."""
+    """The mean given away, a decimal of what was traded; < 0: earned."""
     spread: float
     fees: float
     net: float
@@ -30,6 +31,8 @@ class Terms(NamedTuple):
 
 def execution(replayed: Replayed) -> tuple[Terms, ...]:
     """The replay's own trades, and the same at one cent, one basis point and each leg's mean spread, and all as maker.
+
+    A cent is left out where several coins are traded.
 
     The trades stay what they were: none is left out for being dearer. As maker, half the spread that was given away is
     earned instead, at the maker's fee: the best that resting orders could do, were all of them filled.
@@ -41,16 +44,19 @@ def execution(replayed: Replayed) -> tuple[Terms, ...]:
     in_quote = np.where(inverse, trades.middle, 1.0)
     paid, fees = float(coins @ away), float(trades.fee @ in_quote)
     maker = np.array([leg.fee.maker if leg.fee else 0.0 for leg in legs])[trades.leg] if legs else np.zeros(0)
-    net, total = float(replayed.net[-1]), float(coins.sum())
+    net, traded = float(replayed.net[-1]), float(coins @ trades.middle)
 
     def at(name: str, half: FloatArray | float, fees_paid: float) -> Terms:
         spread = float(coins @ np.broadcast_to(half, coins.shape))
-        return Terms(name, spread / total if total else 0.0, spread, fees_paid, net + paid - spread + fees - fees_paid)
+        part = spread / traded if traded else 0.0
+        return Terms(name, part, spread, fees_paid, net + paid - spread + fees - fees_paid)
 
     mean = _mean_by(trades.leg, away)
+    # A cent is one thing on coins of one price, and another on each of several.
+    cent = [at("one cent", _CENT, fees)] if len({counted_as(leg.instrument.base) for leg in legs}) <= 1 else []
     return (
         at("as replayed", away, fees),
-        at("one cent", _CENT, fees),
+        *cent,
         at("one basis point", _BASIS_POINT * trades.middle, fees),
         at("the mean spread paid", mean, fees),
         at("everything as maker", -away, float((coins * trades.middle) @ maker)),

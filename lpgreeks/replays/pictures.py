@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import band, bars, histograms, legend, new_axes, timelines, trade_marks, verticals
+from lpgreeks.draw import (
+    band,
+    bars,
+    histograms,
+    legend,
+    legend_below,
+    new_axes,
+    strands,
+    timelines,
+    trade_marks,
+    verticals,
+)
 from lpgreeks.errors import InputError
 from lpgreeks.hedging.text import rounded
 from lpgreeks.replays.columns import Living
@@ -123,10 +134,10 @@ def trades(r: Replayed, ax: Axes | None = None) -> Axes:
         starts = {coin: float(r.life.coin_prices(coin)[0]) for coin in r.life.bases}
         lines = {coin: 100.0 * (r.life.coin_prices(coin) / start - 1.0) for coin, start in starts.items()}
         own = [starts[r.life.bases[r.life.index.column(leg.instrument.base)]] for leg in r.hedge.legs]
-        timelines(ax, r.times, lines, ylabel="price since the start [%]", title=title)
+        strands(ax, r.times, lines, ylabel="price since the start [%]", title=title)
         shown = 100.0 * (r.trades.price / np.asarray(own)[r.trades.leg] - 1.0) if own else r.trades.price
         trade_marks(ax, at, shown, r.trades.quantity > 0)
-        return legend(ax)
+        return legend_below(ax)
     timelines(ax, r.times, {"pool": r.life.prices}, ylabel=f"price [{r.quote} per {r.life.bases[0]}]", title=title)
     trade_marks(ax, at, r.trades.price, r.trades.quantity > 0)
     again = r.tape.times[r.life.adds.row[1:]]
@@ -139,9 +150,10 @@ def exposure(r: Replayed, ax: Axes | None = None) -> Axes:
     """What the position moves with, by coin, and what is left with the hedge, in quote."""
     ax = new_axes()[0] if ax is None else ax
     prices = {coin: r.life.coin_prices(coin) for coin in r.life.coins}
-    lines = {f"{coin}, unhedged": own * prices[coin] for coin, own in r.life.coins.items()}
-    lines["all together, hedged"] = np.sum([r.exposures[coin] * price for coin, price in prices.items()], axis=0)
-    return legend(timelines(ax, r.times, lines, ylabel=f"exposure [{r.quote}]", title=_title("Exposure by coin", r)))
+    alone = {coin: own * prices[coin] for coin, own in r.life.coins.items()}
+    hedged = {f"{coin}, hedged": r.exposures[coin] * price for coin, price in prices.items()}
+    title = _title("Exposure by coin", r)
+    return legend_below(strands(ax, r.times, alone, ylabel=f"exposure [{r.quote}]", title=title, dashed=hedged))
 
 
 def gap(r: Replayed, ax: Axes | None = None) -> Axes:
@@ -166,7 +178,7 @@ def coins_since(r: Replayed, ax: Axes | None = None) -> Axes:
     if not lines:
         raise InputError("coins behind the position", got="prices alone, or none at the start")
     title = _title("Coins behind the position", r)
-    return legend(timelines(ax, r.times, lines, ylabel="coins since the start [%]", title=title))
+    return legend_below(strands(ax, r.times, lines, ylabel="coins since the start [%]", title=title))
 
 
 def _title(what: str, r: Replayed) -> str:

@@ -98,8 +98,9 @@ class Keep(Policy):
     for the coins behind a share.
 
     Args:
-        what: ``Value("USDC")``, ``Amount("ETH")`` or ``Amount("USDC")``; the value in quote unless said. Of an index:
-            ``StateDelta()`` unless said, ``PoolWeights()``, ``FixedShares(...)`` or ``LeastVariance(...)``.
+        what: ``Value("USDC")``, ``Amount("ETH")`` or ``Amount("USDC")``; the value in quote unless said. Of an index
+            its value in quote or in one of its coins, or a rule for the coins behind it: ``StateDelta()`` unless said,
+            ``PoolWeights()``, ``FixedShares(...)`` or ``LeastVariance(...)``.
         ratio: of that quantity; 1 unless said.
         resize: whether a range that is laid again is hedged anew.
     """

@@ -443,8 +443,9 @@ class Replayed:
     def share_table(self, coin: str) -> pd.DataFrame:
         """One row for each time of the grid, of shares in an index beside one of its coins.
 
-        Shares held, their price, the coin's, the coins that the shares are worth, P&L of that coin's contracts in what
-        they pay, rewards, all costs, and what everything made in quote and is worth in that coin.
+        Shares held, their price, the coin's, the coins that the shares bring, less what redeeming them costs where that
+        is known, P&L of that coin's contracts in what they pay, rewards, all costs, and what everything made in quote
+        and is worth in that coin.
 
         Raises:
             InputError: it was a pool.

@@ -34,7 +34,9 @@ def side_by_side(results: Mapping[str, Replayed]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    kinds = {(id(r.tape), r.position, r.times.tobytes()) for r in results.values()}
+    if not isinstance(results, Mapping) or not all(isinstance(r, Replayed) for r in results.values()):
+        raise InputError("replays by name", got=f"{results!r:.60}", remedy='side_by_side({"band": lp.replay(...)})')
+    kinds = {(r.tape.describe(), r.position, r.times.tobytes()) for r in results.values()}
     if len(kinds) != 1:
         raise InputError("replays of one position on one tape and grid", got=f"{len(kinds)} kinds")
     rows = {}

@@ -55,10 +55,11 @@ def wanted(
 def _against_shares(
     life: IndexLife, leg: Instrument, keep: Measure | ShareExposure | None, traded: Collection[str]
 ) -> FloatArray:
-    rule = StateDelta() if keep is None or keep == Value(life.quote) else keep
+    in_coin = isinstance(keep, Value) and find_token(keep.token, life.bases)
+    rule = StateDelta() if keep is None or in_coin or keep == Value(life.quote) else keep
     if not isinstance(rule, ShareExposure):
         raise InputError(
-            f"the value in {life.quote} of an index, or a rule for the coins behind it",
+            f"the value of an index in {life.quote} or in one of its coins, or a rule for the coins behind it",
             got=str(keep),
             remedy="Keep(StateDelta()), Keep(PoolWeights()), Keep(FixedShares(...)), Keep(LeastVariance(...))",
         )
@@ -72,7 +73,11 @@ def _against_shares(
             got=f"from {life.index.times[known[0]]} on" if known.size else "none",
             remedy="Let the index begin earlier than the quotes: quotes.between(...)",
         )
-    return column(-life.position.shares * shares[life.tape.index_rows])
+    worth = np.zeros(len(life.tape))
+    if in_coin and life.index.column(in_coin) == life.index.column(leg.base):
+        # What is always worth so many coins moves as they do.
+        worth = (life.index.prices / life.index.coin_prices[:, life.index.column(leg.base)])[life.tape.index_rows]
+    return column(life.position.shares * (worth - shares[life.tape.index_rows]))
 
 
 def _ratio(life: Life, leg: Instrument, measure: Measure) -> tuple[Table, float, bool]:

@@ -76,7 +76,10 @@ def summary(r: Replayed) -> str:
     if r.trades.row.size:
         terms = [[str(name), f"{half:.5g}", rounded(spread), rounded(fees), rounded(net)]
                  for name, half, spread, fees, net in r.execution().itertuples()]  # fmt: skip
-        lines += ["", *aligned([["the same trades", "half-spread", "spread", "fees", "net"], *terms], words=(0,))]
+        lines += [
+            "",
+            *aligned([["the same trades", "half-spread [of the price]", "spread", "fees", "net"], *terms], words=(0,)),
+        ]
     lines += ["", "Taken as given", *(wrapped(f"- {note}", WIDTH, indent="  ") for note in notes(r))]
     return "\n".join(lines)
 
@@ -178,14 +181,14 @@ def share_table(r: Replayed, life: IndexLife, coin: str) -> pd.DataFrame:
     for j in own:
         token = coin if r.hedge.columns.inverse[j] else r.quote
         contracts[f"contracts [{token}]"] = contracts.get(f"contracts [{token}]", 0.0) + r.gained_in_token[:, j]
-    none = np.zeros(price.size)
+    rewards = life.parts.get("rewards", np.zeros(price.size))
     columns = {
         f"{life.index.name} held": np.full(price.size, shares),
         f"{life.index.name} [{r.quote}]": life.prices,
         f"{coin} [{r.quote}]": price,
-        f"redeemable [{coin}]": shares * life.prices / price,
+        f"redeemable [{coin}]": (life.worth - rewards) / price,
         **contracts,
-        f"rewards [{r.quote}]": life.parts.get("rewards", none),
+        f"rewards [{r.quote}]": rewards,
         f"costs [{r.quote}]": -np.sum([r.parts[name] for name in (*life.costs, *_COSTS)], axis=0),
         f"net [{r.quote}]": r.net,
         f"worth [{coin}]": r.equity / price,
