@@ -910,12 +910,15 @@ def test_a_record_that_failed_leaves_none_of_itself_before_the_next(tmp_path, mo
 # ---- killed, interrupted, and several at once
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 import numpy as np
 import lpgreeks as lp
 
+# A run in the background passes its deafness to interrupts on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def slow(x, tape, seed):
-    time.sleep(0.01)
+    time.sleep(0.03)
     with open(sys.argv[2], "a") as file:
         file.write(f"{x}\\n")
     draws = np.random.default_rng([seed, x]).standard_normal(500)
