@@ -495,6 +495,7 @@ def feasible(case: Case) -> bool:
     return True
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [23, 38, 43, 46, 79, 106, 110])
 def test_each_way_out_of_a_random_clash_is_one(seed: int) -> None:
     case = random_case(seed)

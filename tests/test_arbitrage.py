@@ -105,6 +105,7 @@ PUBLISHED = {
 """Percent of blocks with a trade at 1, 5, 10, 30 and 100 bp; the table rounds up by as much as 0.15."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("apart", PUBLISHED)
 def test_how_often_arbitrageurs_trade(apart: float) -> None:
     for fee, percent in zip((1e-4, 5e-4, 1e-3, 3e-3, 1e-2), PUBLISHED[apart], strict=True):

@@ -684,6 +684,7 @@ COIN = 1e-4
 """A tick of a Deribit option, in coins."""
 
 
+@pytest.mark.thorough
 def test_two_weeks_of_two_coins_reprice(real_data: Path) -> None:
     chains = lp.read_chains(real_data / "deribit-options-2026-01" / "options.parquet")
     assert len(chains) == 112

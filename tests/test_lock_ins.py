@@ -157,6 +157,7 @@ def test_few_independent_windows_are_said_to_flatter() -> None:
     assert lp.hedge(POOL, [LINEAR], table, objective=USDC).standard_errors == (None,)
 
 
+@pytest.mark.thorough
 def test_small_samples_have_honest_errors() -> None:
     """At ten paths the stated error was 0.6 of the spread of repetitions; HC3 errs on the other side."""
     rng = np.random.default_rng(5)

@@ -425,6 +425,7 @@ def check_ends(ends: Ends, mark: float, excess: Callable[[float], tuple[float, f
         assert jumps or abs(at) <= ROUNDING * size
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_equity_is_the_margin_where_it_is_liquidated(count: int) -> None:
     """Isolated and cross; long and short in one market; coins behind linear and dollars behind inverse contracts."""

@@ -213,6 +213,7 @@ def simulated(model: lp.Merton, lower: float, upper: float, *, paths: int, steps
     return 1 - alive.mean(), alive.std() / math.sqrt(paths), inside.mean()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("barrier", [1_500.0, 1_800.0, 2_000.0, 2_600.0])
 @pytest.mark.parametrize("name", LAWS)
 def test_touching_against_exact_simulation(name: str, barrier: float) -> None:
@@ -224,6 +225,7 @@ def test_touching_against_exact_simulation(name: str, barrier: float) -> None:
     assert model.exit_probability(*edges) == pytest.approx(model.touch_probability(barrier), abs=SPECTRAL)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("lower", "upper"), [(1_700.0, 2_100.0), (1_850.0, 2_600.0)])
 @pytest.mark.parametrize("name", LAWS)
 def test_exits_and_times_against_simulation(name: str, lower: float, upper: float) -> None:
@@ -251,6 +253,7 @@ def test_without_jumps_it_is_the_lognormal_law(drift: float) -> None:
         assert model.covariance(f, f) == pytest.approx(plain.covariance(f, f), rel=1e-10)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["falls", "wild"])
 def test_years_inside_by_mpmath(name: str) -> None:
     """The time integral of the mixture at each moment, adaptively."""

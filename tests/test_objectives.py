@@ -78,6 +78,7 @@ OBJECTIVES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OBJECTIVES)
 @pytest.mark.parametrize("bound", [True, False], ids=["with an account", "free"])
 def test_never_worse_than_a_grid(name: str, bound: bool) -> None:
@@ -134,6 +135,7 @@ def test_mean_variance_weighs_drift_costs_and_carry() -> None:
     assert lp.hedge(POOL, [dear], drifting, objective=lp.MeanVariance(USD, aversion=1e-9)).quantities == (0.0,)
 
 
+@pytest.mark.thorough
 def test_two_legs_and_their_collateral_against_a_grid() -> None:
     """Both amounts with a coin-margined and a dollar-margined leg: 151 x 151 choices with the least collateral."""
     coin = lp.Leg(INVERSE, collateral="ETH", maintenance=lp.Proportional(rate=RATE))

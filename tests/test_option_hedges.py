@@ -174,6 +174,7 @@ def least(b: np.ndarray, free: np.ndarray, columns: np.ndarray, side: int) -> tu
     return found[: columns.shape[1]], float(np.linalg.norm(b + table @ found))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("with_perp", [True, False], ids=["with perpetual", "options alone"])
 @pytest.mark.parametrize("side", [0, 1, -1], ids=["both sides", "long", "short"])
 @pytest.mark.parametrize("sampled", [True, False], ids=["paths", "model"])

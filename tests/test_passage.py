@@ -50,6 +50,7 @@ def simulate(
     return {name: (s.mean(), s.std(ddof=1) / math.sqrt(paths)) for name, s in samples.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("drift", [0.0, -1.5, 0.9])
 @pytest.mark.parametrize(("lower", "upper"), [(1_500, 2_500), (1_900, 3_000), (0.01, 2_300)])
 def test_exits_and_times_against_simulation(drift: float, lower: float, upper: float) -> None:

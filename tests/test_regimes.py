@@ -54,6 +54,7 @@ def test_a_price_turned_over_turns_rises_into_falls() -> None:
     assert [s.regime for s in scaled] == [s.regime for s in there]
 
 
+@pytest.mark.thorough
 def test_shares_of_random_walks() -> None:
     """How often a Brownian motion ends beyond one deviation, and how often its range stays within one."""
     steps, walks = 2_000, 4_000

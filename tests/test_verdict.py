@@ -138,6 +138,7 @@ def test_variance_of_a_log_variance_difference(rho: float) -> None:
     assert np.mean(np.square(errors)) / exact == pytest.approx(1, abs=STANDARD_ERRORS * spread + 5 / n)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("statistic", [MeanDifference, LogVarianceRatio])
 @pytest.mark.parametrize(("memory", "heavy"), [(0.0, False), (0.3, False), (0.0, True)])
 def test_size_where_nothing_is_there(statistic: type, memory: float, heavy: bool) -> None:
@@ -217,6 +218,7 @@ def test_superior_by_brute_force() -> None:
     assert abs(found - by_hand) < STANDARD_ERRORS * math.sqrt(2 * by_hand * (1 - by_hand) / draws)
 
 
+@pytest.mark.thorough
 def test_size_and_power_of_the_search() -> None:
     rng, runs, chosen, beaten = np.random.default_rng(12), 200, 0, 0
     for seed in range(runs):
@@ -260,6 +262,7 @@ def test_the_surest_of_all_by_hand() -> None:
     assert none_better(worse, block=block, rules=rules, rng=np.random.default_rng(8)) > 0.5
 
 
+@pytest.mark.thorough
 def test_size_with_memory_and_the_settings_of_a_study() -> None:
     """A week of hours, 48 settings alike but for luck, blocks as the data ask for: binomial bounds of 5 %."""
     rng, runs, found = np.random.default_rng(15), 60, []
