@@ -476,7 +476,7 @@ def test_cells_that_no_vault_can_have(name: str, k: int, i: int, value: float, m
     [
         ({"times": np.array(["2024-10-15", "2024-10-14", "2024-10-16"], dtype="datetime64[s]")}, "in order, each once"),
         ({"supply": np.array([1.0, 0.0, 1.0])}, "supply of GLP above 0 in every row; got 1 rows"),
-        ({"stated_aum": np.array([74_000.0, 74_900.0, 90_000.0])}, "make up the stated AUM .* state the scale"),
+        ({"stated_aum": np.array([74_000.0, 74_900.0, 90_000.0])}, "make up the stated AUM, .* state the scale"),
         ({"prices": np.ones((3, 2))}, "prices of shape"),
         ({"tokens": ("WETH", "WETH", "USDC")}, "different names"),
         ({"stable": [True]}, "stable of shape"),

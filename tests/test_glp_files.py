@@ -87,7 +87,8 @@ def test_integers_are_read_digit_by_digit(tmp_path: Path) -> None:
     assert np.abs(rows.aum / rows.stated_aum - 1).max() <= ROUNDING
     silent = lp.read_glp(tmp_path / "glp.csv", scale=lp.GlpScale(decimals=DECIMALS))
     assert silent.reward_per_second is None
-    assert silent.notes == ("the reward rate in 'interval' left out: nobody says in which token",)
+    assert silent.notes[0] == "the reward rate in 'interval' left out: nobody says in which token"
+    assert silent.notes[1].startswith("AUM by the columns is ")
 
 
 def test_a_table_in_whole_units_needs_no_scale(tmp_path: Path) -> None:
@@ -124,8 +125,8 @@ def test_days_are_joined_and_holes_said(tmp_path: Path) -> None:
     written(days / "2.csv", table[4:])
     rows = lp.read_glp(days, scale=SCALE)
     assert len(rows) == 6
-    assert rows.notes == (
-        "1 rows missing in 1 gaps, the first at 2024-10-15 00:03:00 UTC: the state there is not known",
+    assert rows.notes[0] == (
+        "1 rows missing in 1 gaps, the first at 2024-10-15 00:03:00 UTC: the state there is not known"
     )
     written(days / "3.csv", table.drop(columns=["wbtc_weight"]))
     with pytest.raises(lp.DataError, match="one layout with the same tokens"):
@@ -138,9 +139,13 @@ def test_days_are_joined_and_holes_said(tmp_path: Path) -> None:
         ({}, None, "State the decimals of each token, and price=0 where prices are dollars"),
         ({}, lp.GlpScale(decimals={"WBTC": 8}), "the decimals of USDC; got those of WBTC"),
         ({"wbtc_price": "66066.487"}, SCALE, "whole numbers in 'wbtc_price', which has 30 decimals; got 66066.487"),
-        ({"wbtc_price": "66066"}, SCALE, "make up the stated AUM to a hundredth"),  # dollars among 1e30
-        ({}, lp.GlpScale(price=0, decimals=DECIMALS), "make up the stated AUM to a hundredth"),  # 1e30 among dollars
-        ({}, lp.GlpScale(decimals=DECIMALS | {"USDC": 18}), "make up the stated AUM to a hundredth"),
+        ({"wbtc_price": "66066"}, SCALE, "make up the stated AUM, but for the other side"),  # dollars among 1e30
+        (
+            {},
+            lp.GlpScale(price=0, decimals=DECIMALS),
+            "USDC priced from 0.5 to 2; got 1e.30 .* state the scale",
+        ),  # 1e30 among dollars
+        ({}, lp.GlpScale(decimals=DECIMALS | {"USDC": 18}), "make up the stated AUM, but for the other side"),
         ({"wbtc_pool": "1e9"}, SCALE, "whole numbers in 'wbtc_pool'"),
         ({"wbtc_pool": "1064058740.5"}, SCALE, "whole numbers in 'wbtc_pool'"),
         ({"wbtc_pool": ""}, SCALE, "'wbtc_pool'"),
@@ -297,7 +302,7 @@ def test_the_stats_export(tmp_path: Path) -> None:
     table = written(tmp_path / "stats.csv", pd.DataFrame(rows))
     assert lp.read_glp_stats(table).prices.tolist() == stats.prices.tolist()
     for wrong, message in (
-        ({"aumInUsdg": "225750"}, "AUM and supply in one unit"),
+        ({"aumInUsdg": "225750"}, "a price of GLP between 0.0001 and 10,000"),
         ({"glpSupply": "0"}, "a supply of GLP above 0"),
         ({"aumInUsdg": "2.5e23"}, "whole numbers in 'aumInUsdg'"),
         ({"id": "hourly:1633060000"}, "in order, each once"),

@@ -128,7 +128,8 @@ def test_a_share_can_be_hedged() -> None:
         (lambda: pool(short_tokens=0.0), "short open interest in both"),
         (lambda: pool(receiver_factor=1.5), "receiver_factor from 0 to 1"),
         (lambda: pool(long_amount=-1.0), "long_amount of 0 or more"),
-        (lambda: lp.GmCaps(long=-0.1), "a long cap of 0 or more"),
+        (lambda: lp.GmCaps(long=-0.1), "a long cap from 0 to 1"),
+        (lambda: lp.GmCaps(long=5), "a long cap from 0 to 1"),
     ],
 )
 def test_what_no_market_can_be(wrong: object, message: str) -> None:
@@ -208,7 +209,7 @@ def test_minutes_by_the_contract(tmp_path: Path) -> None:
 )
 def test_minutes_that_no_market_has(tmp_path: Path, column: str, value: object, message: str) -> None:
     with pytest.raises(lp.DataError, match=message):
-        lp.read_gm(written(tmp_path / "gm.csv", minutes().assign(**{column: value})), base="ETH")
+        lp.read_gm(written(tmp_path / "gm.csv", minutes().assign(**{column: value})), base="ETH", caps=HALF)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -234,7 +235,7 @@ def test_pool_value_of_real_minutes(real_data: Path, day: str) -> None:
     original = lp.read_gm(folder / f"original-GM-ETH-USDC-arbitrum-1m-{day}.tar.xz", base="ETH")
     assert (original.recomputed == rows.recomputed).all()
     # The caps of 0.9 are far: longs are owed 13 % of their side at most, shorts 5 %.
-    free = dataclasses.replace(rows, caps=lp.GmCaps(long=10.0, short=10.0))
+    free = dataclasses.replace(rows, caps=lp.GmCaps(long=1.0, short=1.0))
     assert (free.recomputed == rows.recomputed).all()
     one = rows.at(0)
     coins = rows.long_amount[0] - rows.impact_pool[0] - rows.long_tokens[0] + rows.short_tokens[0]

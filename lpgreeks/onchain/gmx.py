@@ -258,12 +258,14 @@ def redeem(vault: RawGlpVault, token: str, glp: int, *, base: int, tax: int) -> 
         base, tax: basis points.
 
     Raises:
-        InputError: more GLP than there is, or more of the token than is not reserved.
+        InputError: more GLP than there is or GLP worth none of the token; more of the token than is not reserved.
     """
     one = vault.of(token)
     glp = require_whole("glp", glp, at_least=1, at_most=vault.supply, unit="raw GLP")
     usdg = glp * aum_in_usdg(aum_at_min(vault)) // vault.supply
     redeemed = (usdg * _DOLLAR // one.max_price) * _one(one.decimals) // _USDG
+    if not redeemed:
+        raise InputError(f"GLP that is worth some {token}", got=glp, unit="raw GLP")
     free = one.pool - one.reserved
     if redeemed > free:
         raise InputError(
