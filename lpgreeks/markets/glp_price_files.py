@@ -51,8 +51,8 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
         layout = one_of((_STATS,), sheet, "GMX stats")
         for piece in sheet.pieces(layout.needs, text=layout.needs):
             found = [_ID.fullmatch(str(cell)) for cell in piece["id"]]
-            kept = np.array([match is not None for match in found])
-            ids = ids or str(piece["id"].iloc[0])
+            kept = np.array([match is not None for match in found], dtype=bool)
+            ids = ids or next(map(str, piece["id"]), "")
             left_out += int((~kept).sum())
             seconds = [int(match[1]) for match in found if match is not None]
             aum, supply = (

@@ -13,6 +13,7 @@ from lpgreeks.markets.sheets import path_of
 from lpgreeks.markets.tables import json_of
 from lpgreeks.onchain import gmx
 from lpgreeks.protocols import GlpFees, GlpToken, GlpVault
+from lpgreeks.protocols.columns import SHARE_PRICES
 
 __all__ = ["read_glp_vault"]
 
@@ -23,8 +24,8 @@ _OF_TOKEN = (
     *(*_DOLLARS, "usdg", "weight"),
 )
 _MOST_DECIMALS = 77
-# Beyond them a price of a token or of GLP is in another unit.
-_PRICES, _GLP_PRICES = (1e-9, 1e9), (1e-4, 1e4)
+# Beyond them a price of a token is in another unit.
+_PRICES = (1e-9, 1e9)
 # A stated AUM in doubles.
 _AUM_APART = 1e-6
 
@@ -85,9 +86,9 @@ def _require_one_unit(vault: GlpVault, stated: float | None, name: str) -> None:
                 remedy=remedy,
             )
     least, most = vault.aum_at_min, vault.aum_at_max
-    if most and not _GLP_PRICES[0] < most / vault.supply < _GLP_PRICES[1]:
+    if most and not SHARE_PRICES[0] < most / vault.supply < SHARE_PRICES[1]:
         raise DataError(
-            f"a GLP price from {_GLP_PRICES[0]:g} to {_GLP_PRICES[1]:g}",
+            f"a GLP price from {SHARE_PRICES[0]:g} to {SHARE_PRICES[1]:g}",
             got=f"{most:.4g} for {vault.supply:.4g} GLP in {name}",
             remedy=remedy,
         )

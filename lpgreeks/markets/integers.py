@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -36,7 +37,10 @@ def scaled(cell: Any, decimals: int, label: str, name: str) -> float:
             # Python takes "1_000" and the digits of every script for numbers; no file means them.
             if isinstance(cell, str) and not _NUMBER.fullmatch(cell.strip()):
                 raise ValueError(cell)
-            return float(cell)
+            number = float(cell)
+            if isinstance(cell, str) and math.isinf(number):
+                raise OverflowError(cell)
+            return number
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"a number in {label!r}", got=f"{cell!r:.60} in {name}") from error
     if isinstance(cell, (float, np.floating)) and abs(float(cell)) > _EXACT:

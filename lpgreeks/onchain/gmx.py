@@ -225,7 +225,7 @@ def mint(vault: RawGlpVault, token: str, amount: int, *, base: int, tax: int) ->
         base, tax: basis points.
 
     Raises:
-        InputError: an amount worth no USDG.
+        InputError: an amount worth no USDG or no GLP.
     """
     one = vault.of(token)
     amount = require_whole("amount", amount, at_least=1, unit=f"raw {token}")
@@ -237,6 +237,8 @@ def mint(vault: RawGlpVault, token: str, amount: int, *, base: int, tax: int) ->
     kept = amount * (_BASIS_POINTS - fee) // _BASIS_POINTS
     usdg = _usdg_of(one, kept)
     glp = usdg * vault.supply // aum if aum else usdg
+    if not glp:
+        raise InputError("an amount that is worth some GLP", got=amount, unit=f"raw {token}")
     after = replace(one, pool=one.pool + kept, usdg=one.usdg + usdg)
     return RawMint(
         fee=fee,

@@ -12,10 +12,10 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_numbers, require_whole
 from lpgreeks.paths.rows import Frozen, Times, moment, read_only
 
-__all__ = ["Rows", "columns_of", "positive", "share_prices"]
+__all__ = ["SHARE_PRICES", "Rows", "columns_of", "positive", "share_prices"]
 
-# A share is issued at 1 dollar; ten thousand times more or less is another unit.
-_FAR = 1e4
+SHARE_PRICES = (1e-4, 1e4)
+"""A share is issued at 1 dollar; ten thousand times less or more is another unit."""
 
 
 class Rows(Frozen):
@@ -87,11 +87,12 @@ def positive(array: FloatArray, what: str, times: Times) -> FloatArray:
 
 def share_prices(prices: FloatArray, name: str, times: Times) -> FloatArray:
     """The same, or an error at the first one that no share of a vault has: figures of two units."""
-    far = np.flatnonzero(~((prices > 1 / _FAR) & (prices < _FAR)))
+    least, most = SHARE_PRICES
+    far = np.flatnonzero(~((prices > least) & (prices < most)))
     if far.size:
         raise DataError(
-            f"a price of {name} between {1 / _FAR:g} and {_FAR:,.0f} in every row",
-            got=f"{prices[far[0]]:.4g} at {times[far[0]]}, {far.size:,} such rows",
+            f"a price of {name} between {least:g} and {most:,.0f} in every row",
+            got=f"{prices[far[0]]:.4g} at {np.datetime_as_string(times[far[0]], unit='s')}, {far.size:,} such rows",
             remedy="Value and supply are of two units (1e30 and 1, 1e18 and 1), or neither is in whole ones",
         )
     return prices

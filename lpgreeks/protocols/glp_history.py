@@ -25,6 +25,7 @@ from lpgreeks.tokens import counted_as, one_token_notes
 
 __all__ = ["GlpHistory"]
 
+_MAY_BE_UNKNOWN = ("usdg", "weights", "usdg_supply", "stated_aum", "reward_per_second")
 _AMOUNTS = ("pool", "reserved", "guaranteed", "short_size", "short_average")
 
 
@@ -91,15 +92,15 @@ class GlpHistory(Rows):
         if len(set(self.tokens)) < len(self.tokens) or not self.tokens:
             raise InputError("tokens of different names", got=", ".join(self.tokens) or "none")
         n, k = len(times), len(self.tokens)
-        stable = np.array(self.stable, dtype=bool)
-        if stable.shape != (k,):
-            raise InputError(f"stable of shape {(k,)}", got=stable.shape)
+        stable = np.array(self.stable)
+        if stable.shape != (k,) or stable.dtype != bool:
+            raise InputError(f"stable of shape {(k,)}, True or False", got=f"{self.stable!r:.60}")
         object.__setattr__(self, "stable", read_only(stable))
         for name, shape in {
             **dict.fromkeys(("prices", *_AMOUNTS, "usdg", "weights"), (n, k)),
             **dict.fromkeys(("supply", "usdg_supply", "stated_aum", "reward_per_second"), (n,)),
         }.items():
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name not in _MAY_BE_UNKNOWN:
                 object.__setattr__(self, name, columns_of(getattr(self, name), name, shape))
         positive(self.prices, f"prices in {self.quote}", times)
         positive(self.supply, "supply of GLP", times)

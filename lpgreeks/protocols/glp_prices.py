@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, InputError
+from lpgreeks.errors import DataError, InputError, require_token
 from lpgreeks.paths import History
 from lpgreeks.paths.rows import Times, checked_times, frozen
 from lpgreeks.protocols.columns import Rows, columns_of, positive, share_prices
@@ -44,9 +44,10 @@ class GlpPrices(Rows):
         times = checked_times(self.times, "GLP", repeats=False, at_least=1)
         frozen(self, "times", times)
         for name in ("prices", "with_fees", "aum", "supply"):
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name == "prices":
                 column = columns_of(getattr(self, name), name, times.shape)
                 object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
+        require_token("quote", self.quote)
         share_prices(self.prices, "GLP", times)
 
     @property

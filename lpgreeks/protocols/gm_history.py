@@ -82,7 +82,7 @@ class GmHistory(Rows):
         above_0 = ("prices", "short_prices", "supply", "stated_value")
         amounts = (*_OF_POOL, "lent_impact", "borrowing_fees")
         for name in (*above_0, *amounts):
-            if (given := getattr(self, name)) is None:
+            if (given := getattr(self, name)) is None and name in _MAY_BE_UNKNOWN:
                 continue
             column = columns_of(given, name, times.shape)
             object.__setattr__(self, name, positive(column, name, times) if name in above_0 else column)
@@ -229,6 +229,8 @@ class GmHistory(Rows):
             stated_value=None if self.stated_value is None else float(self.stated_value[k]),
         )
 
+
+_MAY_BE_UNKNOWN = ("stated_value", "lent_impact", "borrowing_fees")
 
 _OF_POOL = (
     "long_amount",

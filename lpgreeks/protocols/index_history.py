@@ -12,6 +12,7 @@ from lpgreeks.tokens import counted_as
 
 __all__ = ["IndexHistory"]
 
+_ALWAYS = ("prices", "coin_prices")
 _OF_SHARE = ("prices", "rewards")
 
 
@@ -63,7 +64,7 @@ class IndexHistory(Rows):
         object.__setattr__(self, "times", times)
         by_coin = (len(times), len(self.coins))
         for name in ("prices", "coin_prices", "deltas", "weights", "rewards"):
-            if (given := getattr(self, name)) is not None:
+            if (given := getattr(self, name)) is not None or name in _ALWAYS:
                 shape = times.shape if name in _OF_SHARE else by_coin
                 object.__setattr__(self, name, columns_of(given, name, shape))
         positive(self.prices, f"prices of {self.name}", times)
