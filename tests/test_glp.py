@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -55,19 +56,51 @@ def token(name: str, **own: int | bool) -> gmx.RawGlpToken:
     return gmx.RawGlpToken(token=name, **fields)
 
 
+def aums(vault: gmx.RawGlpVault) -> tuple[int, int]:
+    return gmx.aum_in_usdg(gmx.aum_at_max(vault)), gmx.aum_in_usdg(gmx.aum_at_min(vault))
+
+
 def test_the_ledger_of_the_managers_own_test() -> None:
-    """test/core/GlpManager.js: 100 DAI, then 1 BNB at 300, then its feed between 300 and 400. 0.3 %, no dynamic fee."""
-    vault = gmx.RawGlpVault(
-        tokens=(token("DAI", stable=True), token("BNB", min_price=300 * E30, max_price=300 * E30)), supply=0
-    )
-    first = gmx.mint(vault, "DAI", 100 * E18, base=30, tax=0)
-    assert first.glp == 997 * E18 // 10
-    second = gmx.mint(first.after, "BNB", E18, base=30, tax=0)
-    assert second.glp == 2_991 * E18 // 10
-    dai, bnb = second.after.tokens
-    risen = dataclasses.replace(second.after, tokens=(dai, dataclasses.replace(bnb, max_price=400 * E30)))
-    assert gmx.aum_in_usdg(gmx.aum_at_min(risen)) == 3_988 * E18 // 10
-    assert gmx.aum_in_usdg(gmx.aum_at_max(risen)) == 4_985 * E18 // 10
+    """test/core/GlpManager.js, 0.3 % without dynamic fee: its every figure, 0.826567122857142856 BNB out among them."""
+    bnb = token("BNB", min_price=300 * E30, max_price=400 * E30)
+    btc = token("BTC", decimals=8, min_price=60_000 * E30, max_price=60_000 * E30)
+    vault = gmx.RawGlpVault(tokens=(token("DAI", stable=True), bnb, btc), supply=0)
+
+    def enter(name: str, amount: int) -> int:
+        nonlocal vault
+        done = gmx.mint(vault, name, amount, base=30, tax=0)
+        vault = done.after
+        return done.glp
+
+    def leave(name: str, glp: int) -> int:
+        nonlocal vault
+        done = gmx.redeem(vault, name, glp, base=30, tax=0)
+        vault = done.after
+        return done.out
+
+    assert enter("DAI", 100 * E18) == 99_700_000_000_000_000_000
+    assert aums(vault) == (99_700_000_000_000_000_000,) * 2
+    assert enter("BNB", E18) == 299_100_000_000_000_000_000
+    assert aums(vault) == (498_500_000_000_000_000_000, 398_800_000_000_000_000_000)
+    risen = dataclasses.replace(vault.of("BNB"), min_price=400 * E30, max_price=500 * E30)
+    vault = vault.with_token(risen, supply=vault.supply, usdg_supply=vault.usdg_supply)
+    assert aums(vault) == (598_200_000_000_000_000_000, 498_500_000_000_000_000_000)
+    assert enter("BTC", 1_000_000) == 398_800_000_000_000_000_000
+    assert (vault.usdg_supply, vault.supply) == (997_000_000_000_000_000_000, 797_600_000_000_000_000_000)
+    assert aums(vault) == (1_196_400_000_000_000_000_000, 1_096_700_000_000_000_000_000)
+    with pytest.raises(lp.InputError, match="no more DAI than the vault has unreserved"):
+        leave("DAI", 73 * E18)
+    assert leave("DAI", 72 * E18) == 98_703_000_000_000_000_000
+    assert leave("BNB", 27_700_000_000_000_000_000) == 75_946_475_000_000_000
+    assert vault.supply == 697_900_000_000_000_000_000
+    assert aums(vault) == (1_059_312_500_000_000_000_000, 967_230_000_000_000_000_000)
+    assert leave("BNB", 299_100_000_000_000_000_000) == 826_567_122_857_142_856
+    assert vault.supply == 398_800_000_000_000_000_000
+    assert aums(vault) == (644_785_357_142_857_143_000, 635_608_285_714_285_714_400)
+    assert [t.pool for t in vault.tokens] == [700_000_000_000_000_000, 91_770_714_285_714_286, 997_000]
+    # The supply of USDG falls below what is burned: the manager mints the rest of it first.
+    assert leave("BTC", 375 * E18) == 993_137
+    assert vault.supply == 23_800_000_000_000_000_000
 
 
 # ---- mint and redeem by hand
@@ -344,12 +377,60 @@ def test_a_round_trip_pays_both_fees_and_the_spread() -> None:
     assert still.lost == pytest.approx(still.minted.fee_cost + still.redeemed.fee_cost, rel=1e-9)
 
 
+def test_a_token_has_its_name_in_any_case() -> None:
+    vault = whole()
+    assert vault.of("usdc") is vault.of("USDC")
+    assert vault.mint("usdc", 10) == vault.mint("USDC", 10)
+    assert vault.redeem("weth", 10).after == vault.redeem("WETH", 10).after
+    with pytest.raises(lp.TokenError, match="a token's name"):
+        vault.of(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda v: v.holding(v.supply * 1.1), "a share of at most all of it"),
+        (lambda v: v.mint("USDC", 1e40), "at most a million times the vault"),
+        (lambda v: v.mint("USDC", 1e-20), "an amount of USDC of 1e-18 or more"),
+        (lambda v: v.mint("USDC", 1e-18), "an amount that is worth some GLP"),
+        (lambda v: v.redeem("USDC", 1e-20), "an amount of GLP of 1e-18 or more"),
+        (lambda v: v.redeem("WBTC", 1e-18), "GLP that is worth some WBTC"),
+        (lambda v: v.redeem("USDC", v.supply), "less than all GLP to redeem.*leave some"),
+        (lambda v: v.redeem("USDC", 2 * v.supply), "less than all GLP to redeem"),
+    ],
+)
+def test_amounts_that_no_vault_takes(ask: Callable[[lp.GlpVault], object], message: str) -> None:
+    with pytest.raises(lp.InputError, match=message):
+        ask(whole())
+
+
+def test_a_vault_that_owes_more_than_it_has_has_no_price() -> None:
+    broke = whole(aum_deduction=1e9)
+    assert broke.aum_at_max == broke.aum_at_min == 0
+    for ask in (
+        lambda: broke.price_at_max,
+        lambda: broke.price_at_min,
+        lambda: broke.holding(1),
+        lambda: broke.mint("USDC", 1),
+        lambda: broke.redeem("USDC", 1),
+    ):
+        with pytest.raises(lp.DataError, match="an AUM above 0 USD; got more owed than the vault has"):
+            ask()
+    empty = tuple(dataclasses.replace(t, pool=0, reserved=0, guaranteed=0, short_size=0) for t in whole().tokens)
+    for name in ("weights_of_value", "weights_of_aum"):
+        with pytest.raises(lp.DataError, match="shares of a sum above 0"):
+            getattr(whole(tokens=empty), name)
+
+
 def test_settings_are_dated_data() -> None:
     fees = lp.GlpFees()
     assert (fees.base, fees.tax, fees.basis_points) == (0.0025, 0.006, {"base": 25, "tax": 60})
     assert fees.redeemable_from(np.datetime64("2024-10-15T12:00")) == np.datetime64("2024-10-15T12:15")
     free = whole(fees=lp.GlpFees(base=0.0, tax=0.0, source="none"))
     assert free.mint("USDC", 100).fee == 0
+    for never in ("2024-10-15", np.datetime64("NaT"), None):
+        with pytest.raises(lp.InputError, match=r"a time as numpy\.datetime64"):
+            fees.redeemable_from(never)  # type: ignore[arg-type]
     for wrong in ({"base": 0.00255}, {"tax": 25}, {"base": -0.001}, {"cooldown": -1.0}):
         with pytest.raises(lp.InputError):
             lp.GlpFees(**wrong)
@@ -378,9 +459,27 @@ def test_what_a_vault_cannot_be() -> None:
         ({"pool": -1.0}, "pool of WETH of 0 or more"),
         ({"short_average": 0.0}, "an average entry"),
         ({"min_price": 3_000.0}, "min_price of WETH up to max_price"),
+        ({"stable": True}, "a stable token WETH priced from 0.5 to 2"),
+        ({"stable": "no"}, "stable of WETH as True or False; got 'no'"),
+        ({"pool": "x"}, r"pool of WETH as one finite number.*\[tokens\]"),
+        ({"guaranteed": None}, r"guaranteed of WETH as one finite number.*\[quote\]"),
     ):
-        with pytest.raises(lp.DataError, match=message):
+        with pytest.raises(lp.LPGreeksError, match=message):
             dataclasses.replace(weth, **wrong)
+    for wrong in ({"guaranteed": 1.0}, {"short_size": 1.0, "short_average": 1.0}):
+        with pytest.raises(lp.DataError, match="a stable token USDC that nobody is long or short of"):
+            dataclasses.replace(vault.of("USDC"), **wrong)
+    for wrong, message in (
+        ({"usdg_supply": np.nan}, "usdg_supply to be finite"),
+        ({"usdg_supply": "x"}, "usdg_supply as one finite number"),
+        ({"usdg_supply": -1.0}, "usdg_supply of 0 or more"),
+        ({"fees": 5}, r"fees as lp\.GlpFees"),
+        ({"tokens": (5,)}, r"tokens as a tuple of lp\.GlpToken"),
+        ({"tokens": "abc"}, r"tokens as a tuple of lp\.GlpToken"),
+        ({"tokens": None}, r"tokens as a tuple of lp\.GlpToken"),
+    ):
+        with pytest.raises(lp.InputError, match=message):
+            whole(**wrong)
 
 
 # ---- a vault over time
@@ -449,6 +548,43 @@ def test_rows_stay_as_they_are() -> None:
         rows.between("noon")
 
 
+def test_an_aum_at_the_other_side_of_the_feed() -> None:
+    """Coins of exposure may be 2 % off, stable tokens a thousandth: by hand 0.02 x (9 x 2,000 + 100 x 30) + 50."""
+    aum = history().aum
+    allowed = 0.02 * np.array([21_000, 9 * 2_100 + 3_000, 9 * 1_900 + 3_300]) + 0.001 * np.array([5e4, 5e4, 49_950])
+    rows = history(stated_aum=aum + 0.999 * allowed)
+    assert rows.distance == pytest.approx(0.999 * allowed / rows.stated_aum, rel=1e-9)
+    assert history(stated_aum=aum - 0.999 * allowed).distance.max() > 0
+    for sign in (1, -1):
+        beyond = aum.copy()
+        beyond[1] += sign * 1.001 * allowed[1]
+        with pytest.raises(lp.DataError, match=r"but for the other side .* at 2024-10-15T00:01.* 1 such rows"):
+            history(stated_aum=beyond)
+    with pytest.raises(lp.DataError, match="a stated AUM; got none"):
+        _ = history().distance
+
+
+@pytest.mark.parametrize("k", [3, -4, 5_000, "a", 1.5, True, None])
+def test_rows_that_are_not_there(k: object) -> None:
+    with pytest.raises(lp.InputError, match="row as a whole number, at least -3 and at most 2"):
+        history().at(k)  # type: ignore[arg-type]
+
+
+def test_an_index_has_coins() -> None:
+    n = 3
+    only = {k: getattr(history(), k)[:, 2:] for k in ("prices", "pool", "reserved", "guaranteed", "short_size")}
+    dollars = history(
+        tokens=("USDC",), stable=[True], **only, short_average=np.zeros((n, 1)), reward_per_second=None, reward_token=""
+    )
+    with pytest.raises(lp.InputError, match="a vault with a coin; got stable tokens only: USDC"):
+        dollars.index()
+    for wrong in (None, "abc", (5,), ()):
+        with pytest.raises(lp.InputError, match="coin"):
+            dataclasses.replace(history().index(), coins=wrong)
+    with pytest.raises(lp.InputError, match="coin_prices of shape"):
+        dataclasses.replace(history().index(), coin_prices=None)
+
+
 def changed(name: str, k: int, i: int, value: float) -> dict[str, object]:
     column = getattr(history(), name).copy()
     column[k, i] = value
@@ -476,10 +612,25 @@ def test_cells_that_no_vault_can_have(name: str, k: int, i: int, value: float, m
     [
         ({"times": np.array(["2024-10-15", "2024-10-14", "2024-10-16"], dtype="datetime64[s]")}, "in order, each once"),
         ({"supply": np.array([1.0, 0.0, 1.0])}, "supply of GLP above 0 in every row; got 1 rows"),
-        ({"stated_aum": np.array([74_000.0, 74_900.0, 90_000.0])}, "make up the stated AUM .* state the scale"),
+        ({"stated_aum": np.array([74_000.0, 74_900.0, 90_000.0])}, "make up the stated AUM, .* state the scale"),
         ({"prices": np.ones((3, 2))}, "prices of shape"),
         ({"tokens": ("WETH", "WETH", "USDC")}, "different names"),
         ({"stable": [True]}, "stable of shape"),
+        ({"stable": ["no", "no", "yes"]}, "stable of shape .* True or False"),
+        ({"stable": [True, False, True]}, "a stable token WETH priced from 0.5 to 2; got 1900 to 2100"),
+        ({"guaranteed": np.ones((3, 3))}, "a stable token USDC that nobody is long or short of"),
+        (
+            {"supply": np.full(3, 80_000e18)},
+            "a price of GLP between 0.0001 and 10,000 in every row; got 9.25e-19 at 2024",
+        ),
+        ({"slack": -1.0}, "a slack of 0 or more; got -1.0"),
+        ({"tokens": (5, "WAVAX", "USDC")}, "token as a token's name"),
+        ({"tokens": "abc"}, "tokens as a tuple of names"),
+        ({"tokens": None}, "tokens as a tuple of names"),
+        ({"prices": None}, "prices of shape"),
+        ({"supply": None}, "supply of shape"),
+        ({"times": ["x", "y", "z"]}, "times of the vault that can be read"),
+        ({"times": None}, "1 or more times of the vault"),
         ({"reward_token": ""}, "reward_token"),
     ],
 )

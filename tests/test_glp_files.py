@@ -87,7 +87,8 @@ def test_integers_are_read_digit_by_digit(tmp_path: Path) -> None:
     assert np.abs(rows.aum / rows.stated_aum - 1).max() <= ROUNDING
     silent = lp.read_glp(tmp_path / "glp.csv", scale=lp.GlpScale(decimals=DECIMALS))
     assert silent.reward_per_second is None
-    assert silent.notes == ("the reward rate in 'interval' left out: nobody says in which token",)
+    assert silent.notes[0] == "the reward rate in 'interval' left out: nobody says in which token"
+    assert silent.notes[1].startswith("AUM by the columns is ")
 
 
 def test_a_table_in_whole_units_needs_no_scale(tmp_path: Path) -> None:
@@ -124,8 +125,8 @@ def test_days_are_joined_and_holes_said(tmp_path: Path) -> None:
     written(days / "2.csv", table[4:])
     rows = lp.read_glp(days, scale=SCALE)
     assert len(rows) == 6
-    assert rows.notes == (
-        "1 rows missing in 1 gaps, the first at 2024-10-15 00:03:00 UTC: the state there is not known",
+    assert rows.notes[0] == (
+        "1 rows missing in 1 gaps, the first at 2024-10-15 00:03:00 UTC: the state there is not known"
     )
     written(days / "3.csv", table.drop(columns=["wbtc_weight"]))
     with pytest.raises(lp.DataError, match="one layout with the same tokens"):
@@ -138,9 +139,13 @@ def test_days_are_joined_and_holes_said(tmp_path: Path) -> None:
         ({}, None, "State the decimals of each token, and price=0 where prices are dollars"),
         ({}, lp.GlpScale(decimals={"WBTC": 8}), "the decimals of USDC; got those of WBTC"),
         ({"wbtc_price": "66066.487"}, SCALE, "whole numbers in 'wbtc_price', which has 30 decimals; got 66066.487"),
-        ({"wbtc_price": "66066"}, SCALE, "make up the stated AUM to a hundredth"),  # dollars among 1e30
-        ({}, lp.GlpScale(price=0, decimals=DECIMALS), "make up the stated AUM to a hundredth"),  # 1e30 among dollars
-        ({}, lp.GlpScale(decimals=DECIMALS | {"USDC": 18}), "make up the stated AUM to a hundredth"),
+        ({"wbtc_price": "66066"}, SCALE, "make up the stated AUM, but for the other side"),  # dollars among 1e30
+        (
+            {},
+            lp.GlpScale(price=0, decimals=DECIMALS),
+            "USDC priced from 0.5 to 2; got 1e.30 .* state the scale",
+        ),  # 1e30 among dollars
+        ({}, lp.GlpScale(decimals=DECIMALS | {"USDC": 18}), "make up the stated AUM, but for the other side"),
         ({"wbtc_pool": "1e9"}, SCALE, "whole numbers in 'wbtc_pool'"),
         ({"wbtc_pool": "1064058740.5"}, SCALE, "whole numbers in 'wbtc_pool'"),
         ({"wbtc_pool": ""}, SCALE, "'wbtc_pool'"),
@@ -202,6 +207,115 @@ def test_floats_that_lost_digits_are_refused(tmp_path: Path) -> None:
     assert lp.read_glp(path, scale=lp.GlpScale(decimals=DECIMALS)).prices[0, 0] == 66_066.487
 
 
+@pytest.mark.parametrize("digits", [79, 400, 5_000])
+def test_more_digits_than_the_contract_has(tmp_path: Path, digits: int) -> None:
+    long = "9" * digits
+    with pytest.raises(lp.DataError, match=f"up to 78 digits in 'wbtc_pool'; got {digits:,} digits"):
+        lp.read_glp(written(tmp_path / "glp.csv", raw().assign(wbtc_pool=long)), scale=SCALE)
+    stats = pd.DataFrame({"id": ["1633046400"], "aumInUsdg": [long], "glpSupply": ["1"]})
+    with pytest.raises(lp.DataError, match="up to 78 digits in 'aumInUsdg'"):
+        lp.read_glp_stats(written(tmp_path / "stats.csv", stats))
+    if digits > 300:  # beyond a double
+        with pytest.raises(lp.DataError, match="a number in 'supply'"):
+            lp.read_glp_vault(saved(tmp_path / "vault.json", in_dollars() | {"supply": long}))
+
+
+WETH_TABLE = pd.DataFrame(
+    {
+        "time": ["2024-10-01 00:00", "2024-10-01 00:01", "2024-10-01 00:02"],
+        "glp_supply": 1_000.0,
+        "aum_usd": [0.4 * 2_000 + 60 - 20 + 110, 0.4 * 2_100 + 60 - 16 + 110, 0.4 * 2_200 + 60 - 12 + 110],
+        "weth_price": [2_000.0, 2_100.0, 2_200.0],
+        "weth_pool": 0.5,
+        "weth_reserved": 0.1,
+        "weth_guaranteed_usd": 60.0,
+        "weth_short_size_usd": 100.0,
+        "weth_short_avg_price": 2_500.0,
+        "usdc_price": 1.0,
+        "usdc_pool": 110.0,
+        "usdc_usdg": 110.0,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (["weth_short_size_usd"], "a column 'weth_short_size_usd'; got only 'weth_short_avg_price'"),
+        (["weth_short_avg_price"], "a column 'weth_short_avg_price'; got only 'weth_short_size_usd'"),
+        (["weth_short_size_usd", "weth_short_avg_price"], "a stable token WETH priced from 0.5 to 2"),
+        (["usdc_price", "usdc_pool"], "a price and a pool for 'usdc_usdg'"),
+    ],
+)
+def test_a_coin_does_not_become_a_stable_token(tmp_path: Path, columns: list[str], message: str) -> None:
+    path = written(tmp_path / "glp.csv", WETH_TABLE)
+    assert lp.read_glp(path).notes[-1].startswith("AUM by the columns is ")
+    with pytest.raises(lp.DataError, match=message):
+        lp.read_glp(written(path, WETH_TABLE.drop(columns=columns)))
+
+
+def test_a_cheap_coin_with_traders_is_not_stable(tmp_path: Path) -> None:
+    """At 1.5 a coin passes for a dollar; what is guaranteed to its longs does not."""
+    cheap = WETH_TABLE.assign(weth_price=1.5, aum_usd=0.5 * 1.5 + 110)
+    cheap = cheap.drop(columns=["weth_short_size_usd", "weth_short_avg_price"])
+    with pytest.raises(lp.DataError, match="a stable token WETH that nobody is long or short of; got 60 guaranteed"):
+        lp.read_glp(written(tmp_path / "glp.csv", cheap))
+
+
+def test_the_distance_of_the_aum_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "glp.csv"
+    off = WETH_TABLE.assign(aum_usd=WETH_TABLE["aum_usd"] / [1.001, 1.002, 1.004])
+    note = "AUM by the columns is 0.002 of the stated one away by the median, 0.004 at most"
+    assert lp.read_glp(written(path, off)).notes == (note,)
+    # Two rows of three to the last bit: the third is a wrong cell, though as small as another side of the feed.
+    one = WETH_TABLE.assign(aum_usd=WETH_TABLE["aum_usd"] / [1, 1.001, 1])
+    with pytest.raises(lp.DataError, match=r"in every row, as in most; got 1 rows apart, the first by 0\.001"):
+        lp.read_glp(written(path, one))
+
+
+def test_all_dollars_in_another_unit(tmp_path: Path) -> None:
+    path = tmp_path / "glp.csv"
+    dollars = [c for c in WETH_TABLE if c.endswith(("_usd", "_price"))]
+    scaled = WETH_TABLE.assign(**{c: WETH_TABLE[c] * 1e30 for c in dollars})
+    with pytest.raises(lp.DataError, match=r"a stable token USDC priced from 0\.5 to 2"):
+        lp.read_glp(written(path, scaled))
+    coins = scaled[[c for c in scaled if not c.startswith("usdc")]]
+    with pytest.raises(lp.DataError, match=r"a price of GLP between 0\.0001 and 10,000 in every row; got 8\.4e\+29 at"):
+        lp.read_glp(written(path, coins.assign(aum_usd=(WETH_TABLE["aum_usd"] - 110) * 1e30)))
+    days = pd.DataFrame({"date": ["2021-08-31"], "glp_price": [1.19e30]})
+    with pytest.raises(lp.DataError, match=r"a price of GLP between 0\.0001 and 10,000 in every row; got 1\.19e\+30"):
+        lp.read_glp_prices(written(path, days))
+
+
+def test_what_is_no_argument(tmp_path: Path) -> None:
+    path = written(tmp_path / "glp.csv", raw())
+    (tmp_path / "empty").mkdir()
+    for read in (lp.read_glp, lp.read_glp_stats, lp.read_glp_prices, lp.read_glp_vault):
+        for none in (None, 5):
+            with pytest.raises(lp.InputError, match="a path; got"):
+                read(none)
+    for read in (lp.read_glp, lp.read_glp_stats, lp.read_glp_prices):
+        with pytest.raises(lp.DataError, match="tables in CSV; got none"):
+            read(tmp_path / "empty")
+    header = written(
+        tmp_path / "header.csv", pd.DataFrame(columns=["date", "glp_price", "id", "aumInUsdg", "glpSupply"])
+    )
+    for read in (lp.read_glp_stats, lp.read_glp_prices):
+        with pytest.raises(lp.DataError, match="a header and no rows"):
+            read(header)
+    for own, message in (
+        ({"scale": 18}, r"scale as lp\.GlpScale; got 18"),
+        ({"scale": SCALE, "slack": -1.0}, "a slack of 0 or more; got -1.0"),
+    ):
+        with pytest.raises(lp.InputError, match=message):
+            lp.read_glp(path, **own)  # type: ignore[arg-type]
+    for wrong in ({"decimals": None}, {"decimals": {"X": 10**9}}, {"price": 78}, {"reward_token": 5}):
+        with pytest.raises(lp.InputError):
+            lp.GlpScale(**wrong)
+    with pytest.raises(lp.DataError, match="demeter minutes of GMX v1: one without a name, aum, glp;"):
+        lp.read_glp(header)
+
+
 # ---- one state out of JSON
 
 
@@ -238,6 +352,10 @@ def state() -> dict:
     }
 
 
+def in_dollars() -> dict:
+    return {"supply": 100.0, "tokens": [{"token": "weth", "stable": False, "price": 2_000.5, "pool": 1.5}]}
+
+
 def saved(path: Path, content: object) -> Path:
     path.write_text(json.dumps(content))
     return path
@@ -251,9 +369,8 @@ def test_a_state_out_of_json(tmp_path: Path) -> None:
     assert (usdc.min_price, usdc.max_price, usdc.pool) == (1, 1, 7_052_176.922713)
     assert vault.supply == float(Fraction(23_218_773_871_711_187_101_247_422, 10**18))
     assert vault.mint("USDC", 100).fee == 0  # far under its target
-    dollars = state() | {"supply": 100.0, "usdg_supply": 90}
-    tokens = [{"token": "weth", "stable": False, "price": 2_000.5, "pool": 1.5}]
-    assert lp.read_glp_vault(saved(tmp_path / "vault.json", dollars | {"tokens": tokens})).aum_at_min == 3_000.75
+    dollars = in_dollars() | {"usdg_supply": 90, "aum": 3_000.75}
+    assert lp.read_glp_vault(saved(tmp_path / "vault.json", dollars)).aum_at_min == 3_000.75
 
 
 @pytest.mark.parametrize(
@@ -269,6 +386,26 @@ def test_a_state_out_of_json(tmp_path: Path) -> None:
         (lambda s: s["tokens"][0].update(pool="many"), "whole numbers in 'pool'"),
         (lambda s: s["tokens"][0].update(pool=None), "a number in 'pool'"),
         (lambda s: s.update(tokens=[]), "an object with a list of tokens"),
+        (lambda s: s.update(tokens=[5]), "an object for each token; got 5"),
+        (lambda s: s["tokens"].append("x"), "an object for each token; got 'x'"),
+        (lambda s: s.update(suply=1), "known keys; got 'suply' .* 'supply' is known"),
+        (lambda s: s["tokens"][0].update(short_sise=1), "known keys; got 'short_sise' .* 'short_size' is known"),
+        (lambda s: s["tokens"][0].update(stable="no"), "true or false in 'stable'; got 'no'"),
+        (lambda s: s["tokens"][0].update(stable=0), "true or false in 'stable'; got 0"),
+        (lambda s: s["tokens"][0].update(price=1), "'price', or 'min_price' and 'max_price'"),
+        (lambda s: s["tokens"][0].update(token=None), "a name in 'token'"),
+        (lambda s: s["tokens"][0].update(token=""), "a name in 'token'"),
+        (lambda s: s["tokens"][0].update(decimals=10**9), "a whole number from 0 to 77 in 'decimals'"),
+        (lambda s: s["tokens"][0].update(decimals=float("nan")), "a whole number from 0 to 77 in 'decimals'"),
+        (lambda s: s["tokens"][0].update(decimals=float("inf")), "a whole number from 0 to 77 in 'decimals'"),
+        (lambda s: s["tokens"][0].update(decimals=8.5), "a whole number from 0 to 77 in 'decimals'"),
+        (lambda s: s["tokens"][0].update(min_price=66_066, max_price=66_166), "a price of WBTC in dollars"),
+        (lambda s: s.update(supply=23_218_773), "a GLP price from 0.0001 to 10000"),
+        (lambda s: s.update(aum=7 * 10**36), "tokens that make up the stated AUM, at their lower or upper prices"),
+        (lambda s: s.update(in_dollars(), supply="1_000", usdg_supply=1), "a number in 'supply'; got '1_000'"),
+        (lambda s: s.update(in_dollars(), supply="\u0661", usdg_supply=1), "a number in 'supply'"),
+        (lambda s: s["tokens"][0].update(pool="1_000"), "whole numbers in 'pool'"),
+        (lambda s: s.update(tokens=[{**in_dollars()["tokens"][0], "price": 2e33}]), "a price of WETH in dollars"),
     ],
 )
 def test_a_state_that_is_not_trusted(tmp_path: Path, change: object, message: str) -> None:
@@ -297,13 +434,20 @@ def test_the_stats_export(tmp_path: Path) -> None:
     table = written(tmp_path / "stats.csv", pd.DataFrame(rows))
     assert lp.read_glp_stats(table).prices.tolist() == stats.prices.tolist()
     for wrong, message in (
-        ({"aumInUsdg": "225750"}, "AUM and supply in one unit"),
+        (
+            {"aumInUsdg": "225850563341064742783260" + "0" * 9},
+            r"in every row; got 9\.343e.08 at 2021-10-01T00:00:00, 1",
+        ),
+        ({"aumInUsdg": "225750"}, "a price of GLP between 0.0001 and 10,000"),
         ({"glpSupply": "0"}, "a supply of GLP above 0"),
         ({"aumInUsdg": "2.5e23"}, "whole numbers in 'aumInUsdg'"),
         ({"id": "hourly:1633060000"}, "in order, each once"),
     ):
         with pytest.raises(lp.DataError, match=message):
             lp.read_glp_stats(written(table, pd.DataFrame([rows[0] | wrong, rows[1]])))
+    milliseconds = pd.DataFrame([rows[0] | {"id": "1633046400000"}])
+    with pytest.raises(lp.DataError, match=r"a time in seconds .* 1 rows without .* '1633046400000'\. .*milliseconds"):
+        lp.read_glp_stats(written(table, milliseconds))
 
 
 def test_daily_prices(tmp_path: Path) -> None:
@@ -319,6 +463,8 @@ def test_daily_prices(tmp_path: Path) -> None:
         lp.read_glp_prices(written(tmp_path / "days.csv", table.assign(glp_price=[1.0, 0.0])))
     with pytest.raises(lp.DataError, match="two or more prices"):
         days.between("2021-09-02").history()
+    with pytest.raises(lp.InputError, match=r"prices of coins as lp\.History"):
+        days.index(None)  # type: ignore[arg-type]
 
 
 # ---- real minutes
@@ -479,6 +625,7 @@ def test_the_early_days_and_their_distance(real_data: Path) -> None:
     found = [apart.min(), np.median(apart), apart.max()]
     print(f"\n{len(rows):,} rows of 1-3 October: AUM above the stated one by {found}")
     assert len(rows) == 4_320
+    assert "AUM by the columns is 0.001 of the stated one away by the median, 0.0025 at most" in rows.notes
     assert found == pytest.approx([5.5e-6, 1.0225e-3, 2.4768e-3], rel=0.01)
     assert rows.usdg_supply is None
     assert rows.weights is None
@@ -490,6 +637,21 @@ def test_the_early_days_and_their_distance(real_data: Path) -> None:
         lp.read_glp(original, scale=SCALE, slack=0.01)
     same = lp.read_glp(original, scale=lp.GlpScale(price=0, decimals=DECIMALS), slack=0.01)
     assert same.aum == pytest.approx(rows.aum, rel=ROUNDING)
+
+
+@pytest.mark.parametrize(("day", "slack"), [(DAY, 0.0), (EARLY, 0.01)])
+def test_a_token_left_out_of_real_minutes(real_data: Path, tmp_path: Path, day: str, slack: float) -> None:
+    """All but MIM, of which the vault has less than the side of the feed moves."""
+    table = pd.read_parquet(real_data / FOLDER / f"{day}.parquet")
+    for token in DECIMALS.keys() - {"MIM"}:
+        left = table.drop(columns=[c for c in table if c.startswith(f"{token.lower()}_")])
+        left.to_parquet(tmp_path / "glp.parquet")
+        with pytest.raises(lp.DataError, match="A token is missing"):
+            lp.read_glp(tmp_path / "glp.parquet", slack=slack)
+    for column in ("weth_short_size_usd", "wavax_short_avg_price"):
+        table.drop(columns=column).to_parquet(tmp_path / "glp.parquet")
+        with pytest.raises(lp.DataError, match="A stable token has neither, every other both"):
+            lp.read_glp(tmp_path / "glp.parquet", slack=slack)
 
 
 def test_the_long_view(real_data: Path) -> None:

@@ -124,11 +124,16 @@ def test_a_share_can_be_hedged() -> None:
     [
         (lambda: state(index_token="DOGE"), "index token is its long token; got index DOGE, long ETH"),
         (lambda: state(supply=0), "supply to be positive"),
+        (lambda: state(index_token=None), "index_token as a token's name"),
+        (lambda: state(pool=None), r"pool as lp\.GmPool"),
+        (lambda: state(stated_value="x"), "stated_value as one positive number"),
+        (lambda: state().holding(41e6), "a share of at most all of it"),
         (lambda: pool(long_interest=0.0), "long open interest in both coins and USD, or none"),
         (lambda: pool(short_tokens=0.0), "short open interest in both"),
         (lambda: pool(receiver_factor=1.5), "receiver_factor from 0 to 1"),
         (lambda: pool(long_amount=-1.0), "long_amount of 0 or more"),
-        (lambda: lp.GmCaps(long=-0.1), "a long cap of 0 or more"),
+        (lambda: lp.GmCaps(long=-0.1), "a long cap from 0 to 1"),
+        (lambda: lp.GmCaps(long=5), "a long cap from 0 to 1"),
     ],
 )
 def test_what_no_market_can_be(wrong: object, message: str) -> None:
@@ -185,6 +190,10 @@ def test_minutes_by_the_contract(tmp_path: Path) -> None:
         "pending borrowing fees and the lent part of the impact pool are in no column: taken as 0",
         "traders' profit capped at 0.5 and 0.5 of the pool's sides: stated",
     )
+    # The instrument's own slope: the shorts capped, neither twice, the longs.
+    slopes = [rows.at(k).delta / 40e6 for k in range(4)]
+    assert rows.deltas == pytest.approx(slopes, rel=ROUNDING)
+    assert rows.index().deltas[:, 0].tolist() == rows.deltas.tolist()
     told = dataclasses.replace(rows, borrowing_fees=np.full(4, 62_500.0), lent_impact=np.full(4, 74.0))
     assert told.recomputed == pytest.approx([by_contract(p) for p in rows.prices], rel=ROUNDING)
     assert told.at(1).value == by_contract(3_000)
@@ -204,16 +213,35 @@ def test_minutes_by_the_contract(tmp_path: Path) -> None:
         ("longAmount", -1.0, "long_amount of 0 or more"),
         ("longAmount", np.nan, "long_amount in every row"),
         ("longAmount", "many", "numbers in column 'longAmount'"),
+        ("poolValue", 30e24, "make up the stated pool value to a twentieth"),
+        ("longAmount", 9_000e18, "make up the stated pool value to a twentieth"),
+        ("marketTokensSupply", 40e24, "a price of GM between 0.0001 and 10,000"),
     ],
 )
 def test_minutes_that_no_market_has(tmp_path: Path, column: str, value: object, message: str) -> None:
     with pytest.raises(lp.DataError, match=message):
-        lp.read_gm(written(tmp_path / "gm.csv", minutes().assign(**{column: value})), base="ETH")
+        lp.read_gm(written(tmp_path / "gm.csv", minutes().assign(**{column: value})), base="ETH", caps=HALF)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(lp.DataError, match=r"Known are demeter-fetch minutes of GMX v2: .*impactPoolAmount"):
         lp.read_gm(written(tmp_path / "gm.csv", minutes().drop(columns="impactPoolAmount")), base="ETH")
+    for own, message in (
+        ({"base": ""}, "base as a token's name"),
+        ({"base": None}, "base as a token's name"),
+        ({"base": "ETH", "quote": 5}, "quote as a token's name"),
+        ({"base": "ETH", "caps": 0.9}, r"caps as lp\.GmCaps; got 0.9"),
+    ):
+        with pytest.raises(lp.InputError, match=message):
+            lp.read_gm(written(tmp_path / "gm.csv", minutes()), **({"caps": HALF} | own))  # type: ignore[arg-type]
+    with pytest.raises(lp.InputError, match="a path; got None"):
+        lp.read_gm(None, base="ETH")  # type: ignore[arg-type]
+    rows = lp.read_gm(written(tmp_path / "gm.csv", minutes()), base="ETH", caps=HALF)
+    for k in (4, "a", 1.5, True):
+        with pytest.raises(lp.InputError, match="row as a whole number"):
+            rows.at(k)  # type: ignore[arg-type]
+    with pytest.raises(lp.DataError, match="long open interest in both coins and USD, or none; got 4 rows"):
+        dataclasses.replace(rows, long_tokens=np.zeros(4))
     with pytest.raises(lp.DataError, match="in order, each once"):
         lp.read_gm(written(tmp_path / "gm.csv", minutes()[::-1]), base="ETH")
 
@@ -234,7 +262,7 @@ def test_pool_value_of_real_minutes(real_data: Path, day: str) -> None:
     original = lp.read_gm(folder / f"original-GM-ETH-USDC-arbitrum-1m-{day}.tar.xz", base="ETH")
     assert (original.recomputed == rows.recomputed).all()
     # The caps of 0.9 are far: longs are owed 13 % of their side at most, shorts 5 %.
-    free = dataclasses.replace(rows, caps=lp.GmCaps(long=10.0, short=10.0))
+    free = dataclasses.replace(rows, caps=lp.GmCaps(long=1.0, short=1.0))
     assert (free.recomputed == rows.recomputed).all()
     one = rows.at(0)
     coins = rows.long_amount[0] - rows.impact_pool[0] - rows.long_tokens[0] + rows.short_tokens[0]

@@ -7,7 +7,8 @@ from inspect import isabstract
 from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term, together
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
 from lpgreeks.instruments.derived import Derived
-from lpgreeks.instruments.gmx import GlpAsset, GmPool, glp_amounts
+from lpgreeks.instruments.gm import GmPool, gm_amounts, gm_cap_rooms
+from lpgreeks.instruments.gmx import GlpAsset, glp_amounts, glp_coins
 from lpgreeks.instruments.greeks import Greeks, greeks_of
 from lpgreeks.instruments.liquidity_book import Bin, liquidity_book
 from lpgreeks.instruments.loss_claim import LossClaim
@@ -48,6 +49,9 @@ __all__ = [
     "averaged",
     "every_instrument",
     "glp_amounts",
+    "glp_coins",
+    "gm_amounts",
+    "gm_cap_rooms",
     "greeks_of",
     "liquidity_book",
     "option_of",

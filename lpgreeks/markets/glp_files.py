@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.glp_layouts import LAYOUTS, Cell, GlpScale, VaultColumns
 from lpgreeks.markets.integers import scaled_column
 from lpgreeks.markets.sequence import missing_notes
@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["read_glp"]
 
+# A file whose AUM is of the same side of the price feed as its prices is out by the last bits of a double alone.
+_SAME_SIDE = 1e-6
+
 
 def read_glp(path: str | Path, *, scale: GlpScale | None = None, slack: float = 0.0) -> GlpHistory:
     """Minutes of a GMX v1 vault with its full composition; the layout is told by the columns.
 
     demeter's minutes (``glp``, ``weth_price``, ``weth_pool``, ... in the contract's integers, of up to 38 digits) and
     tables in whole units (``glp_supply``, ``weth_guaranteed_usd``, ...). Tokens are named in capitals. One without
-    columns of short positions is a stable token. The AUM that the file states is compared with what its columns add up
-    to. A file's reward rate is what is streamed to GLP: the holders' 70 % already.
+    columns of short positions is a stable token. The AUM that the file states is compared with what its columns add
+    up to, and how far they are apart is among the notes. Where it is theirs in most rows it must be in all. A
+    file's reward rate is what is streamed to GLP: the holders' 70 % already.
 
     Args:
         path: CSV (plain or packed), Parquet, an archive or a folder of days.
@@ -41,6 +45,8 @@ def read_glp(path: str | Path, *, scale: GlpScale | None = None, slack: float = 
         DataError: no such layout, a scale that has to be stated or does not fit, and whatever
             :class:`~lpgreeks.GlpHistory` refuses.
     """
+    if not (scale is None or isinstance(scale, GlpScale)):
+        raise InputError("scale as lp.GlpScale", got=f"{scale!r:.60}", remedy='lp.GlpScale(decimals={"WETH": 18, ...})')
     parts: list[dict[str, NDArray[Any]]] = []
     kinds: dict[VaultColumns, str] = {}
     for sheet in sheets(path):
@@ -68,7 +74,7 @@ def read_glp(path: str | Path, *, scale: GlpScale | None = None, slack: float = 
         notes=vault.notes + missing_notes(joined["times"]),
         **known,
     )
-    return _with_doubts(history)
+    return replace(history, notes=(*history.notes, *_of_the_aum(history), *_doubts(history)))
 
 
 def _columns(piece: pd.DataFrame, vault: VaultColumns, name: str) -> dict[str, FloatArray]:
@@ -84,13 +90,29 @@ def _columns(piece: pd.DataFrame, vault: VaultColumns, name: str) -> dict[str, F
     }
 
 
-def _with_doubts(history: GlpHistory) -> GlpHistory:
-    """The history, with a note on the rows that contradict themselves within the slack."""
-    count = int((history.contradictions > 0).sum())
-    if not count:
-        return history
-    note = (
+def _of_the_aum(history: GlpHistory) -> tuple[str, ...]:
+    """How far the columns are from the stated AUM.
+
+    Raises:
+        DataError: they make it up in most rows, and not in all.
+    """
+    if history.stated_aum is None:
+        return ()
+    apart, middle = history.distance, float(np.median(history.distance))
+    if middle < _SAME_SIDE and (far := np.flatnonzero(apart > _SAME_SIDE)).size:
+        raise DataError(
+            "the stated AUM in every row, as in most",
+            got=f"{far.size:,} rows apart, the first by {apart[far[0]]:.2g} of it at {history.times[far[0]]}",
+            remedy="A cell of theirs is wrong",
+        )
+    return (f"AUM by the columns is {middle:.2g} of the stated one away by the median, {apart.max():.2g} at most",)
+
+
+def _doubts(history: GlpHistory) -> tuple[str, ...]:
+    """On the rows that contradict themselves within the slack."""
+    if not (count := int((history.contradictions > 0).sum())):
+        return ()
+    return (
         f"{count:,} rows kept though a pool or reserve is below 0 or more reserved than there is, by up to "
-        f"{history.contradictions.max():.2%} of the AUM: within the slack that was stated"
+        f"{history.contradictions.max():.2%} of the AUM: within the slack that was stated",
     )
-    return replace(history, notes=(*history.notes, note))

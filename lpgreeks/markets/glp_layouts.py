@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lpgreeks.errors import DataError, require_token, require_whole
+from lpgreeks.errors import DataError, InputError, require_token, require_whole
 
 __all__ = ["LAYOUTS", "Cell", "GlpScale", "Layout", "VaultColumns"]
+
+# Beyond them 256 bits hold no whole unit.
+_MOST_DECIMALS = 77
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +35,15 @@ class GlpScale:
 
     def __post_init__(self) -> None:
         for name in ("price", "usd", "share", "reward"):
-            require_whole(name, getattr(self, name), at_least=0, unit="decimals")
+            require_whole(name, getattr(self, name), at_least=0, at_most=_MOST_DECIMALS, unit="decimals")
+        if not isinstance(self.decimals, Mapping):
+            raise InputError("decimals by token", got=f"{self.decimals!r:.60}", remedy='Like {"WETH": 18, "USDC": 6}')
+        if not isinstance(self.reward_token, str):
+            raise InputError("reward_token as a token's name, or none", got=f"{self.reward_token!r:.60}")
         own = {
-            require_token("token", token).upper(): require_whole(token, n, at_least=0, unit="decimals")
+            require_token("token", token).upper(): require_whole(
+                token, n, at_least=0, at_most=_MOST_DECIMALS, unit="decimals"
+            )
             for token, n in self.decimals.items()
         }
         object.__setattr__(self, "decimals", own)
@@ -120,7 +129,7 @@ class Layout:
             DataError: a token lacks a column, or the scale has to be stated.
         """
         tokens = self._tokens(names)
-        stable = tuple(f"{t}{self.short_size}" not in names for t in tokens)
+        stable = self._stable(tokens, names, file)
         if scale is None:
             scale = self._of_whole_units(tokens, file)
         rate = next((c for c in names if c.startswith(self.reward)), "")
@@ -151,6 +160,28 @@ class Layout:
                 got=f"not both of {', '.join(lacking)}",
             )
         return tuple(found)
+
+    def _stable(self, tokens: tuple[str, ...], names: tuple[str, ...], file: str) -> tuple[bool, ...]:
+        """Which tokens have no columns of short positions at all; half of them make no stable token."""
+        shorts = (self.short_size, self.short_average)
+        ends = ("_reserved", self.guaranteed, *shorts, "_usdg", "_weight")
+        for column in names:
+            end = next((end for end in ends if column.endswith(end)), "")
+            if end and column.removesuffix(end) not in tokens:
+                raise DataError(
+                    f"a price and a pool for {column!r}",
+                    got=f"tokens {', '.join(tokens)} in {file}",
+                    remedy="A token is left out, or the column is of something else: take it out",
+                )
+        for token in tokens:
+            there = [f"{token}{end}" in names for end in shorts]
+            if any(there) != all(there):
+                raise DataError(
+                    f"a column {token + shorts[there.index(False)]!r}",
+                    got=f"only {token + shorts[there.index(True)]!r} of {token}'s short positions in {file}",
+                    remedy="A stable token has neither, every other both",
+                )
+        return tuple(f"{t}{self.short_size}" not in names for t in tokens)
 
     def _of_whole_units(self, tokens: tuple[str, ...], file: str) -> GlpScale:
         if self.whole:

@@ -21,8 +21,6 @@ __all__ = ["read_glp_prices", "read_glp_stats"]
 _SHARE_DECIMALS = 18
 # "hourly:1633046400" or "1633046400"; a total has no time.
 _ID = re.compile(r"(?:\w+:)?(\d{9,10})")
-# GLP was issued at 1 dollar; ten thousand times more or less is another unit.
-_FAR = 1e4
 _DAY = np.timedelta64(1, "D")
 
 
@@ -48,12 +46,13 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
     Raises:
         DataError: not such an export, rows out of order, a price that is no GLP's: figures of two units.
     """
-    parts, left_out = [], 0
+    parts, left_out, ids = [], 0, ""
     for sheet in sheets(path):
         layout = one_of((_STATS,), sheet, "GMX stats")
         for piece in sheet.pieces(layout.needs, text=layout.needs):
             found = [_ID.fullmatch(str(cell)) for cell in piece["id"]]
-            kept = np.array([match is not None for match in found])
+            kept = np.array([match is not None for match in found], dtype=bool)
+            ids = ids or next(map(str, piece["id"]), "")
             left_out += int((~kept).sum())
             seconds = [int(match[1]) for match in found if match is not None]
             aum, supply = (
@@ -63,17 +62,21 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
             parts.append((np.array(seconds, dtype="datetime64[s]"), aum, supply))
     times, aum, supply = (np.concatenate(column) for column in zip(*parts, strict=True))
     name = Path(path).name
-    if not times.size or (supply <= 0).any():
-        raise DataError("a supply of GLP above 0 in every row", got=f"{int((supply <= 0).sum()):,} without in {name}")
-    prices = aum / supply
-    if not ((prices > 1 / _FAR) & (prices < _FAR)).all():
+    if not times.size:
         raise DataError(
-            "AUM and supply in one unit, 18 decimals each", got=f"a GLP price of {prices.min():.3g} USD in {name}"
+            "rows whose id has a time in seconds since 1970",
+            got=f"{left_out:,} rows without in {name}, the first {ids!r:.40}",
+            remedy='Like "hourly:1633046400": milliseconds are another clock, and totals have no time',
+        )
+    if (wrong := np.flatnonzero(supply <= 0)).size:
+        raise DataError(
+            "a supply of GLP above 0 in every row",
+            got=f"{wrong.size:,} without in {name}, the first at {times[wrong[0]]}",
         )
     notes = (f"{left_out:,} rows without a time in their id left out",) if left_out else ()
     return GlpPrices(
         times=times,
-        prices=prices,
+        prices=aum / supply,
         aum=aum,
         supply=supply,
         source=f"AUM and supply of GLP, real: {_STATS.title} {name}",
@@ -88,7 +91,7 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
     from there on: the next day's start. Days marked in a column ``interpolated`` are kept and counted.
 
     Raises:
-        DataError: not such a table, days out of order, prices of 0 or less.
+        DataError: not such a table, days out of order, prices of 0 or less or that are no GLP's.
     """
     parts: list[dict[str, NDArray[Any]]] = []
     filled = 0

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, require_token
 from lpgreeks.markets.sequence import missing_notes
 from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.markets.tables import numbers_of
 from lpgreeks.protocols import GmCaps, GmHistory
+from lpgreeks.protocols.gm import require_caps
 
 __all__ = ["read_gm"]
 
@@ -70,6 +71,8 @@ def read_gm(path: str | Path, *, base: str, quote: str = "USD", caps: GmCaps | N
     Raises:
         DataError: no such layout, an index price other than the long token's, figures that no market can have.
     """
+    require_token("base", base)
+    own_caps = require_caps(GmCaps() if caps is None else caps)
     parts: list[dict[str, NDArray[Any]]] = []
     titles = set()
     for sheet in sheets(path):
@@ -90,7 +93,6 @@ def read_gm(path: str | Path, *, base: str, quote: str = "USD", caps: GmCaps | N
             got=f"{other.size:,} rows in which {_INDEX_PRICE} is not longPrice, the first at {times[other[0]]}: {name}",
             remedy="Where they differ the pool's value depends on two prices, which no formula of one price says",
         )
-    own_caps = caps or GmCaps()
     history = GmHistory(
         base=base,
         index_token=base,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -13,25 +14,34 @@ from lpgreeks.errors import DataError
 
 __all__ = ["scaled", "scaled_column"]
 
-_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+_WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _EXACT = 2**53
+# What a word of the contract can hold; Python itself reads no integer of more than some thousand digits.
+_DIGITS = len(str(2**256))
 
 
 def scaled(cell: Any, decimals: int, label: str, name: str) -> float:
     """A number as a file has it, in units of ``10**decimals``: the nearest double of the exact quotient.
 
     With decimals it must be whole; "123.0" is. A float beyond 2**53 has lost digits already and is refused. Without,
-    any number will do.
+    any number will do. A missing cell of a table is NaN.
 
     Raises:
-        DataError: neither.
+        DataError: neither, or more digits than the contract has.
     """
     if isinstance(cell, bool) or cell is None:
         raise DataError(f"a number in {label!r}", got=f"{cell!r} in {name}")
     if not decimals:
         try:
-            return float(cell)
-        except (TypeError, ValueError) as error:
+            # Python takes "1_000" and the digits of every script for numbers; no file means them.
+            if isinstance(cell, str) and not _NUMBER.fullmatch(cell.strip()):
+                raise ValueError(cell)
+            number = float(cell)
+            if isinstance(cell, str) and math.isinf(number):
+                raise OverflowError(cell)
+            return number
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"a number in {label!r}", got=f"{cell!r:.60} in {name}") from error
     if isinstance(cell, (float, np.floating)) and abs(float(cell)) > _EXACT:
         raise DataError(
@@ -46,6 +56,9 @@ def scaled(cell: Any, decimals: int, label: str, name: str) -> float:
             got=f"{text:.60} in {name}",
             remedy="State the scale of whole units as 0 decimals",
         )
+    digits = text.partition(".")[0].lstrip("+-")
+    if len(digits) > _DIGITS:
+        raise DataError(f"integers of up to {_DIGITS} digits in {label!r}", got=f"{len(digits):,} digits in {name}")
     whole: int = 10**decimals
     return int(text.partition(".")[0]) / whole
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.archives import csv_streams, files_at, one_line, require_ended, whole
 from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.tables import json_of, no_pyarrow
@@ -22,7 +22,7 @@ from lpgreeks.paths.rows import Times
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "fits", "one_of", "sheets", "stamps"]
+__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "fits", "one_of", "path_of", "sheets", "stamps"]
 
 ROWS_AT_ONCE = 250_000
 """Rows that are held as text and numbers at one time; what is kept of them is up to the reader."""
@@ -81,7 +81,8 @@ def one_of(layouts: Sequence[_L], sheet: Sheet, what: str) -> _L:
     fitting = [layout for layout in layouts if layout.needs <= set(sheet.columns)]
     if fitting:
         return max(fitting, key=lambda layout: len(layout.needs))
-    known = "; ".join(f"{layout.title}: {', '.join(sorted(layout.needs))}" for layout in layouts)
+    needs = {layout.title: ", ".join(c or "one without a name" for c in sorted(layout.needs)) for layout in layouts}
+    known = "; ".join(f"{title}: {columns}" for title, columns in needs.items())
     raise DataError(
         f"the columns of one known layout of {what}",
         got=f"{', '.join(sheet.columns[:20])} in {sheet.name}",
@@ -103,12 +104,31 @@ def column_names(path: str | Path) -> frozenset[str]:
         return frozenset()
 
 
+def path_of(path: str | Path) -> Path:
+    """``path`` itself as one, or an error when it is none."""
+    if not isinstance(path, (str, Path)):
+        raise InputError("a path", got=f"{path!r:.60}")
+    return Path(path)
+
+
 def sheets(path: str | Path) -> Iterator[Sheet]:
     """Every table at ``path``: Parquet, JSON, CSV, or the CSV files of an archive or a folder, by name.
 
     A sheet is read before the next one is asked for.
+
+    Raises:
+        DataError: there is no table.
     """
-    for file in files_at(Path(path)):
+    none = True
+    for sheet in _sheets(path_of(path)):
+        none = False
+        yield sheet
+    if none:
+        raise DataError("tables in CSV", got=f"none in {path}")
+
+
+def _sheets(path: Path) -> Iterator[Sheet]:
+    for file in files_at(path):
         if file.suffix.lower() in (".parquet", ".pq"):
             yield from _parquet(file)
             continue

@@ -225,7 +225,7 @@ def mint(vault: RawGlpVault, token: str, amount: int, *, base: int, tax: int) ->
         base, tax: basis points.
 
     Raises:
-        InputError: an amount worth no USDG.
+        InputError: an amount worth no USDG or no GLP.
     """
     one = vault.of(token)
     amount = require_whole("amount", amount, at_least=1, unit=f"raw {token}")
@@ -237,6 +237,8 @@ def mint(vault: RawGlpVault, token: str, amount: int, *, base: int, tax: int) ->
     kept = amount * (_BASIS_POINTS - fee) // _BASIS_POINTS
     usdg = _usdg_of(one, kept)
     glp = usdg * vault.supply // aum if aum else usdg
+    if not glp:
+        raise InputError("an amount that is worth some GLP", got=amount, unit=f"raw {token}")
     after = replace(one, pool=one.pool + kept, usdg=one.usdg + usdg)
     return RawMint(
         fee=fee,
@@ -258,12 +260,14 @@ def redeem(vault: RawGlpVault, token: str, glp: int, *, base: int, tax: int) -> 
         base, tax: basis points.
 
     Raises:
-        InputError: more GLP than there is, or more of the token than is not reserved.
+        InputError: more GLP than there is or GLP worth none of the token; more of the token than is not reserved.
     """
     one = vault.of(token)
     glp = require_whole("glp", glp, at_least=1, at_most=vault.supply, unit="raw GLP")
     usdg = glp * aum_in_usdg(aum_at_min(vault)) // vault.supply
     redeemed = (usdg * _DOLLAR // one.max_price) * _one(one.decimals) // _USDG
+    if not redeemed:
+        raise InputError(f"GLP that is worth some {token}", got=glp, unit="raw GLP")
     free = one.pool - one.reserved
     if redeemed > free:
         raise InputError(

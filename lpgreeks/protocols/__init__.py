@@ -5,10 +5,11 @@ from __future__ import annotations
 from lpgreeks.protocols.bin_book import BinBook, Depth
 from lpgreeks.protocols.bin_deposits import BinDeposit, BinWithdrawal
 from lpgreeks.protocols.bin_swaps import BinSwap
-from lpgreeks.protocols.glp import GlpToken, GlpVault
+from lpgreeks.protocols.glp import GlpVault
 from lpgreeks.protocols.glp_fees import GlpFees
 from lpgreeks.protocols.glp_history import GlpHistory
 from lpgreeks.protocols.glp_prices import GlpPrices
+from lpgreeks.protocols.glp_token import GlpToken
 from lpgreeks.protocols.glp_trades import GlpMint, GlpRedemption, GlpRoundTrip
 from lpgreeks.protocols.gm import GmCaps, GmState
 from lpgreeks.protocols.gm_history import GmHistory

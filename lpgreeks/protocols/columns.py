@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, InputError, require_numbers
+from lpgreeks.errors import DataError, InputError, require_numbers, require_whole
 from lpgreeks.paths.rows import Frozen, Times, moment, read_only
 
-__all__ = ["Rows", "columns_of", "positive"]
+__all__ = ["SHARE_PRICES", "Rows", "columns_of", "positive", "share_prices"]
+
+SHARE_PRICES = (1e-4, 1e4)
+"""A share is issued at 1 dollar; ten thousand times less or more is another unit."""
 
 
 class Rows(Frozen):
@@ -35,6 +38,14 @@ class Rows(Frozen):
         first, last = (np.datetime_as_string(t, unit="m").replace("T", " ") for t in self.times[[0, -1]])
         return f"{len(self):,} rows from {first} to {last} UTC: {self.source}"
 
+    def row(self, k: int) -> int:
+        """``k`` itself, or an error where there is no such row; -1 is the last.
+
+        Raises:
+            InputError: no whole number, or beyond the rows.
+        """
+        return require_whole("row", k, at_least=-len(self), at_most=len(self) - 1)
+
     def between(self, first: str | None = None, last: str | None = None) -> Self:
         """The rows of a stretch of time, UTC, both ends in it: "2024-10-02", "2024-10-02 12:00". A day is its start.
 
@@ -56,6 +67,8 @@ class Rows(Frozen):
 
 def columns_of(given: ArrayLike, what: str, shape: tuple[int, ...]) -> FloatArray:
     """Finite numbers of this shape, read-only."""
+    if given is None:
+        raise InputError(f"{what} of shape {shape}", got="None")
     array = np.array(require_numbers(given, unit="", what=what))
     if array.shape != shape:
         raise InputError(f"{what} of shape {shape}", got=array.shape)
@@ -70,3 +83,16 @@ def positive(array: FloatArray, what: str, times: Times) -> FloatArray:
     if rows.size:
         raise DataError(f"{what} above 0 in every row", got=f"{rows.size:,} rows not so, the first at {times[rows[0]]}")
     return array
+
+
+def share_prices(prices: FloatArray, name: str, times: Times) -> FloatArray:
+    """The same, or an error at the first one that no share of a vault has: figures of two units."""
+    least, most = SHARE_PRICES
+    far = np.flatnonzero(~((prices > least) & (prices < most)))
+    if far.size:
+        raise DataError(
+            f"a price of {name} between {least:g} and {most:,.0f} in every row",
+            got=f"{prices[far[0]]:.4g} at {np.datetime_as_string(times[far[0]], unit='s')}, {far.size:,} such rows",
+            remedy="Value and supply are of two units (1e30 and 1, 1e18 and 1), or neither is in whole ones",
+        )
+    return prices

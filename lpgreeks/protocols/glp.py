@@ -3,93 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from lpgreeks.errors import DataError, InputError, TokenError, require_finite, require_positive, require_token
-from lpgreeks.instruments import Cash, Exposure, GlpAsset, Portfolio, together
+from lpgreeks.instruments import Cash, Portfolio, together
 from lpgreeks.protocols.glp_fees import GlpFees
+from lpgreeks.protocols.glp_token import GlpToken
 from lpgreeks.protocols.glp_trades import GlpMint, GlpRedemption, GlpRoundTrip, minted, redeemed, round_trip
 from lpgreeks.tokens import counted_as
 
-__all__ = ["GlpToken", "GlpVault"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GlpToken:
-    """What a vault has of one token, in whole tokens and in quote.
-
-    Args:
-        token: its name, in capitals like those of :mod:`lpgreeks.tokens`: "BTC.B", "USDC.E".
-        stable: a stable token counts as ``pool`` times its price; nobody is long or short of it.
-        min_price, max_price: the two ends of the price feed, quote per token; equal where one price is known.
-        pool, reserved: tokens.
-        guaranteed, short_size: quote.
-        short_average: average entry of the shorts, quote per token; 0 where there are none.
-        usdg: what minting brought in of it, in USDG; None if unknown.
-        weight: target weight, a share of the sum over all tokens; None if unknown.
-    """
-
-    token: str
-    stable: bool
-    min_price: float
-    max_price: float
-    pool: float
-    reserved: float = 0.0
-    guaranteed: float = 0.0
-    short_size: float = 0.0
-    short_average: float = 0.0
-    usdg: float | None = None
-    weight: float | None = None
-
-    def __post_init__(self) -> None:
-        require_token("token", self.token)
-        for name in ("min_price", "max_price"):
-            price = require_positive(f"{name} of {self.token}", getattr(self, name), unit="quote per token")
-            object.__setattr__(self, name, price)
-        for f in fields(self)[4:]:
-            if getattr(self, f.name) is not None:
-                number = require_finite(f"{f.name} of {self.token}", getattr(self, f.name), unit="tokens or quote")
-                if number < 0:
-                    raise DataError(f"{f.name} of {self.token} of 0 or more", got=number)
-                object.__setattr__(self, f.name, number)
-        if self.min_price > self.max_price:
-            raise DataError(f"min_price of {self.token} up to max_price", got=f"{self.min_price} and {self.max_price}")
-        if self.reserved > self.pool:
-            raise DataError(
-                f"reserved {self.token} within the pool",
-                got=f"{self.reserved:,.10g} of {self.pool:,.10g}",
-                remedy="The contract refuses such a state: one of the two is of another moment or another unit",
-            )
-        if self.short_size and not self.short_average:
-            raise DataError(f"an average entry of the {self.token} shorts", got=f"none for {self.short_size:g}")
-
-    @property
-    def middle(self) -> float:
-        """The middle of the two prices."""
-        return (self.min_price + self.max_price) / 2.0
-
-    def held(self, quote: str) -> Exposure:
-        """All that the vault has of it: a :class:`~lpgreeks.GlpAsset`, or of a stable token its worth as cash."""
-        if self.stable:
-            return self.pool * self.middle * Cash(quote=self.token)
-        return GlpAsset(
-            base=self.token,
-            quote=quote,
-            pool=self.pool,
-            reserved=self.reserved,
-            guaranteed=self.guaranteed,
-            short_size=self.short_size,
-            short_average=self.short_average or self.middle,
-        )
-
-    def worth(self, price: float) -> float:
-        """Its part of the AUM at a price, in quote."""
-        return self.pool * price if self.stable else float(self.held("USD").value(price))
-
-    @property
-    def delta(self) -> float:
-        """Coins of exposure, ``pool - reserved + short_size / short_average``; 0 of a stable token."""
-        return 0.0 if self.stable else float(self.held("USD").delta(self.middle))
+__all__ = ["GlpVault"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,26 +46,34 @@ class GlpVault:
 
     def __post_init__(self) -> None:
         require_token("quote", self.quote)
+        if not isinstance(self.tokens, (tuple, list)) or not all(isinstance(t, GlpToken) for t in self.tokens):
+            raise InputError("tokens as a tuple of lp.GlpToken", got=f"{self.tokens!r:.60}")
         object.__setattr__(self, "tokens", tuple(self.tokens))
         names = [t.token for t in self.tokens]
-        if not names or len(set(names)) < len(names):
+        if not names or len({name.upper() for name in names}) < len(names):
             raise InputError("tokens of different names", got=", ".join(names) or "none")
+        if not isinstance(self.fees, GlpFees):
+            raise InputError("fees as lp.GlpFees", got=f"{self.fees!r:.60}")
         remedy = "A vault without GLP has no price: start where there is some"
         object.__setattr__(self, "supply", require_positive("supply", self.supply, unit="GLP", remedy=remedy))
-        for name in ("aum_addition", "aum_deduction"):
-            number = require_finite(name, getattr(self, name), unit=self.quote)
+        units = {"aum_addition": self.quote, "aum_deduction": self.quote}
+        if self.usdg_supply is not None:
+            units["usdg_supply"] = "USDG"
+        for name, unit in units.items():
+            number = require_finite(name, getattr(self, name), unit=unit)
             if number < 0:
-                raise InputError(f"{name} of 0 or more", got=number, unit=self.quote)
+                raise InputError(f"{name} of 0 or more", got=number, unit=unit)
             object.__setattr__(self, name, number)
 
     def of(self, token: str) -> GlpToken:
-        """The token of this name.
+        """The token of this name, in capitals or not.
 
         Raises:
             TokenError: the vault has none.
         """
+        name = require_token("token", token).upper()
         for one in self.tokens:
-            if one.token == token:
+            if one.token.upper() == name:
                 return one
         raise TokenError("a token of the vault", got=token, remedy=", ".join(t.token for t in self.tokens))
 
@@ -160,17 +91,34 @@ class GlpVault:
 
     @property
     def price_at_max(self) -> float:
-        """What minting pays for one GLP, in quote, before the fee."""
-        return self.aum_at_max / self.supply
+        """What minting pays for one GLP, in quote, before the fee.
+
+        Raises:
+            DataError: the AUM is 0.
+        """
+        return self._per_glp(self.aum_at_max)
 
     @property
     def price_at_min(self) -> float:
-        """What redeeming gets for one GLP, in quote, before the fee."""
-        return self.aum_at_min / self.supply
+        """What redeeming gets for one GLP, in quote, before the fee.
+
+        Raises:
+            DataError: the AUM is 0.
+        """
+        return self._per_glp(self.aum_at_min)
 
     def _aum(self, prices: Mapping[str, float]) -> float:
         worth = sum(t.worth(prices[t.token]) for t in self.tokens)
         return max(0.0, worth + self.aum_addition - self.aum_deduction)
+
+    def _per_glp(self, aum: float) -> float:
+        if not aum:
+            raise DataError(
+                f"an AUM above 0 {self.quote}",
+                got="more owed than the vault has",
+                remedy="The contract counts it as 0: such a GLP has no price and is no share of anything",
+            )
+        return aum / self.supply
 
     # ---- what it is exposed to
 
@@ -213,8 +161,15 @@ class GlpVault:
 
         A stable token is cash at ``pool`` times its price, which is taken not to move; that these tokens count as one
         dollar is among the portfolio's ``assumptions``. At the vault's own prices it is worth the GLP price.
+
+        Raises:
+            InputError: more GLP than there is.
+            DataError: the AUM is 0 at one end of the feeds.
         """
         share = require_positive("glp", glp, unit="GLP") / self.supply
+        if share > 1:
+            raise InputError("a share of at most all of it", got=f"{glp:,.10g} of {self.supply:,.10g}", unit="GLP")
+        self._per_glp(self.aum_at_min)
         parts = [t.held(self.quote) for t in self.tokens]
         if extra := self.aum_addition - self.aum_deduction:
             parts.append(extra * Cash(quote=self.quote))
@@ -226,12 +181,14 @@ class GlpVault:
         """GLP for ``amount`` of a token, by the contract's integers: fee in whole basis points, rounded down.
 
         Raises:
-            InputError: the fee needs weights, USDG amounts and USDG supply that are not known.
+            InputError: the fee needs weights, USDG amounts and USDG supply that are not known; a deposit worth nothing
+                or more than a million times the vault.
+            DataError: the AUM is 0 at one end of the feeds.
         """
         return minted(self, token, amount)
 
     def redeem(self, token: str, glp: float) -> GlpRedemption:
-        """A token for ``glp`` GLP, likewise; at most what is not reserved of it."""
+        """A token for ``glp`` GLP, likewise; at most what is not reserved of it, and not for all GLP."""
         return redeemed(self, token, glp)
 
     def round_trip(self, token: str, amount: float) -> GlpRoundTrip:
@@ -241,4 +198,6 @@ class GlpVault:
 
 def _shares(parts: Mapping[str, float]) -> dict[str, float]:
     whole = sum(parts.values())
+    if whole <= 0:
+        raise DataError("shares of a sum above 0", got=f"{whole:g} over {', '.join(parts)}")
     return {token: part / whole for token, part in parts.items()}

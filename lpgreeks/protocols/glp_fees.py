@@ -50,5 +50,9 @@ class GlpFees:
 
     def redeemable_from(self, minted: np.datetime64) -> np.datetime64:
         """The earliest time at which an account that last minted at ``minted`` may redeem; each mint starts it anew."""
+        if not isinstance(minted, np.datetime64) or np.isnat(minted):
+            raise InputError(
+                "a time as numpy.datetime64", got=f"{minted!r:.40}", remedy='Like np.datetime64("2024-10-15")'
+            )
         earliest: np.datetime64 = minted + np.timedelta64(round(self.cooldown * 1e9), "ns")
         return earliest

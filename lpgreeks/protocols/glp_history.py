@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_finite, require_token
-from lpgreeks.instruments import glp_amounts
+from lpgreeks.instruments import glp_amounts, glp_coins
 from lpgreeks.paths.rows import Times, checked_times, frozen, read_only
 from lpgreeks.powers import worth_in_quote
 from lpgreeks.protocols.columns import Rows, columns_of, positive
-from lpgreeks.protocols.glp import GlpToken, GlpVault
+from lpgreeks.protocols.glp import GlpVault
+from lpgreeks.protocols.glp_checks import require_sense
 from lpgreeks.protocols.glp_fees import GlpFees
+from lpgreeks.protocols.glp_token import GlpToken
 from lpgreeks.protocols.index_history import IndexHistory
 from lpgreeks.tokens import counted_as, one_token_notes
 
 __all__ = ["GlpHistory"]
 
-# The side of the price feed moves an AUM by tenths of a percent; a wrong unit or a token left out moves it by more.
-_AUM_APART = 0.01
-
+_MAY_BE_UNKNOWN = ("usdg", "weights", "usdg_supply", "stated_aum", "reward_per_second")
 _AMOUNTS = ("pool", "reserved", "guaranteed", "short_size", "short_average")
 
 
@@ -56,7 +56,8 @@ class GlpHistory(Rows):
 
     Raises:
         DataError: times out of order, prices or supply of 0, figures that contradict each other, a stated AUM that the
-            columns do not add up to within a hundredth.
+            columns do not add up to by more than two hundredths of what depends on coins' prices, and a thousandth of
+            the stable tokens: as far as the other side of the price feed may be.
     """
 
     times: Times
@@ -85,19 +86,21 @@ class GlpHistory(Rows):
     def __post_init__(self) -> None:
         times = checked_times(self.times, "the vault", repeats=False, at_least=1)
         frozen(self, "times", times)
+        if not isinstance(self.tokens, (tuple, list)):
+            raise InputError("tokens as a tuple of names", got=f"{self.tokens!r:.60}")
         object.__setattr__(self, "tokens", tuple(require_token("token", t) for t in self.tokens))
         if len(set(self.tokens)) < len(self.tokens) or not self.tokens:
             raise InputError("tokens of different names", got=", ".join(self.tokens) or "none")
         n, k = len(times), len(self.tokens)
-        stable = np.array(self.stable, dtype=bool)
-        if stable.shape != (k,):
-            raise InputError(f"stable of shape {(k,)}", got=stable.shape)
+        stable = np.array(self.stable)
+        if stable.shape != (k,) or stable.dtype != bool:
+            raise InputError(f"stable of shape {(k,)}, True or False", got=f"{self.stable!r:.60}")
         object.__setattr__(self, "stable", read_only(stable))
         for name, shape in {
             **dict.fromkeys(("prices", *_AMOUNTS, "usdg", "weights"), (n, k)),
             **dict.fromkeys(("supply", "usdg_supply", "stated_aum", "reward_per_second"), (n,)),
         }.items():
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name not in _MAY_BE_UNKNOWN:
                 object.__setattr__(self, name, columns_of(getattr(self, name), name, shape))
         positive(self.prices, f"prices in {self.quote}", times)
         positive(self.supply, "supply of GLP", times)
@@ -105,31 +108,9 @@ class GlpHistory(Rows):
         if self.reward_per_second is not None:
             require_token("reward_token", self.reward_token)
         object.__setattr__(self, "slack", require_finite("slack", self.slack, unit="decimal of the AUM"))
-        self._require_sense()
-
-    def _require_sense(self) -> None:
-        """Errors for what no vault can be, and for columns that do not make up the AUM that is stated."""
-        entries = np.where(self.short_size == 0, 1.0, self.short_average)
-        positive(entries, "average entries of open shorts", self.times)
-        positive(self.aum, "an AUM", self.times)
-        if self.stated_aum is not None:
-            apart = np.abs(self.aum / positive(self.stated_aum, "stated AUM", self.times) - 1)
-            if (far := np.flatnonzero(apart > _AUM_APART)).size:
-                at = far[0]
-                raise DataError(
-                    "tokens whose prices and amounts make up the stated AUM to a hundredth",
-                    got=f"{self.aum[at]:.6g} of {self.stated_aum[at]:.6g} {self.quote} at {self.times[at]}, "
-                    f"{far.size:,} such rows",
-                    remedy="A token is missing, or prices and dollars are of two units (1e30 and 1): state the scale",
-                )
-        wrong = np.flatnonzero(self.contradictions > self.slack)
-        if wrong.size:
-            worst = float(self.contradictions.max())
-            raise DataError(
-                "pools, reserves and sizes of 0 or more, reserves within their pools",
-                got=f"{wrong.size:,} rows not so, the first at {self.times[wrong[0]]}, by up to {worst:.2g} of the AUM",
-                remedy=f"Use other data, or keep those rows as they stand: slack={worst * 1.1:.2g}",
-            )
+        if self.slack < 0:
+            raise InputError("a slack of 0 or more", got=self.slack, unit="decimal of the AUM", remedy="0: none at all")
+        require_sense(self)
 
     # ---- what it is worth, and exposed to
 
@@ -139,7 +120,7 @@ class GlpHistory(Rows):
         return np.where(self.short_size == 0, self.prices, self.short_average)
 
     @cached_property
-    def _parts(self) -> FloatArray:
+    def parts(self) -> FloatArray:
         """``(n, k)``: what each token adds to the AUM, in quote."""
         amounts = glp_amounts(
             self.prices,
@@ -154,7 +135,18 @@ class GlpHistory(Rows):
     @cached_property
     def aum(self) -> FloatArray:
         """``(n,)``: assets under management by the columns, in quote."""
-        return read_only(self._parts.sum(axis=1))
+        return read_only(self.parts.sum(axis=1))
+
+    @cached_property
+    def distance(self) -> FloatArray:
+        """``(n,)``: how far AUM by the columns and stated AUM are apart, a decimal of the stated one.
+
+        Raises:
+            DataError: the file states no AUM.
+        """
+        if self.stated_aum is None:
+            raise DataError("a stated AUM", got=f"none in {self.source}")
+        return read_only(np.abs(self.aum / self.stated_aum - 1))
 
     @cached_property
     def glp_prices(self) -> FloatArray:
@@ -167,19 +159,22 @@ class GlpHistory(Rows):
 
         0 of stable tokens.
         """
-        coins = self.pool - self.reserved + self.short_size / self._averages
-        return read_only(np.where(self.stable, 0.0, coins) / self.supply[:, None])
+        own, owed = glp_coins(
+            pool=self.pool, reserved=self.reserved, short_size=self.short_size, short_average=self._averages
+        )
+        return read_only(np.where(self.stable, 0.0, own + owed) / self.supply[:, None])
 
     @cached_property
     def weights_of_value(self) -> FloatArray:
         """``(n, k)``: each token's share in the value of all pools. No exposure: reserved coins are in it."""
         value = self.pool * self.prices
+        positive(value.sum(axis=1), "the value of all pools", self.times)
         return read_only(value / value.sum(axis=1, keepdims=True))
 
     @cached_property
     def weights_of_aum(self) -> FloatArray:
         """``(n, k)``: each token's share in what makes up the AUM."""
-        return read_only(self._parts / self.aum[:, None])
+        return read_only(self.parts / self.aum[:, None])
 
     @cached_property
     def rewards_per_glp(self) -> FloatArray:
@@ -213,8 +208,10 @@ class GlpHistory(Rows):
         Tokens that count as one coin are added up, and read the price of the first of them.
 
         Raises:
-            InputError: rewards in a token that is not in the vault.
+            InputError: no coin in the vault, or rewards in a token that is not.
         """
+        if self.stable.all():
+            raise InputError("a vault with a coin", got=f"stable tokens only: {', '.join(self.tokens)}")
         coins: dict[str, list[int]] = {}
         for column, token in enumerate(self.tokens):
             if not self.stable[column]:
@@ -252,8 +249,10 @@ class GlpHistory(Rows):
             fees: of minting and redeeming; the dated settings unless said.
 
         Raises:
+            InputError: no such row.
             DataError: the row's figures contradict each other, within the slack or not.
         """
+        k = self.row(k)
         tokens = tuple(
             GlpToken(
                 token=token,
@@ -270,6 +269,6 @@ class GlpHistory(Rows):
             tokens=tokens,
             supply=float(self.supply[k]),
             usdg_supply=None if self.usdg_supply is None else float(self.usdg_supply[k]),
-            fees=fees or GlpFees(),
+            fees=GlpFees() if fees is None else fees,
             quote=self.quote,
         )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, InputError, require_token
 from lpgreeks.paths import History
 from lpgreeks.paths.rows import Times, checked_times, frozen
-from lpgreeks.protocols.columns import Rows, columns_of, positive
+from lpgreeks.protocols.columns import Rows, columns_of, positive, share_prices
 from lpgreeks.protocols.index_history import IndexHistory
 from lpgreeks.tokens import coin_of
 
@@ -44,9 +44,11 @@ class GlpPrices(Rows):
         times = checked_times(self.times, "GLP", repeats=False, at_least=1)
         frozen(self, "times", times)
         for name in ("prices", "with_fees", "aum", "supply"):
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name == "prices":
                 column = columns_of(getattr(self, name), name, times.shape)
                 object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
+        require_token("quote", self.quote)
+        share_prices(self.prices, "GLP", times)
 
     @property
     def market(self) -> str:
@@ -62,6 +64,10 @@ class GlpPrices(Rows):
         Raises:
             DataError: they begin after GLP's prices.
         """
+        if not isinstance(coins, History):
+            raise InputError(
+                "prices of coins as lp.History", got=f"{coins!r:.60}", remedy="Like those of lp.read_prices"
+            )
         known = np.searchsorted(coins.times, self.times, side="right") - 1
         if known[0] < 0:
             raise DataError("coin prices from the first of GLP's on", got=f"from {coins.times[0]}, not {self.times[0]}")

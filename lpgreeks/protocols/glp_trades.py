@@ -9,7 +9,8 @@ from lpgreeks.errors import InputError, require_positive
 from lpgreeks.onchain import gmx
 
 if TYPE_CHECKING:
-    from lpgreeks.protocols.glp import GlpToken, GlpVault
+    from lpgreeks.protocols.glp import GlpVault
+    from lpgreeks.protocols.glp_token import GlpToken
 
 __all__ = ["GlpMint", "GlpRedemption", "GlpRoundTrip", "minted", "redeemed", "round_trip"]
 
@@ -17,6 +18,8 @@ __all__ = ["GlpMint", "GlpRedemption", "GlpRoundTrip", "minted", "redeemed", "ro
 _ONE = 10**gmx.USDG_DECIMALS
 _DOLLAR = 10**gmx.PRICE_DECIMALS
 _BASIS_POINTS = 10_000
+# Of the vault's own worth: a deposit beyond that is counted in another unit.
+_MOST = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +99,14 @@ class GlpRoundTrip:
 def minted(vault: GlpVault, token: str, amount: float) -> GlpMint:
     """See :meth:`lpgreeks.GlpVault.mint`."""
     one = vault.of(token)
+    token = one.token
     amount = require_positive("amount", amount, unit=token)
-    done = gmx.mint(_raw(vault), token, _integer(amount, _ONE), **vault.fees.basis_points)
+    middle = _middle(vault)
+    if amount * one.min_price > _MOST * vault.supply * middle:
+        raise InputError(
+            "a deposit of at most a million times the vault", got=f"{amount:.6g}", unit=token, remedy="In whole tokens"
+        )
+    done = gmx.mint(_raw(vault), token, _smallest(amount, token), **vault.fees.basis_points)
     glp, fee = done.glp / _ONE, done.fee / _BASIS_POINTS
     fee_cost = amount * fee * one.min_price
     return GlpMint(
@@ -106,7 +115,7 @@ def minted(vault: GlpVault, token: str, amount: float) -> GlpMint:
         glp=glp,
         fee=fee,
         fee_cost=fee_cost,
-        spread_cost=amount * one.middle - fee_cost - glp * _middle(vault),
+        spread_cost=amount * one.middle - fee_cost - glp * middle,
         after=_whole(done.after, vault, token),
     )
 
@@ -114,8 +123,17 @@ def minted(vault: GlpVault, token: str, amount: float) -> GlpMint:
 def redeemed(vault: GlpVault, token: str, glp: float) -> GlpRedemption:
     """See :meth:`lpgreeks.GlpVault.redeem`."""
     one = vault.of(token)
+    token = one.token
     glp = require_positive("glp", glp, unit="GLP")
-    done = gmx.redeem(_raw(vault), token, _integer(glp, _ONE), **vault.fees.basis_points)
+    if glp >= vault.supply:
+        raise InputError(
+            "less than all GLP to redeem",
+            got=f"{glp:,.10g} of {vault.supply:,.10g}",
+            unit="GLP",
+            remedy="What is left without any GLP has no price: leave some",
+        )
+    middle = _middle(vault)
+    done = gmx.redeem(_raw(vault), token, _smallest(glp, "GLP"), **vault.fees.basis_points)
     fee, received = done.fee / _BASIS_POINTS, done.out / _ONE
     fee_cost = done.redeemed / _ONE * fee * one.max_price
     return GlpRedemption(
@@ -124,7 +142,7 @@ def redeemed(vault: GlpVault, token: str, glp: float) -> GlpRedemption:
         glp=glp,
         fee=fee,
         fee_cost=fee_cost,
-        spread_cost=glp * _middle(vault) - fee_cost - received * one.middle,
+        spread_cost=glp * middle - fee_cost - received * one.middle,
         after=_whole(done.after, vault, token),
     )
 
@@ -185,6 +203,13 @@ def _whole(raw: gmx.RawGlpVault, before: GlpVault, token: str) -> GlpVault:
         supply=raw.supply / _ONE,
         usdg_supply=raw.usdg_supply / _ONE,
     )
+
+
+def _smallest(amount: float, token: str) -> int:
+    """An amount in integers, or an error where it is less than one of them."""
+    if not (whole := _integer(amount, _ONE)):
+        raise InputError(f"an amount of {token} of 1e-18 or more", got=f"{amount:g}", unit=token)
+    return whole
 
 
 def _integer(number: float, one: int) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
+from lpgreeks.errors import InputError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import GmPool, Portfolio
 from lpgreeks.tokens import counted_as
 
-__all__ = ["GmCaps", "GmState", "require_one_coin"]
+__all__ = ["GmCaps", "GmState", "require_caps", "require_one_coin"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ class GmCaps:
     def __post_init__(self) -> None:
         for name in ("long", "short"):
             cap = require_finite(name, getattr(self, name), unit="decimal")
-            if cap < 0:
-                raise InputError(f"a {name} cap of 0 or more", got=cap, unit="decimal")
+            if not 0 <= cap <= 1:
+                raise InputError(f"a {name} cap from 0 to 1", got=cap, unit="decimal", remedy="90 % is 0.9")
             object.__setattr__(self, name, cap)
 
 
@@ -58,9 +58,14 @@ class GmState:
     stated_value: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pool, GmPool):
+            raise InputError("pool as lp.GmPool", got=f"{self.pool!r:.60}")
         require_one_coin(self.index_token, self.pool.base)
         object.__setattr__(self, "price", require_positive("price", self.price, unit="quote per base"))
         object.__setattr__(self, "supply", require_positive("supply", self.supply, unit="GM"))
+        if self.stated_value is not None:
+            stated = require_positive("stated_value", self.stated_value, unit=self.pool.quote)
+            object.__setattr__(self, "stated_value", stated)
 
     @property
     def value(self) -> float:
@@ -78,12 +83,28 @@ class GmState:
         return float(self.pool.delta(self.price))
 
     def holding(self, gm: float) -> Portfolio:
-        """What ``gm`` GM are: a share of the pool. At the market's own price it is worth ``gm`` times the GM price."""
-        return require_positive("gm", gm, unit="GM") / self.supply * self.pool
+        """What ``gm`` GM are: a share of the pool. At the market's own price it is worth ``gm`` times the GM price.
+
+        Raises:
+            InputError: more GM than there is.
+        """
+        share = require_positive("gm", gm, unit="GM") / self.supply
+        if share > 1:
+            raise InputError("a share of at most all of it", got=f"{gm:,.10g} of {self.supply:,.10g}", unit="GM")
+        return share * self.pool
+
+
+def require_caps(caps: GmCaps) -> GmCaps:
+    """``caps`` itself, or an error when it is none."""
+    if not isinstance(caps, GmCaps):
+        raise InputError("caps as lp.GmCaps", got=f"{caps!r:.60}", remedy="lp.GmCaps(long=0.9, short=0.9)")
+    return caps
 
 
 def require_one_coin(index_token: str, long_token: str) -> None:
-    """An error unless traders bet on the coin that the pool holds."""
+    """An error unless both are tokens, and traders bet on the coin that the pool holds."""
+    require_token("index_token", index_token)
+    require_token("base", long_token)
     if counted_as(index_token) != counted_as(long_token):
         raise TokenError(
             "a market whose index token is its long token",

@@ -12,6 +12,7 @@ from lpgreeks.tokens import counted_as
 
 __all__ = ["IndexHistory"]
 
+_ALWAYS = ("prices", "coin_prices")
 _OF_SHARE = ("prices", "rewards")
 
 
@@ -55,12 +56,15 @@ class IndexHistory(Rows):
     def __post_init__(self) -> None:
         times = checked_times(self.times, self.name, repeats=False, at_least=1)
         require_token("quote", self.quote)
+        if not isinstance(self.coins, (tuple, list)):
+            raise InputError("coins as a tuple of names", got=f"{self.coins!r:.60}")
+        object.__setattr__(self, "coins", tuple(require_token("coin", coin) for coin in self.coins))
         if not self.coins or len({counted_as(c) for c in self.coins}) < len(self.coins):
-            raise InputError("coins of an index, each once", got=", ".join(map(str, self.coins)) or "none")
+            raise InputError("coins of an index, each once", got=", ".join(self.coins) or "none")
         object.__setattr__(self, "times", times)
         by_coin = (len(times), len(self.coins))
         for name in ("prices", "coin_prices", "deltas", "weights", "rewards"):
-            if (given := getattr(self, name)) is not None:
+            if (given := getattr(self, name)) is not None or name in _ALWAYS:
                 shape = times.shape if name in _OF_SHARE else by_coin
                 object.__setattr__(self, name, columns_of(given, name, shape))
         positive(self.prices, f"prices of {self.name}", times)
