@@ -99,9 +99,11 @@ def liquidity_book(
     for k, share in _shares(weights).items():
         put, own = value * share, price * (1 + step) ** k
         one = Bin(base=base, quote=quote, price=own, step=step, market=market)
-        # What is worth this much now is worth the bin's own price once it is sold.
-        split = one.mixed(base_amount=coins * put / price, quote_amount=(1 - coins) * put)
-        parts.append(put * max(own / price, 1.0) * one if k else split)
+        if k:
+            # What is worth this much now is worth the bin's own price once it is sold.
+            parts.append(Position(put * max(own / price, 1.0), one))
+        else:
+            parts.append(one.mixed(base_amount=coins * put / price, quote_amount=(1 - coins) * put))
     return together(parts)
 
 
