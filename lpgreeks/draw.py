@@ -38,6 +38,7 @@ __all__ = [
     "points",
     "shade_bar",
     "strips",
+    "ticks",
     "tiles",
     "timelines",
     "trade_marks",
@@ -233,6 +234,15 @@ def verticals(ax: Axes, positions: Sequence[float], *, name: str, style: str = "
     return ax
 
 
+def ticks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
+    """Short strokes on the lower edge of the axes, for more positions than lines across them can show."""
+    ax.plot(
+        positions, [0.0] * len(positions), "|", color=COLOURS[6], markersize=14.0, mew=0.8, label=name,
+        transform=ax.get_xaxis_transform(), zorder=4,
+    )  # fmt: skip
+    return ax
+
+
 def marks(ax: Axes, points: Sequence[tuple[float, float]], *, name: str) -> Axes:
     """Ringed points, each with its horizontal position written beside it, in turn above and below."""
     for i, (x, y) in enumerate(points):
@@ -317,9 +327,9 @@ def strips(ax: Axes, x: FloatArray, rows: Mapping[str, NDArray[np.bool_]]) -> Ax
 
 
 def legend(ax: Axes) -> Axes:
-    """The legend of all that was drawn."""
+    """The legend of all that was drawn, on a ground of its own: lines that run under it stay out of its words."""
     with _style():
-        ax.legend()
+        ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
     return ax
 
 

@@ -333,6 +333,7 @@ MUTANTS = [
     Mutant("draw.py", '"axes.titlesize": "medium"', '"axes.titlesize": 14', "test_plots.py::test_every_word_lies_inside_the_picture"),
     Mutant("cli/groups.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/app.py", "{DataError: 3, InfeasibleError: 4,", "{DataError: 2, InfeasibleError: 2,", "test_cli.py::test_mistakes_end_in_one_line_and_a_code"),
+    Mutant("instruments/base.py", "len(shown) <= _MOST_LINES", "True", "test_plots.py::test_a_ladder_of_bins_is_seen_behind_its_prices"),
     Mutant("instruments/base.py", "line + earned.get(name, 0.0)", "line", "test_plots.py"),
     Mutant("hedging/problem.py", "coin = counted_as(coin_of(market))", "coin = market", "test_lock_ins.py"),
     Mutant("models/lognormal.py", "_LARGEST_POWER = 6.0", "_LARGEST_POWER = 2.0", "test_lock_ins.py::test_variances_of_steep_payoffs_at_great_width"),

@@ -34,6 +34,7 @@ class Bin(Instrument):
     step: float | None = None
 
     label: ClassVar[str] = "Liquidity Book bin"
+    kinks_are: ClassVar[str] = "prices of bins"
     unit: ClassVar[str] = "{quote} of liquidity"
 
     def __post_init__(self) -> None:
