@@ -521,6 +521,67 @@ def test_funding_from_a_file_is_that_of_the_near_leg() -> None:
     assert stated.parts["funding"] < 0  # long of the near leg, which pays
 
 
+def held_twice() -> tuple[lp.Spread, lp.SpreadBand]:
+    """Sold at 6 h and closed at 30 h, sold again at 42 h and closed at 54 h; rows six hours apart from midnight."""
+    mids = np.array([8.0, 12.0, 9.0, 9.0, 9.0, 4.0, 8.0, 12.0, 9.0, 4.0, 8.0, 8.0])
+    stamps = np.datetime64("2021-09-01", "ns") + SIX_HOURS * np.arange(mids.size)
+    near = np.full(mids.size, 1_000.0)
+    spread = pair(LINEAR, (near + mids, near + mids), (near, near), times=stamps)
+    return spread, lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0)
+
+
+def settled(hours: Sequence[float], market: str = "BTC/USDT:perp") -> lp.FundingRates:
+    times = np.datetime64("2021-09-01", "ns") + (np.array(hours) * 3.6e12).astype("timedelta64[ns]")
+    return lp.FundingRates(market=market, times=times, rates=np.full(times.size, 1e-4), source="by hand")
+
+
+@pytest.mark.parametrize(
+    ("hours", "missing"),
+    [
+        # Due while it was held: 8, 16, 24 of the first time, 48 of the second.
+        (range(0, 72, 8), 0.0),
+        ([8, 16, 24, 32, 40, 48], 0.0),
+        ([8, 16, 24, 48], 0.0),  # nothing was held at 32 and 40
+        ([8, 24, 32, 40, 48], 8.0),
+        ([8, 16, 24, 32, 40], 8.0),  # it ends before 48
+        ([16, 24, 32, 40, 48], 8.0),  # it begins after 8
+        ([40.001, 48.001], 24.0),
+        ([48], 24.0),
+        ([6, 12, 18, 24, 30, 36, 42, 48, 54], 0.0),  # one at the opening is none of its own, one at the closing is
+        ([6, 12, 18, 24, 36, 42, 48], 12.0),
+    ],
+)
+def test_settlements_that_are_missing_while_it_was_held_are_counted(hours: Sequence[float], missing: float) -> None:
+    spread, band = held_twice()
+    found = lp.replay_spread(spread, band, funding=settled(hours))
+    assert found.trades.times.tolist() == (spread.times[[1, 5, 7, 9]]).tolist()
+    assert found.unfunded_hours == pytest.approx(missing, abs=1e-9)
+    assert found.funded is (missing == 0)
+    assert found.to_dict()["unfunded_hours"] == found.unfunded_hours
+    warned = f"INCOMPLETE: without the funding of the perpetual for {missing:g} hours that it was held"
+    assert (warned in " ".join(found.summary().split())) is bool(missing)
+
+
+def test_without_any_funding_every_hour_held_is_missing() -> None:
+    spread, band = held_twice()
+    assert lp.replay_spread(spread, band).unfunded_hours == 24 + 12
+    open_end = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=-5.0)
+    assert lp.replay_spread(spread, open_end).unfunded_hours == 60
+    never = lp.SpreadBand.on(spread, size=1.0, entry=100.0, exit=5.0)
+    assert lp.replay_spread(spread, never).funded
+
+
+def test_funding_of_another_coin_or_of_no_perpetual_is_refused() -> None:
+    spread, band = held_twice()
+    with pytest.raises(lp.MarketError, match="a perpetual on BTC; got that of ETH/USDT"):
+        lp.replay_spread(spread, band, funding=settled(range(0, 72, 8), market="ETH/USDT"))
+    assert lp.replay_spread(spread, band, funding=settled(range(0, 72, 8), market="WBTC/USD")).funded
+    dated = walked(("BTC-USDT-211231", "BTC-USDT-210924"), 1)
+    band = lp.SpreadBand.on(dated, size=1.0, entry=800.0, exit=500.0)
+    with pytest.raises(lp.InputError, match="no funding with two dated contracts"):
+        lp.replay_spread(dated, band, funding=lp.Funding(rate=1e-4))
+
+
 def test_a_band_closes_before_the_delivery() -> None:
     stamps = np.datetime64("2021-09-20T12:00", "ns") + SIX_HOURS * np.arange(15)
     near = np.full(stamps.size, 1_000.0)
@@ -635,13 +696,14 @@ def test_a_real_band_is_the_sum_of_its_trades(
     spread = curve.spread(*names)
     fee, rate = 5e-4, 5e-5
     band = lp.SpreadBand.on(spread, size=10_000.0, **terms)
-    found = lp.replay_spread(spread, band, fee=lp.Fee(taker=fee), funding=lp.Funding(rate=rate))
-    first = spread.near if spread.near.contract.expiry else spread.far
+    perpetual = spread.near.contract.expiry is None
+    stated = lp.Funding(rate=rate) if perpetual else None
+    found = lp.replay_spread(spread, band, fee=lp.Fee(taker=fee), funding=stated)
+    first = spread.far if perpetual else spread.near
     last = int(np.searchsorted(spread.times, first.delivery - np.timedelta64(1, "D")))
     expected = plain(spread, inverse=True, size=10_000.0, last=last, **terms)
     assert found.trades.times.tolist() == spread.times[[t.row for t in expected]].tolist()
     assert len(expected) >= 2
-    perpetual = spread.near.contract.expiry is None
     pnl, funding = result_of(expected, spread, inverse=True, fee=fee, rate=rate if perpetual else 0.0, hours=8)
     assert found.net == pytest.approx(float(pnl + funding) * found.price, abs=CENT / 2)
     assert found.net_of_trades == pytest.approx(found.net, abs=CENT / 2)
