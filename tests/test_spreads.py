@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 from collections.abc import Sequence
@@ -130,6 +131,15 @@ def test_inverse_legs_by_a_published_example() -> None:
     assert position.pnl(far=700.0, near=500.0) == pytest.approx(0.238095, abs=5e-7)
 
 
+@pytest.mark.parametrize("quantity", [-1.0, 0.0, math.nan, "x", None, True])
+def test_what_is_sold_is_positive(quantity: Any) -> None:
+    """``sold(-1)`` bought at the bid."""
+    spread = pair(LINEAR, (49_100.0, 49_110.0), (49_000.0, 49_003.0))
+    for side in (spread.sold, spread.bought):
+        with pytest.raises(lp.InputError, match="quantity"):
+            side(quantity)
+
+
 # ---- neutral ratios
 
 
@@ -235,8 +245,52 @@ def test_a_break_even_without_costs_is_where_it_was_opened() -> None:
 def test_a_dated_near_leg_pays_no_funding() -> None:
     names = ("BTC-USDT-211231", "BTC-USDT-210924")
     spread = pair(names, (101.0, 102.0), (99.0, 100.0))
-    found = spread.sold(1.0).break_even(spread, days=30, fee=lp.Fee(taker=0.0), funding=lp.Funding(rate=1e-3))
+    found = spread.sold(1.0).break_even(spread, days=20, fee=lp.Fee(taker=0.0), funding=lp.Funding(rate=1e-3))
     assert found.funding == 0.0
+
+
+def test_a_holding_time_ends_with_the_nearer_delivery() -> None:
+    spread = pair(LINEAR, (101.0, 102.0), (99.0, 100.0))
+    short = spread.sold(1.0)
+    assert short.break_even(spread, days=22.8, fee=lp.Fee(taker=0.0)).days == 22.8
+    dated = pair(("BTC-USDT-211231", "BTC-USDT-210924"), (101.0, 102.0), (99.0, 100.0))
+    for some in (spread, dated):
+        for days in (22.9, 400, -1):
+            with pytest.raises(lp.InputError, match=r"from 0 to the 22.8333 days left"):
+                some.sold(1.0).break_even(some, days=days, fee=lp.Fee(taker=0.0))
+
+
+SPREAD = pair(LINEAR, (101.0, 102.0), (99.0, 100.0))
+SOLD = SPREAD.sold(1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: lp.Spread(far=None, near=None), "the quotes of a contract; got None"),
+        (lambda: SOLD.closed(None), "a spread at one stamp; got None"),
+        (lambda: SOLD.break_even(None, days=1, fee=lp.Fee(taker=0.0)), "a spread at one stamp; got None"),
+        (lambda: SOLD.break_even(SPREAD, days=1, fee=0.0005), "a fee; got 0.0005"),
+        (lambda: SOLD.break_even(SPREAD, days=1, fee=lp.Fee(taker=0.0), funding=1e-4), "stated funding; got 0.0001"),
+        (lambda: SPREAD.sold(1.0, "parallel"), "moves of both prices; got 'parallel'"),
+        (lambda: SOLD.after("parallel", 1.0), "moves of both prices; got 'parallel'"),
+        (lambda: lp.SpreadBand.on(None, size=1.0, entry=9.0, exit=5.0), "a spread; got None"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, moves="parallel"), "moves of both prices"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, close_from="soon"), "a time, UTC; got 'soon'"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, close_from=5), "a time, UTC; got 5"),
+        (lambda: lp.SpreadBand(far=None, near=None, size=1.0, entry=9.0, exit=5.0), "a perpetual or a dated future"),
+        (lambda: lp.replay_spread(None, None), "a spread; got None"),
+        (lambda: lp.replay_spread(SPREAD, None), "a band of BTC/USDT:BTC-USDT-210924"),
+        (lambda: lp.replay_spread(SPREAD, None, fee=5e-4), "a fee; got 0.0005"),
+        (lambda: lp.replay_spread(SPREAD, None, funding=1e-4), "stated funding, or rates of a file; got 0.0001"),
+        (lambda: lp.TermStructure(contracts=None), "contracts of one coin; got None"),
+        (lambda: lp.ContractQuotes(contract="BTC-PERPETUAL", times=NOON, bid=1.0, ask=1.0, source="x"),
+         "a contract's name taken apart; got 'BTC-PERPETUAL'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_spread_no_band_no_cost_is_one_clear_error(call: Any, said: str) -> None:
+    with pytest.raises(lp.InputError, match=said):
+        call()
 
 
 # ---- which pairs, which stamps
@@ -348,6 +402,26 @@ def test_every_pair_of_a_kind_at_every_stamp() -> None:
         lp.TermStructure(contracts=curve.contracts[:1])
     with pytest.raises(lp.DataError, match="settle in one token"):
         lp.TermStructure(contracts=(quoted(INVERSE[1], 1.0, 1.0), quoted(LINEAR[0], 1.0, 1.0))).table()
+
+
+def test_each_basis_is_over_the_perpetual_of_its_own_settlement() -> None:
+    """Of two perpetuals in dollars the last stood for both."""
+
+    def curve(*names: str) -> lp.TermStructure:
+        return lp.TermStructure(contracts=[quoted(n, 100.0 + k, 100.0 + k) for k, n in enumerate(names)])
+
+    names = ("BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USDT-210924", "BTC-USDC-211231")
+    table = curve(*names).table().set_index(["far", "near"])
+    assert table.loc[("BTC-USDT-210924", "BTC-USDC-SWAP"), "far_basis"] == pytest.approx(102 / 100 - 1)
+    assert table.loc[("BTC-USDC-211231", "BTC-USDT-SWAP"), "far_basis"] == pytest.approx(103 / 101 - 1)
+    assert table.loc[("BTC-USDC-211231", "BTC-USDT-210924"), "near_basis"] == pytest.approx(102 / 100 - 1)
+    # A dollar token that has no perpetual of its own takes the only one, as tokens are counted.
+    (alone,) = curve("BTC-USDT-SWAP", "BTC-USDC-211231").table()["far_basis"]
+    assert alone == pytest.approx(101 / 100 - 1)
+    with pytest.raises(lp.DataError, match="a perpetual that settles in USD, as BTC-USD_UM-210924 does; got those of"):
+        curve("BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD_UM-210924").table()
+    with pytest.raises(lp.DataError, match="one perpetual that settles in USDT; got BTC-USDT-SWAP and BTCUSDT_PERP"):
+        curve("BTC-USDT-SWAP", "BTCUSDT_PERP", "BTC-USDT-210924").table()
 
 
 def test_pictures_show_what_they_say() -> None:
@@ -595,9 +669,23 @@ def test_a_band_closes_before_the_delivery() -> None:
     assert found.held == 0.0
     own = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from=np.datetime64("2021-09-22"))
     assert lp.replay_spread(spread, own).trades.times[1] == np.datetime64("2021-09-22T00:00")
+    text = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from="2021-09-22")
+    assert text == own
     late = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from=np.datetime64("2021-09-24T08:00"))
     with pytest.raises(lp.InputError, match="closes before the delivery"):
         lp.replay_spread(spread, late)
+
+
+def test_what_the_legs_of_a_band_were_entered_at_is_read_by_nothing() -> None:
+    spread = walked(INVERSE, 2)
+    band = lp.SpreadBand.on(spread, size=20_000.0, entry=800.0, exit=500.0, add=60.0, most=4)
+    far, near = (dataclasses.replace(leg, entry=price) for leg, price in ((band.far, 7.0), (band.near, 90_000.0)))
+    other = dataclasses.replace(band, far=far, near=near)
+    first, second = (
+        lp.replay_spread(spread, b, fee=lp.Fee(taker=5e-4), funding=lp.Funding(rate=1e-4)) for b in (band, other)
+    )
+    assert first.to_dict() == second.to_dict()
+    assert len(first.trades) > 3
 
 
 def test_trades_beyond_the_depth_are_counted() -> None:

@@ -21,6 +21,7 @@ from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import Replayed, replay
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.band import SpreadBand
+from lpgreeks.spreads.checks import require_kind
 from lpgreeks.spreads.funded import unfunded_hours
 from lpgreeks.spreads.spread import Spread
 from lpgreeks.spreads.trades import SpreadTrades, trades_of
@@ -222,12 +223,10 @@ def replay_spread(
 
 
 def _require_terms(spread: Spread, fee: Fee | None, funding: Funding | FundingRates | None) -> None:
-    if not isinstance(spread, Spread):
-        raise InputError("a spread", got=f"{spread!r:.60}", remedy='curve.spread("BTC-27MAR26", "BTC-PERPETUAL")')
-    if not isinstance(fee, Fee | None):
-        raise InputError("a fee", got=f"{fee!r:.60}", remedy="lp.Fee(taker=0.0005)")
-    if not isinstance(funding, Funding | FundingRates | None):
-        raise InputError("stated funding, or rates", got=f"{funding!r:.60}", remedy="lp.Funding(rate=0.0001)")
+    require_kind("a spread", spread, Spread, remedy='curve.spread("BTC-27MAR26", "BTC-PERPETUAL")')
+    require_kind("a fee", fee, Fee | None, remedy="lp.Fee(taker=0.0005)")
+    kinds = Funding | FundingRates | None
+    require_kind("stated funding, or rates of a file", funding, kinds, remedy="lp.Funding(rate=0.0001)")
     near = spread.near.contract
     if funding is not None and near.expiry is not None:
         raise InputError(
