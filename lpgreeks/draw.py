@@ -33,6 +33,7 @@ __all__ = [
     "intervals",
     "legend",
     "legend_below",
+    "levels",
     "marks",
     "new_axes",
     "points",
@@ -56,6 +57,9 @@ _THIN = (COLOURS[0], COLOURS[1], COLOURS[3], COLOURS[4])
 # Of the height of the axes, for each row; and the colours of rows, of which the first curve has none.
 _STRIP = 0.05
 _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1])
+
+# Of level lines: the first dashed, the second dotted.
+_LEVELS = ((COLOURS[5], "--"), (COLOURS[3], ":"))
 
 # Marks of trades that leave a price to be seen.
 _FEW = 200
@@ -266,11 +270,18 @@ def dotted(ax: Axes, x: FloatArray, y: FloatArray) -> Axes:
 
 def dashed(ax: Axes, x: FloatArray, y: FloatArray, *, name: str) -> Axes:
     """A dashed line to compare with; a level one goes all the way across."""
-    style: dict[str, Any] = {"linestyle": "--", "color": "#666666", "linewidth": 1.4, "label": name}
+    style: dict[str, Any] = {"linestyle": "--", "color": GREY, "linewidth": 1.4, "label": name}
     if (y == y[0]).all():
         ax.axhline(y[0], **style)
     else:
         ax.plot(x, y, **style)
+    return ax
+
+
+def levels(ax: Axes, heights: Mapping[str, float]) -> Axes:
+    """Lines all the way across, told apart by colour and dash."""
+    for (name, height), (colour, dash) in zip(heights.items(), _LEVELS, strict=False):
+        ax.axhline(height, linestyle=dash, color=colour, linewidth=1.4, label=name)
     return ax
 
 
@@ -284,10 +295,16 @@ def from_zero(ax: Axes, y: FloatArray) -> Axes:
 
 
 def close_up(ax: Axes, y: FloatArray) -> Axes:
-    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond leaves the picture."""
+    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond is counted above it."""
     low, high = np.nanquantile(y, [0.01, 0.99])
     room = 0.1 * (high - low) or 1.0
-    ax.set_ylim(low - room, high + room)
+    low, high = ax.set_ylim(low - room, high + room)
+    if beyond := int(((y < low) | (y > high)).sum()):
+        ax.annotate(
+            f"{beyond:,} of {int(np.isfinite(y).sum()):,} points lie beyond the axis", (1.0, 1.0),
+            xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="right", fontsize="small",
+            color=GREY,
+        )  # fmt: skip
     return ax
 
 

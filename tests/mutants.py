@@ -650,7 +650,11 @@ MUTANTS = [
     Mutant("spreads/funded.py", "[before, *inside, after]", "[*inside, after]", "test_spreads.py"),
     Mutant("spreads/replay.py", "- self.trades.fees.sum())", ")", "test_spreads.py"),
     Mutant("spreads/replay.py", "np.where(quantity < 0, self.spread.sell_depth[at], self.spread.buy_depth[at])", "self.spread.sell_depth[at]", "test_spreads.py"),
+    Mutant("cli/spread.py", "name.strip() for name", "name for name", "test_spread_cli.py"),
+    Mutant("cli/spread.py", "if self.funding_hours is None", "if not self.funding_hours", "test_spread_cli.py"),
+    Mutant("spreads/replay.py", "if funding is not None and near.expiry is not None:", "if False:", "test_spread_cli.py"),
     Mutant("cli/spread.py", "if given is None or given > _WIDEST:", "if given is None:", "test_spread_cli.py"),
+    Mutant("draw.py", "(y < low) | (y > high)", "y < low", "test_spreads.py::test_a_basis_beyond_the_axis_is_counted_on_the_picture"),
     Mutant("spreads/trades.py", "fees[k] = fills.fee[at].sum()", "fees[k] = fills.fee[at][0]", "test_spreads.py"),
     # ---- bins
     Mutant("onchain/bins.py", "return _LARGEST // price if power > 0 else price", "return _LARGEST // price if power < 0 else price", "test_bins.py::test_the_price_of_an_id_is_the_power"),

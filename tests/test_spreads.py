@@ -440,6 +440,25 @@ def test_pictures_show_what_they_say() -> None:
     plt.close("all")
 
 
+def test_a_basis_beyond_the_axis_is_counted_on_the_picture() -> None:
+    stamps = NOON + np.timedelta64(1, "h") * np.arange(300)
+    near = np.full(300, 50_000.0)
+    far = 50_500.0 + np.linspace(0.0, 50.0, 300)
+
+    def said(mids: np.ndarray) -> list[str]:
+        curve = lp.TermStructure(
+            contracts=(quoted("BTC-USDT-SWAP", near, near, stamps), quoted("BTC-USDT-210924", mids, mids, stamps))
+        )
+        return [text.get_text() for text in curve.plot_basis().texts]
+
+    # Both ends of a steady rise lie within the room that is left about its middle.
+    assert said(far) == []
+    spikes = far.copy()
+    spikes[[5, 100]] = 60_000.0, 40_000.0
+    assert said(spikes) == ["2 of 300 points lie beyond the axis"]
+    plt.close("all")
+
+
 # ---- bands
 
 
@@ -548,6 +567,17 @@ def test_a_band_is_the_plain_program(names: tuple[str, str], terms: dict[str, An
     if not inverse:
         assert float(found.replayed.net[-1]) == pytest.approx(found.net, abs=CENT / 100)
     assert found.funded
+
+
+def test_entry_and_exit_are_told_apart_on_the_picture() -> None:
+    spread = walked(LINEAR, 1)
+    result = lp.replay_spread(spread, lp.SpreadBand.on(spread, size=1.0, entry=800.0, exit=500.0))
+    shown = {line.get_label(): line for line in result.plot().get_lines()}
+    entry, exit_ = shown["entry, 800"], shown["exit, 500"]
+    assert (entry.get_ydata()[0], exit_.get_ydata()[0]) == (800.0, 500.0)
+    assert entry.get_color() != exit_.get_color()
+    assert entry.get_linestyle() != exit_.get_linestyle()
+    plt.close("all")
 
 
 def test_a_ladder_by_hand() -> None:
