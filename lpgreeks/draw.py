@@ -33,12 +33,14 @@ __all__ = [
     "intervals",
     "legend",
     "legend_below",
+    "levels",
     "marks",
     "new_axes",
     "points",
     "shade_bar",
     "strands",
     "strips",
+    "ticks",
     "tiles",
     "timelines",
     "trade_marks",
@@ -56,6 +58,9 @@ _THIN = (COLOURS[0], COLOURS[1], COLOURS[3], COLOURS[4])
 # Of the height of the axes, for each row; and the colours of rows, of which the first curve has none.
 _STRIP = 0.05
 _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1])
+
+# Of level lines: the first dashed, the second dotted.
+_LEVELS = ((COLOURS[5], "--"), (COLOURS[3], ":"))
 
 # Marks of trades that leave a price to be seen.
 _FEW = 200
@@ -260,6 +265,15 @@ def verticals(ax: Axes, positions: Sequence[float], *, name: str, style: str = "
     return ax
 
 
+def ticks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
+    """Short strokes on the lower edge of the axes, for more positions than lines across them can show."""
+    ax.plot(
+        positions, [0.0] * len(positions), "|", color=COLOURS[6], markersize=14.0, mew=0.8, label=name,
+        transform=ax.get_xaxis_transform(), zorder=4,
+    )  # fmt: skip
+    return ax
+
+
 def marks(ax: Axes, points: Sequence[tuple[float, float]], *, name: str) -> Axes:
     """Ringed points, each with its horizontal position written beside it, in turn above and below."""
     for i, (x, y) in enumerate(points):
@@ -283,11 +297,18 @@ def dotted(ax: Axes, x: FloatArray, y: FloatArray) -> Axes:
 
 def dashed(ax: Axes, x: FloatArray, y: FloatArray, *, name: str) -> Axes:
     """A dashed line to compare with; a level one goes all the way across."""
-    style: dict[str, Any] = {"linestyle": "--", "color": "#666666", "linewidth": 1.4, "label": name}
+    style: dict[str, Any] = {"linestyle": "--", "color": GREY, "linewidth": 1.4, "label": name}
     if (y == y[0]).all():
         ax.axhline(y[0], **style)
     else:
         ax.plot(x, y, **style)
+    return ax
+
+
+def levels(ax: Axes, heights: Mapping[str, float]) -> Axes:
+    """Lines all the way across, told apart by colour and dash."""
+    for (name, height), (colour, dash) in zip(heights.items(), _LEVELS, strict=False):
+        ax.axhline(height, linestyle=dash, color=colour, linewidth=1.4, label=name)
     return ax
 
 
@@ -301,10 +322,16 @@ def from_zero(ax: Axes, y: FloatArray) -> Axes:
 
 
 def close_up(ax: Axes, y: FloatArray) -> Axes:
-    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond leaves the picture."""
+    """The vertical axis over the middle 98 % of ``y``, and a little more; what lies beyond is counted above it."""
     low, high = np.nanquantile(y, [0.01, 0.99])
     room = 0.1 * (high - low) or 1.0
-    ax.set_ylim(low - room, high + room)
+    low, high = ax.set_ylim(low - room, high + room)
+    if beyond := int(((y < low) | (y > high)).sum()):
+        ax.annotate(
+            f"{beyond:,} of {int(np.isfinite(y).sum()):,} points lie beyond the axis", (1.0, 1.0),
+            xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="right", fontsize="small",
+            color=GREY,
+        )  # fmt: skip
     return ax
 
 
@@ -344,9 +371,9 @@ def strips(ax: Axes, x: FloatArray, rows: Mapping[str, NDArray[np.bool_]]) -> Ax
 
 
 def legend(ax: Axes) -> Axes:
-    """The legend of all that was drawn."""
+    """The legend of all that was drawn, on a ground of its own: lines that run under it stay out of its words."""
     with _style():
-        ax.legend()
+        ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
     return ax
 
 

@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lpgreeks._sums import ROUNDING, Piece, collected, distinct, roots_of, value_at
+from lpgreeks._sums import ROUNDING, Piece, Run, collected, distinct, roots_of, stacked, value_at
 from lpgreeks._types import FloatArray, IntArray
 from lpgreeks._workspace import Workspace
 from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
@@ -39,6 +39,9 @@ _FEW_PIECES = 4
 
 # Up to this many kinks, counting those below each price beats a search, which shuffled prices mislead.
 _FEW_KINKS = 32
+
+# Up to this many parts or kinks, adding all parts on every piece beats a tree of blocks.
+_FEW_PARTS = 24
 
 # Beyond these a power of the price overflows; no price lies there.
 _LEAST, _GREATEST = 1e-100, 1e100
@@ -85,15 +88,19 @@ class Powers:
     def __add__(self, other: Powers | float) -> Powers:
         if not _can_be_powers(other):
             return NotImplemented
-        return Powers.total([(1.0, self), (1.0, _powers(other))])
+        if not isinstance(other, Powers):
+            return self._plus(float(other))
+        return Powers.total([(1.0, self), (1.0, other)])
 
     def __sub__(self, other: Powers | float) -> Powers:
         if not _can_be_powers(other):
             return NotImplemented
-        return Powers.total([(1.0, self), (-1.0, _powers(other))])
+        if not isinstance(other, Powers):
+            return self._plus(-float(other))
+        return Powers.total([(1.0, self), (-1.0, other)])
 
     def __rsub__(self, other: float) -> Powers:
-        return Powers.total([(-1.0, self), (1.0, _powers(other))])
+        return (-self)._plus(float(other))
 
     def __neg__(self) -> Powers:
         return -1.0 * self
@@ -101,7 +108,8 @@ class Powers:
     def __mul__(self, other: Powers | float) -> Powers:
         if not _can_be_powers(other):
             return NotImplemented
-        other = _powers(other)
+        if not isinstance(other, Powers):
+            return self._times(float(other))
         kinks = _merged(self, other)
         pairs = zip(self._refined(kinks), other._refined(kinks), strict=True)
         return Powers(
@@ -111,8 +119,16 @@ class Powers:
     __radd__ = __add__
     __rmul__ = __mul__
 
+    def _plus(self, number: float) -> Powers:
+        return Powers(self.kinks, tuple(collected((*piece, (0.0, number))) for piece in self.pieces))
+
+    def _times(self, number: float) -> Powers:
+        return Powers(self.kinks, tuple(tuple((e, d) for e, c in p if (d := c * number)) for p in self.pieces))
+
     def __truediv__(self, other: Powers | float) -> Powers:
-        return self * _powers(other) ** -1.0
+        if isinstance(other, Powers) or not other:
+            return self * _powers(other) ** -1.0
+        return self._times(float(other) ** -1.0)
 
     def __rtruediv__(self, other: float) -> Powers:
         return _powers(other) * self**-1.0
@@ -134,6 +150,8 @@ class Powers:
         """The sum of ``weight * powers``, folded into one table."""
         parts = list(weighted)
         kinks = _merged(*(part for _, part in parts))
+        if min(len(parts), len(kinks)) > _FEW_PARTS:
+            return Powers(kinks, stacked(_runs(parts, kinks), len(kinks) + 1))
         columns = [[(weight, piece) for piece in part._refined(kinks)] for weight, part in parts]
         summed = zip(*columns, strict=True) if columns else [()]
         return Powers(kinks, tuple(collected((e, w * c) for w, piece in rows for e, c in piece) for rows in summed))
@@ -339,6 +357,15 @@ def _constant(value: float) -> Piece:
 
 def _merged(*parts: Powers) -> tuple[float, ...]:
     return tuple(sorted({kink for part in parts for kink in part.kinks}))
+
+
+def _runs(parts: Iterable[tuple[float, Powers]], kinks: tuple[float, ...]) -> Iterator[Run]:
+    """Every piece of every part, over the pieces of the merged kinks on which it rules."""
+    after = {kink: place for place, kink in enumerate(kinks, start=1)}
+    for weight, part in parts:
+        edges = (0, *(after[kink] for kink in part.kinks), len(kinks) + 1)
+        for (first, end), piece in zip(pairwise(edges), part.pieces, strict=True):
+            yield first, end, [(e, weight * c) for e, c in piece]
 
 
 def _raised(piece: Piece, exponent: float) -> Piece:

@@ -136,6 +136,9 @@ CONTRADICTIONS = [
     ("another step", {}, {"bin_step": 25}, "a bin step of 25; got prices that rise by 20 from bin to bin"),
     ("other decimals", {}, {"decimals_apart": 10}, "decimals 10 apart; got 12"),
     ("another active bin", {}, {"active_id": 8_375_890}, "bin 8375890 as the active one; got both tokens in 8375889"),
+    ("raw integers of X", {"reserveX": [0, 0, 3 * 10**18, 5 * 10**18, 7 * 10**18]}, {},
+     "reserves of AVAX in whole tokens; got integers up to 7e+18"),
+    ("raw integers of Y", {"reserveY": [40 * 10**6, 50 * 10**6, 60 * 10**6, 0, 0]}, {}, "reserves of USDC in whole"),
     ("a worth that is none", {"reserveX_in_Y": [0.0, 0.0, 28.0, 46.0, 65.0]}, {}, "its product with the price"),
 ]  # fmt: skip
 
@@ -147,6 +150,19 @@ def test_each_contradiction_is_one_clear_error(tmp_path, columns, more, said):
     with pytest.raises(lp.DataError) as caught:
         read(tmp_path, rows(**columns), **more)
     assert said in str(caught.value)
+
+
+def test_integers_whose_scale_can_be_seen_are_read(tmp_path):
+    x = [0.0, 0.0, 3e6, 5e6, 7e6]
+    worth = [a * b for a, b in zip(x, rows()["bin_price"], strict=True)]
+    assert read(tmp_path, rows(reserveX=x, reserveX_in_Y=worth)).base_reserves.sum() == 15e6
+    assert read(tmp_path, rows(reserveX=[0.0, 0.0, 3e6, 5e6, 7e6 + 0.5])).base_reserves.sum() == 15e6 + 0.5
+    assert read(tmp_path, rows(reserveX=[0.0, 0.0, 3.0, 5.0, 999_999.0])).base_reserves.max() == 999_999
+
+
+def test_a_folder_without_tables(tmp_path):
+    with pytest.raises(lp.DataError, match="a table of bins; got none in"):
+        lp.read_bins(tmp_path, **TOKENS)
 
 
 def test_a_column_is_missing(tmp_path):

@@ -47,6 +47,28 @@ def test_payoff_of_position_hedge_and_total(plan: lp.HedgePlan) -> None:
     assert "Short 24.0586 ETH" in ax.get_title(loc="left") + ax.get_title()
 
 
+@pytest.mark.parametrize(("last", "across"), [(5, 12), (6, 0), (50, 0)])
+def test_a_ladder_of_bins_is_seen_behind_its_prices(last: int, across: int) -> None:
+    """102 dashed lines across the axes were a hatching, with the legend's words in it."""
+    ladder = lp.liquidity_book(
+        1e5, base="AVAX", quote="USDC", price=9.2, step=0.002, weights=dict.fromkeys(range(-last, last + 1), 1)
+    )
+    ax = ladder.plot(start=9.2)
+    assert sum(line.get_linestyle() == "--" for line in ax.get_lines()) == across
+    shown = lines(ax)["kinks: prices of bins"][0]
+    if not across:
+        # The active bin has two, a float apart.
+        assert shown == pytest.approx(ladder.worth().kinks)
+    assert ax.get_legend().get_frame_on()
+    assert ax.get_legend().get_frame().get_alpha() > 0.5
+
+
+def test_kinks_are_called_what_they_are(pool: lp.UniswapV3, linear: lp.LinearPerp) -> None:
+    assert "kinks: ends of a range, strikes" in lines((pool - 3.0 * linear).plot(start=1_900))
+    one = lp.Bin(base="ETH", quote="USDC", price=1_900.0)
+    assert "kinks: prices of bins, ends of a range, strikes" in lines((100.0 * one + pool).plot(start=1_900))
+
+
 def test_outcomes_before_and_after(plan: lp.HedgePlan) -> None:
     ax = plan.plot_outcomes()
     heights = [sum(p.get_height() for p in c) for c in ax.containers]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from fractions import Fraction
 
 import mpmath as mp
 import numpy as np
@@ -145,6 +147,47 @@ def test_a_kink_belongs_to_the_piece_below() -> None:
     assert (step(2.0), step(np.nextafter(2.0, 3.0))) == (0.0, 1.0)
     assert step.jumps == (1.0,)
     assert clamp(P, 1.0, 2.0).jumps == (0.0, 0.0)
+
+
+# ---- folds of many
+
+
+def exactly(parts: list[tuple[float, Powers]], x: float) -> tuple[dict[float, Fraction], dict[float, Fraction]]:
+    """Every coefficient of a sum at one price by exact fractions, and the size of what is added there."""
+    total: dict[float, Fraction] = defaultdict(Fraction)
+    size: dict[float, Fraction] = defaultdict(Fraction)
+    for weight, part in parts:
+        for e, c in part.pieces[sum(k < x for k in part.kinks)]:
+            total[e] += Fraction(weight) * Fraction(c)
+            size[e] += abs(Fraction(weight) * Fraction(c))
+    return total, size
+
+
+@pytest.mark.parametrize("many", [3, 24, 25, 26, 61, 300])
+def test_a_fold_of_many_is_the_exact_sum_to_the_last_digit(many: int) -> None:
+    rng = np.random.default_rng(many)
+    parts = []
+    for i in range(many):
+        low, width, weight = rng.uniform(1.0, 2.0), rng.uniform(0.01, 1.0), rng.normal() * 10.0 ** rng.uniform(-6, 6)
+        part = clamp(P, low, low + width) if i % 3 else above(P, low) * (P**0.5 - 1 / P)
+        parts.append((weight, part))
+    # What stands against itself leaves no more than the rounding of what is beside it.
+    parts += [(-weight, part) for weight, part in parts[: many // 2]]
+    folded = Powers.total(parts)
+    assert folded.kinks == tuple(sorted({k for _, part in parts for k in part.kinks}))
+    worst = 0.0
+    for piece, x in zip(folded.pieces, (*folded.kinks, 9.0), strict=True):
+        total, size = exactly(parts, x)
+        found = dict(piece)
+        assert list(found) == sorted(found)
+        assert found.keys() <= total.keys()
+        worst = max(worst, *(float(abs(Fraction(found.get(e, 0.0)) - total[e]) / size[e]) for e in total), 0.0)
+    assert worst <= (1e-15 if many > 24 else ROUNDING)
+
+
+def test_what_cancels_in_a_fold_of_many_is_gone() -> None:
+    ranges = [(1.0 + i, clamp(P, 1.0 + i, 2.5 + i)) for i in range(40)]
+    assert not Powers.total([*ranges, *((-w, part) for w, part in ranges)]).moves
 
 
 # ---- roots

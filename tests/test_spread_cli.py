@@ -41,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(file: Path, *more: str) -> list[str]:
-    return ["spread", "--file", str(file), "--half-spread", "0.0002", *more]
+    return ["spread", str(file), "--half-spread", "0.0002", *more]
 
 
 def test_every_pair_is_the_library_s(file: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_band_is_the_library_s_with_every_trade(file: Path, tmp_path: Path) ->
     coins = sum(t["result"] - t["fee"] for t in record["trades"]) + record["parts"]["funding"]
     assert coins * record["price"] == pytest.approx(record["net"], abs=0.005)
     table = tmp_path / "trades.csv"
-    run(*of(file, *BAND, *more, "--table", str(table)))
+    run(*of(file, *BAND, *more, "--out", str(table)))
     assert pd.read_csv(table)["spread"].tolist() == pytest.approx(result.trades.spread.tolist())
     without = run(*of(file, *BAND)).stdout
     assert "INCOMPLETE: without the funding" in " ".join(without.split())
@@ -92,16 +92,49 @@ def test_the_code_prints_what_the_command_does(file: Path, more: list[str]) -> N
 
 @pytest.mark.parametrize("more", [[], ["--pair", f"{FAR},{NEAR}"], BAND])
 def test_pictures_and_tables_are_written(file: Path, tmp_path: Path, more: list[str]) -> None:
-    picture, table = tmp_path / "spread.png", tmp_path / "spread.csv"
-    run(*of(file, *more, "--plot", str(picture), "--table", str(table)))
+    picture, table, record = (tmp_path / f"spread.{kind}" for kind in ("png", "csv", "json"))
+    for out in (picture, table, record):
+        run(*of(file, *more, "--out", str(out)))
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert json.loads(record.read_text()) == json.loads(run(*of(file, *more, "--json")).stdout)
     rows = pd.read_csv(table)
     assert len(rows) == (2 if more is BAND else 120)
 
 
+def test_each_picture_is_one_of_its_own(file: Path, tmp_path: Path) -> None:
+    drawn = {}
+    for name in ("all", "pairs", "basis", "pair", "trades"):
+        out = tmp_path / f"{name}.png"
+        run(*of(file, *BAND, "--picture", name, "--out", str(out)))
+        drawn[name] = out.read_bytes()
+    assert len(set(drawn.values())) == len(drawn)
+    out = tmp_path / "unsaid.png"
+    for name, more in (("all", []), ("pair", BAND[:2]), ("trades", BAND)):
+        run(*of(file, *more, "--out", str(out)))
+        assert out.read_bytes() == drawn[name]
+
+
+def test_names_of_a_pair_may_have_spaces_and_an_interval_is_what_was_said(file: Path) -> None:
+    spaced = ["--pair", f"{FAR}, {NEAR}", *BAND[2:]]
+    assert run(*of(file, *spaced)).stdout == run(*of(file, *BAND)).stdout
+    said = ["--funding", "0.0001", "--funding-hours"]
+    assert "hours to be positive and finite; got hours=0.0" in run(*of(file, *BAND, *said, "0"), code=2).stderr
+    assert "hours=1.0" in run(*of(file, *BAND, *said, "1", "--code")).stdout
+
+
+def test_funding_between_two_deliveries_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "marks.parquet"
+    marks().to_parquet(file)
+    pair = ["--pair", "BTC-27MAR26,BTC-30JAN26", "--entry", "500", "--exit", "100", "--size", "100"]
+    assert "it made" in run(*of(file, *pair)).stdout
+    refused = run(*of(file, *pair, "--funding", "0.0001"), code=2).stderr
+    assert "no funding with two dated contracts" in refused
+    assert "It would have no effect" in refused
+
+
 def test_tickers_show_depth_in_coins(tmp_path: Path) -> None:
     file = written(tmp_path, ROWS)
-    out = run("spread", "--file", str(file), "--contract-size", "BTC:100,USDT:0.01").stdout
+    out = run("spread", str(file), "--contract-size", "BTC:100,USDT:0.01").stdout
     curve = lp.TermStructure(contracts=lp.read_tickers(file, contract_size={"BTC": 100.0, "USDT": 0.01}))
     assert out == f"{curve}\n"
     line = next(line for line in out.splitlines() if line.startswith("BTC-USDT-210924"))
@@ -122,23 +155,23 @@ def test_tickers_show_depth_in_coins(tmp_path: Path) -> None:
         (["--half-spread", "0.0002", "--pair", "X,Y"], 2, "a contract that is quoted"),
         (["--half-spread", "0.0002", *BAND, "--at", "2026-01-05"], 2, "no --at with --entry"),
         (["--half-spread", "0.0002", *BAND, "--funding-hours", "1"], 2, "no --funding-hours with no --funding"),
-        (["--half-spread", "0.0002", "--plot", "x.csv"], 2, "--plot as a file ending in"),
-        (["--half-spread", "0.0002", "--table", "x.png"], 2, "--table as a file ending in"),
+        (["--half-spread", "0.0002", "--out", "x.txt"], 2, "a file ending in .csv, .json, .pdf, .png, .svg"),
+        (["--half-spread", "0.0002", "--picture", "all"], 2, "no --picture with no --out"),
+        (["--half-spread", "0.0002", "--picture", "pair", "--out", "x.png"], 2, "--pair beside --picture pair"),
+        (["--half-spread", "0.0002", "--picture", "trades", "--out", "x.png"], 2, "--entry beside --picture trades"),
+        (["--half-spread", "0.0002", "--pair", "X,"], 2, "--pair, far and near by name"),
         (["--half-spread", "0.0002", "--at", "2020-01-01"], 3, "none before"),
-        (["--half-spread", "0.0002", "--pair", f"{FAR},{NEAR}", "--at", "2026-01-05", "--plot", "x.png"], 2,
+        (["--half-spread", "0.0002", "--pair", f"{FAR},{NEAR}", "--at", "2026-01-05", "--out", "x.png"], 2,
          "two or more stamps to draw"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_refused(file: Path, more: list[str], code: int, said: str) -> None:
-    assert said in run("spread", "--file", str(file), *more, code=code).stderr
+    assert said in run("spread", str(file), *more, code=code).stderr
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    assert "--file" in run("spread", code=2).stderr
+    assert "Missing argument 'file'" in run("spread", code=2).stderr
     crossed = written(tmp_path, [ticker("BTC-USDT-210924", "11", "10"), ticker("BTC-USDT-SWAP", "9", "10")])
-    assert "1 crossed" in run("spread", "--file", str(crossed), code=3).stderr
-    assert (
-        "no --half-spread with tickers"
-        in run("spread", "--file", str(crossed), "--half-spread", "0.0001", code=2).stderr
-    )
-    assert "--contract-size by" in run("spread", "--file", str(crossed), "--contract-size", "x", code=2).stderr
+    assert "1 crossed" in run("spread", str(crossed), code=3).stderr
+    assert "no --half-spread with tickers" in run("spread", str(crossed), "--half-spread", "0.0001", code=2).stderr
+    assert "--contract-size by" in run("spread", str(crossed), "--contract-size", "x", code=2).stderr

@@ -152,6 +152,28 @@ def test_what_a_record_says_it_settles_in_outweighs_its_name(tmp_path: Path) -> 
         lp.Spread(far=future, near=swap)
 
 
+def test_rows_without_a_name_are_counted(tmp_path: Path) -> None:
+    rows = [*ROWS, ticker(None, "1", "2"), ticker(None, "1", "2")]  # type: ignore[arg-type]
+    found = lp.read_tickers(written(tmp_path, rows))
+    assert len(found) == 3
+    (note,) = {note for quotes in found for note in quotes.notes if "instId" in note}
+    assert note == "2 of 5 rows of tickers.json without instId left out"
+    assert lp.TermStructure(contracts=found).notes.count(note) == 1
+    with pytest.raises(lp.DataError, match="rows with instId; got none of 1"):
+        lp.read_tickers(written(tmp_path, [ticker(None, "1", "2")]))  # type: ignore[arg-type]
+    with pytest.raises(lp.DataError, match="text in column 'instId'"):
+        lp.read_tickers(written(tmp_path, [ticker(["BTC-USDT-SWAP"], "1", "2")]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [({"USTD": 0.01, "USDT": 0.01}, "settle in; got USTD"), (0.01, "by settlement token; got 0.01")],
+)
+def test_sizes_of_what_nothing_settles_in_are_refused(tmp_path: Path, sizes: Any, said: str) -> None:
+    with pytest.raises(lp.InputError, match=said):
+        lp.read_tickers(written(tmp_path, ROWS), contract_size=sizes)
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
@@ -225,6 +247,24 @@ def test_a_minute_too_far_away_is_stale() -> None:
     found = lp.read_futures_marks(marks(futures_gap_s=[60.0, 60.0, 61.0, 60.0], perp_gap_s=90.0), half_spread=0.0)
     # The second future saw no trade at all.
     assert [q.stale_rows for q in found] == [2, 1, 2]
+
+
+def test_what_is_not_known_of_a_trade_is_no_trade() -> None:
+    blank = marks(futures_minute_volume=[np.nan, 0.5, 0.5, 0.5], futures_gap_s=[1.0, 1.0, 1.0, np.nan], perp_gap_s=1.0)
+    perpetual, january, march = lp.read_futures_marks(blank, half_spread=0.0)
+    assert (perpetual.stale_rows, january.stale_rows, march.stale_rows) == (0, 1, 1)
+    assert lp.read_futures_marks(marks(perp_gap_s=np.nan), half_spread=0.0)[0].stale_rows == 2
+    untold = lp.read_futures_marks(marks(futures_price=np.nan), half_spread=0.0)[0]
+    assert not untold.notes
+
+
+def test_marks_without_a_name_are_counted() -> None:
+    table = marks()
+    nameless = pd.concat([table, table.assign(instrument=None), table.iloc[:1].assign(asset=None)], ignore_index=True)
+    found = lp.read_futures_marks(nameless, half_spread=0.0)
+    assert [q.contract.name for q in found] == ["BTC-PERPETUAL", "BTC-30JAN26", "BTC-27MAR26"]
+    notes = lp.TermStructure(contracts=found).notes
+    assert notes.count("5 of 9 rows of the table without asset or instrument left out") == 1
 
 
 @pytest.mark.parametrize(

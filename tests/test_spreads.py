@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 from collections.abc import Sequence
@@ -130,6 +131,15 @@ def test_inverse_legs_by_a_published_example() -> None:
     assert position.pnl(far=700.0, near=500.0) == pytest.approx(0.238095, abs=5e-7)
 
 
+@pytest.mark.parametrize("quantity", [-1.0, 0.0, math.nan, "x", None, True])
+def test_what_is_sold_is_positive(quantity: Any) -> None:
+    """``sold(-1)`` bought at the bid."""
+    spread = pair(LINEAR, (49_100.0, 49_110.0), (49_000.0, 49_003.0))
+    for side in (spread.sold, spread.bought):
+        with pytest.raises(lp.InputError, match="quantity"):
+            side(quantity)
+
+
 # ---- neutral ratios
 
 
@@ -235,8 +245,52 @@ def test_a_break_even_without_costs_is_where_it_was_opened() -> None:
 def test_a_dated_near_leg_pays_no_funding() -> None:
     names = ("BTC-USDT-211231", "BTC-USDT-210924")
     spread = pair(names, (101.0, 102.0), (99.0, 100.0))
-    found = spread.sold(1.0).break_even(spread, days=30, fee=lp.Fee(taker=0.0), funding=lp.Funding(rate=1e-3))
+    found = spread.sold(1.0).break_even(spread, days=20, fee=lp.Fee(taker=0.0), funding=lp.Funding(rate=1e-3))
     assert found.funding == 0.0
+
+
+def test_a_holding_time_ends_with_the_nearer_delivery() -> None:
+    spread = pair(LINEAR, (101.0, 102.0), (99.0, 100.0))
+    short = spread.sold(1.0)
+    assert short.break_even(spread, days=22.8, fee=lp.Fee(taker=0.0)).days == 22.8
+    dated = pair(("BTC-USDT-211231", "BTC-USDT-210924"), (101.0, 102.0), (99.0, 100.0))
+    for some in (spread, dated):
+        for days in (22.9, 400, -1):
+            with pytest.raises(lp.InputError, match=r"from 0 to the 22.8333 days left"):
+                some.sold(1.0).break_even(some, days=days, fee=lp.Fee(taker=0.0))
+
+
+SPREAD = pair(LINEAR, (101.0, 102.0), (99.0, 100.0))
+SOLD = SPREAD.sold(1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: lp.Spread(far=None, near=None), "the quotes of a contract; got None"),
+        (lambda: SOLD.closed(None), "a spread at one stamp; got None"),
+        (lambda: SOLD.break_even(None, days=1, fee=lp.Fee(taker=0.0)), "a spread at one stamp; got None"),
+        (lambda: SOLD.break_even(SPREAD, days=1, fee=0.0005), "a fee; got 0.0005"),
+        (lambda: SOLD.break_even(SPREAD, days=1, fee=lp.Fee(taker=0.0), funding=1e-4), "stated funding; got 0.0001"),
+        (lambda: SPREAD.sold(1.0, "parallel"), "moves of both prices; got 'parallel'"),
+        (lambda: SOLD.after("parallel", 1.0), "moves of both prices; got 'parallel'"),
+        (lambda: lp.SpreadBand.on(None, size=1.0, entry=9.0, exit=5.0), "a spread; got None"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, moves="parallel"), "moves of both prices"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, close_from="soon"), "a time, UTC; got 'soon'"),
+        (lambda: lp.SpreadBand.on(SPREAD, size=1.0, entry=9.0, exit=5.0, close_from=5), "a time, UTC; got 5"),
+        (lambda: lp.SpreadBand(far=None, near=None, size=1.0, entry=9.0, exit=5.0), "a perpetual or a dated future"),
+        (lambda: lp.replay_spread(None, None), "a spread; got None"),
+        (lambda: lp.replay_spread(SPREAD, None), "a band of BTC/USDT:BTC-USDT-210924"),
+        (lambda: lp.replay_spread(SPREAD, None, fee=5e-4), "a fee; got 0.0005"),
+        (lambda: lp.replay_spread(SPREAD, None, funding=1e-4), "stated funding, or rates of a file; got 0.0001"),
+        (lambda: lp.TermStructure(contracts=None), "contracts of one coin; got None"),
+        (lambda: lp.ContractQuotes(contract="BTC-PERPETUAL", times=NOON, bid=1.0, ask=1.0, source="x"),
+         "a contract's name taken apart; got 'BTC-PERPETUAL'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_spread_no_band_no_cost_is_one_clear_error(call: Any, said: str) -> None:
+    with pytest.raises(lp.InputError, match=said):
+        call()
 
 
 # ---- which pairs, which stamps
@@ -350,6 +404,26 @@ def test_every_pair_of_a_kind_at_every_stamp() -> None:
         lp.TermStructure(contracts=(quoted(INVERSE[1], 1.0, 1.0), quoted(LINEAR[0], 1.0, 1.0))).table()
 
 
+def test_each_basis_is_over_the_perpetual_of_its_own_settlement() -> None:
+    """Of two perpetuals in dollars the last stood for both."""
+
+    def curve(*names: str) -> lp.TermStructure:
+        return lp.TermStructure(contracts=[quoted(n, 100.0 + k, 100.0 + k) for k, n in enumerate(names)])
+
+    names = ("BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USDT-210924", "BTC-USDC-211231")
+    table = curve(*names).table().set_index(["far", "near"])
+    assert table.loc[("BTC-USDT-210924", "BTC-USDC-SWAP"), "far_basis"] == pytest.approx(102 / 100 - 1)
+    assert table.loc[("BTC-USDC-211231", "BTC-USDT-SWAP"), "far_basis"] == pytest.approx(103 / 101 - 1)
+    assert table.loc[("BTC-USDC-211231", "BTC-USDT-210924"), "near_basis"] == pytest.approx(102 / 100 - 1)
+    # A dollar token that has no perpetual of its own takes the only one, as tokens are counted.
+    (alone,) = curve("BTC-USDT-SWAP", "BTC-USDC-211231").table()["far_basis"]
+    assert alone == pytest.approx(101 / 100 - 1)
+    with pytest.raises(lp.DataError, match="a perpetual that settles in USD, as BTC-USD_UM-210924 does; got those of"):
+        curve("BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD_UM-210924").table()
+    with pytest.raises(lp.DataError, match="one perpetual that settles in USDT; got BTC-USDT-SWAP and BTCUSDT_PERP"):
+        curve("BTC-USDT-SWAP", "BTCUSDT_PERP", "BTC-USDT-210924").table()
+
+
 def test_pictures_show_what_they_say() -> None:
     curve = curve_of_four()
     ax = curve.plot()
@@ -363,6 +437,25 @@ def test_pictures_show_what_they_say() -> None:
     assert single.lines[0].get_ydata().tolist() == [0.5, 1.5]
     with pytest.raises(lp.InputError, match="two or more stamps to draw"):
         pair(LINEAR, (101.0, 102.0), (100.0, 100.5)).plot()
+    plt.close("all")
+
+
+def test_a_basis_beyond_the_axis_is_counted_on_the_picture() -> None:
+    stamps = NOON + np.timedelta64(1, "h") * np.arange(300)
+    near = np.full(300, 50_000.0)
+    far = 50_500.0 + np.linspace(0.0, 50.0, 300)
+
+    def said(mids: np.ndarray) -> list[str]:
+        curve = lp.TermStructure(
+            contracts=(quoted("BTC-USDT-SWAP", near, near, stamps), quoted("BTC-USDT-210924", mids, mids, stamps))
+        )
+        return [text.get_text() for text in curve.plot_basis().texts]
+
+    # Both ends of a steady rise lie within the room that is left about its middle.
+    assert said(far) == []
+    spikes = far.copy()
+    spikes[[5, 100]] = 60_000.0, 40_000.0
+    assert said(spikes) == ["2 of 300 points lie beyond the axis"]
     plt.close("all")
 
 
@@ -476,6 +569,17 @@ def test_a_band_is_the_plain_program(names: tuple[str, str], terms: dict[str, An
     assert found.funded
 
 
+def test_entry_and_exit_are_told_apart_on_the_picture() -> None:
+    spread = walked(LINEAR, 1)
+    result = lp.replay_spread(spread, lp.SpreadBand.on(spread, size=1.0, entry=800.0, exit=500.0))
+    shown = {line.get_label(): line for line in result.plot().get_lines()}
+    entry, exit_ = shown["entry, 800"], shown["exit, 500"]
+    assert (entry.get_ydata()[0], exit_.get_ydata()[0]) == (800.0, 500.0)
+    assert entry.get_color() != exit_.get_color()
+    assert entry.get_linestyle() != exit_.get_linestyle()
+    plt.close("all")
+
+
 def test_a_ladder_by_hand() -> None:
     """Sold at 10, one more at 12 and one at 14 (in one jump), bought back at 5: 5 + 7 + 7 a coin, less fees."""
     mids = np.array([8.0, 10.0, 11.9, 9.0, 14.5, 13.0, 5.0, 4.0, 10.0])
@@ -521,6 +625,67 @@ def test_funding_from_a_file_is_that_of_the_near_leg() -> None:
     assert stated.parts["funding"] < 0  # long of the near leg, which pays
 
 
+def held_twice() -> tuple[lp.Spread, lp.SpreadBand]:
+    """Sold at 6 h and closed at 30 h, sold again at 42 h and closed at 54 h; rows six hours apart from midnight."""
+    mids = np.array([8.0, 12.0, 9.0, 9.0, 9.0, 4.0, 8.0, 12.0, 9.0, 4.0, 8.0, 8.0])
+    stamps = np.datetime64("2021-09-01", "ns") + SIX_HOURS * np.arange(mids.size)
+    near = np.full(mids.size, 1_000.0)
+    spread = pair(LINEAR, (near + mids, near + mids), (near, near), times=stamps)
+    return spread, lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0)
+
+
+def settled(hours: Sequence[float], market: str = "BTC/USDT:perp") -> lp.FundingRates:
+    times = np.datetime64("2021-09-01", "ns") + (np.array(hours) * 3.6e12).astype("timedelta64[ns]")
+    return lp.FundingRates(market=market, times=times, rates=np.full(times.size, 1e-4), source="by hand")
+
+
+@pytest.mark.parametrize(
+    ("hours", "missing"),
+    [
+        # Due while it was held: 8, 16, 24 of the first time, 48 of the second.
+        (range(0, 72, 8), 0.0),
+        ([8, 16, 24, 32, 40, 48], 0.0),
+        ([8, 16, 24, 48], 0.0),  # nothing was held at 32 and 40
+        ([8, 24, 32, 40, 48], 8.0),
+        ([8, 16, 24, 32, 40], 8.0),  # it ends before 48
+        ([16, 24, 32, 40, 48], 8.0),  # it begins after 8
+        ([40.001, 48.001], 24.0),
+        ([48], 24.0),
+        ([6, 12, 18, 24, 30, 36, 42, 48, 54], 0.0),  # one at the opening is none of its own, one at the closing is
+        ([6, 12, 18, 24, 36, 42, 48], 12.0),
+    ],
+)
+def test_settlements_that_are_missing_while_it_was_held_are_counted(hours: Sequence[float], missing: float) -> None:
+    spread, band = held_twice()
+    found = lp.replay_spread(spread, band, funding=settled(hours))
+    assert found.trades.times.tolist() == (spread.times[[1, 5, 7, 9]]).tolist()
+    assert found.unfunded_hours == pytest.approx(missing, abs=1e-9)
+    assert found.funded is (missing == 0)
+    assert found.to_dict()["unfunded_hours"] == found.unfunded_hours
+    warned = f"INCOMPLETE: without the funding of the perpetual for {missing:g} hours that it was held"
+    assert (warned in " ".join(found.summary().split())) is bool(missing)
+
+
+def test_without_any_funding_every_hour_held_is_missing() -> None:
+    spread, band = held_twice()
+    assert lp.replay_spread(spread, band).unfunded_hours == 24 + 12
+    open_end = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=-5.0)
+    assert lp.replay_spread(spread, open_end).unfunded_hours == 60
+    never = lp.SpreadBand.on(spread, size=1.0, entry=100.0, exit=5.0)
+    assert lp.replay_spread(spread, never).funded
+
+
+def test_funding_of_another_coin_or_of_no_perpetual_is_refused() -> None:
+    spread, band = held_twice()
+    with pytest.raises(lp.MarketError, match="a perpetual on BTC; got that of ETH/USDT"):
+        lp.replay_spread(spread, band, funding=settled(range(0, 72, 8), market="ETH/USDT"))
+    assert lp.replay_spread(spread, band, funding=settled(range(0, 72, 8), market="WBTC/USD")).funded
+    dated = walked(("BTC-USDT-211231", "BTC-USDT-210924"), 1)
+    band = lp.SpreadBand.on(dated, size=1.0, entry=800.0, exit=500.0)
+    with pytest.raises(lp.InputError, match="no funding with two dated contracts"):
+        lp.replay_spread(dated, band, funding=lp.Funding(rate=1e-4))
+
+
 def test_a_band_closes_before_the_delivery() -> None:
     stamps = np.datetime64("2021-09-20T12:00", "ns") + SIX_HOURS * np.arange(15)
     near = np.full(stamps.size, 1_000.0)
@@ -534,9 +699,23 @@ def test_a_band_closes_before_the_delivery() -> None:
     assert found.held == 0.0
     own = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from=np.datetime64("2021-09-22"))
     assert lp.replay_spread(spread, own).trades.times[1] == np.datetime64("2021-09-22T00:00")
+    text = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from="2021-09-22")
+    assert text == own
     late = lp.SpreadBand.on(spread, size=1.0, entry=10.0, exit=5.0, close_from=np.datetime64("2021-09-24T08:00"))
     with pytest.raises(lp.InputError, match="closes before the delivery"):
         lp.replay_spread(spread, late)
+
+
+def test_what_the_legs_of_a_band_were_entered_at_is_read_by_nothing() -> None:
+    spread = walked(INVERSE, 2)
+    band = lp.SpreadBand.on(spread, size=20_000.0, entry=800.0, exit=500.0, add=60.0, most=4)
+    far, near = (dataclasses.replace(leg, entry=price) for leg, price in ((band.far, 7.0), (band.near, 90_000.0)))
+    other = dataclasses.replace(band, far=far, near=near)
+    first, second = (
+        lp.replay_spread(spread, b, fee=lp.Fee(taker=5e-4), funding=lp.Funding(rate=1e-4)) for b in (band, other)
+    )
+    assert first.to_dict() == second.to_dict()
+    assert len(first.trades) > 3
 
 
 def test_trades_beyond_the_depth_are_counted() -> None:
@@ -635,13 +814,14 @@ def test_a_real_band_is_the_sum_of_its_trades(
     spread = curve.spread(*names)
     fee, rate = 5e-4, 5e-5
     band = lp.SpreadBand.on(spread, size=10_000.0, **terms)
-    found = lp.replay_spread(spread, band, fee=lp.Fee(taker=fee), funding=lp.Funding(rate=rate))
-    first = spread.near if spread.near.contract.expiry else spread.far
+    perpetual = spread.near.contract.expiry is None
+    stated = lp.Funding(rate=rate) if perpetual else None
+    found = lp.replay_spread(spread, band, fee=lp.Fee(taker=fee), funding=stated)
+    first = spread.far if perpetual else spread.near
     last = int(np.searchsorted(spread.times, first.delivery - np.timedelta64(1, "D")))
     expected = plain(spread, inverse=True, size=10_000.0, last=last, **terms)
     assert found.trades.times.tolist() == spread.times[[t.row for t in expected]].tolist()
     assert len(expected) >= 2
-    perpetual = spread.near.contract.expiry is None
     pnl, funding = result_of(expected, spread, inverse=True, fee=fee, rate=rate if perpetual else 0.0, hours=8)
     assert found.net == pytest.approx(float(pnl + funding) * found.price, abs=CENT / 2)
     assert found.net_of_trades == pytest.approx(found.net, abs=CENT / 2)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from typer import Option
+from typer import Argument, Option
 
 from lpgreeks.cli.flags import spread
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ class Neutral(str, Enum):
     proportional = "proportional"
 
 
+class Picture(str, Enum):
+    """A picture, by the name that the command line gives it."""
+
+    all = "all"
+    pairs = "pairs"
+    basis = "basis"
+    pair = "pair"
+    trades = "trades"
+
+
 _MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.ProportionalMoves()"}
 
 
@@ -42,11 +52,6 @@ _MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.Prop
 class Quoted:
     """What is quoted, and what is stated in its place."""
 
-    file: Annotated[
-        Path | None,
-        Option(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet).",
-               show_default="must be given"),
-    ] = None  # fmt: skip
     base: Annotated[str | None, Option(help="The coin, where the file has several.")] = None
     half_spread: Annotated[
         float | None,
@@ -58,15 +63,12 @@ class Quoted:
                "inverse contracts, coins of linear ones)."),
     ] = None  # fmt: skip
 
-    def code(self) -> str:
+    def code(self, file: Path) -> str:
         """The expression that reads the contracts."""
-        from lpgreeks.errors import InputError
         from lpgreeks.markets.tickers import is_tickers
 
-        if self.file is None:
-            raise InputError("--file, quotes or marks of contracts", got="none", remedy="Like --file tickers.json")
-        said = [repr(str(self.file))]
-        tickers = is_tickers(self.file)
+        said = [repr(str(file))]
+        tickers = is_tickers(file)
         if tickers:
             require_unused({"--half-spread": self.half_spread}, "tickers, which have bids and asks")
         else:
@@ -140,8 +142,8 @@ class Banded:
         """Far and near."""
         from lpgreeks.errors import InputError
 
-        names = (self.pair or "").split(",")
-        if len(names) != len(("far", "near")):
+        names = [name.strip() for name in (self.pair or "").split(",")]
+        if len(names) != len(("far", "near")) or not all(names):
             raise InputError(
                 "--pair, far and near by name", got=self.pair or "none", remedy="Like BTC-27MAR26,BTC-PERPETUAL"
             )
@@ -164,36 +166,43 @@ class Banded:
         yield f"band = lp.SpreadBand.on(spread, {', '.join(said)})"
         terms = [] if self.fee is None else [f"fee=lp.Fee(taker={self.fee!r})"]
         if self.funding is not None:
-            terms.append(f"funding=lp.Funding(rate={self.funding!r}, hours={self.funding_hours or 8.0!r})")
+            hours = "" if self.funding_hours is None else f", hours={self.funding_hours!r}"
+            terms.append(f"funding=lp.Funding(rate={self.funding!r}{hours})")
         terms += [] if self.cash is None else [f"cash={self.cash!r}"]
         yield f"result = lp.replay_spread({', '.join(['spread', 'band', *terms])})"
 
 
 @spread
 def spread_command(
+    file: Annotated[
+        Path,
+        Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
+    ],
     quoted: Quoted,
     banded: Banded,
     at: Annotated[str | None, Option(help="The last stamp not after that time, UTC.", show_default="the last")] = None,
     as_json: Json = False,
     code: Code = False,
-    plot: Annotated[
-        Path | None, Option(help="Write the picture (.png, .svg, .pdf): all pairs and bases, or --pair, or its trades.")
-    ] = None,
-    table: Annotated[
-        Path | None, Option(help="Write every pair at every stamp, or --pair, or every trade of --entry (.csv).")
+    out: Out = None,
+    picture: Annotated[
+        Picture | None,
+        Option(help="Which picture --out writes.", show_default="trades of --entry, else the pair of --pair, else all"),
     ] = None,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
 
-    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001 --plot spreads.png
+    Example: lpgreeks spread futures-vs-perp.parquet --base BTC --half-spread 0.0001 --out spreads.png
 
-    Example: lpgreeks spread --file futures-vs-perp.parquet --base BTC --half-spread 0.0001
+    Example: lpgreeks spread futures-vs-perp.parquet --base BTC --half-spread 0.0001
     --pair BTC-27MAR26,BTC-PERPETUAL --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005
     --funding 0.0001
     """
-    _require_files(plot, table)
+    require_writable(out)
+    _require_picture(picture, out, banded)
     require_finite_flags([quoted, banded])
-    script = f"import lpgreeks as lp\n\ncontracts = {quoted.code()}\ncurve = lp.TermStructure(contracts=contracts)\n"
+    script = (
+        f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
+    )
     if banded.entry is not None:
         require_unused({"--at": at}, "--entry, which goes by --from and --to")
         script += "\n".join(banded.code()) + "\n"
@@ -207,32 +216,55 @@ def spread_command(
     if code:
         print(script + last, end="")
         return
-    _show(run(script), at, as_json, plot, table)
+    names = run(script)
+    shown = _shown(names, at)
+    print(as_text(shown.record()) if as_json else shown.text())
+    if out is not None:
+        write(out, _pictures(names)[picture] if picture else shown.picture, shown.rows, shown.record)
 
 
-def _show(names: dict[str, Any], at: str | None, as_json: bool, plot: Path | None, table: Path | None) -> None:
+class _Shown(NamedTuple):
+    """What an answer is as text, record, picture and rows."""
+
+    text: Callable[[], str]
+    record: Callable[[], dict[str, Any]]
+    picture: Callable[[], Axes]
+    rows: Callable[[], pd.DataFrame]
+
+
+def _shown(names: dict[str, Any], at: str | None) -> _Shown:
     curve: lp.TermStructure = names["curve"]
     result: lp.SpreadReplay | None = names.get("result")
     pair: lp.Spread | None = names.get("spread")
-    text: Callable[[], str] = partial(curve.summary, at)
-    record: Callable[[], dict[str, Any]] = partial(curve.to_dict, at)
-    picture: Callable[[], Axes] = curve.plot_all
-    rows: Callable[[], pd.DataFrame] = curve.table
     if result is not None:
-        text, record, picture, rows = result.summary, result.to_dict, result.plot, result.table().reset_index
-    elif pair is not None:
-        text, record, picture, rows = pair.summary, pair.to_dict, pair.plot, pair.table
-    print(as_text(record()) if as_json else text())
-    for file in (plot, table):
-        if file is not None:
-            write(file, picture, rows, record)
+        return _Shown(result.summary, result.to_dict, result.plot, result.table().reset_index)
+    if pair is not None:
+        return _Shown(pair.summary, pair.to_dict, pair.plot, pair.table)
+    return _Shown(partial(curve.summary, at), partial(curve.to_dict, at), curve.plot_all, curve.table)
 
 
-def _require_files(plot: Path | None, table: Path | None) -> None:
-    """Errors, before anything is computed, for files that cannot be written."""
+def _pictures(names: dict[str, Any]) -> dict[Picture, Callable[[], Axes]]:
+    """Those that can be drawn of what was made."""
+    curve: lp.TermStructure = names["curve"]
+    found: dict[Picture, Callable[[], Axes]] = {
+        Picture.all: curve.plot_all,
+        Picture.pairs: curve.plot,
+        Picture.basis: curve.plot_basis,
+    }
+    for picture, name in ((Picture.pair, "spread"), (Picture.trades, "result")):
+        if name in names:
+            found[picture] = names[name].plot
+    return found
+
+
+def _require_picture(picture: Picture | None, out: Path | None, banded: Banded) -> None:
+    """Errors, before anything is computed, for a picture that nothing is drawn of."""
     from lpgreeks.errors import InputError
 
-    for name, file, endings in (("--plot", plot, {".png", ".svg", ".pdf"}), ("--table", table, {".csv"})):
-        require_writable(file)
-        if file is not None and file.suffix not in endings:
-            raise InputError(f"{name} as a file ending in {', '.join(sorted(endings))}", got=str(file))
+    if picture is None:
+        return
+    if out is None:
+        require_unused({"--picture": picture.value}, "no --out")
+    for needs, flag, given in ((Picture.pair, "--pair", banded.pair), (Picture.trades, "--entry", banded.entry)):
+        if picture is needs and given is None:
+            raise InputError(f"{flag} beside --picture {picture.value}", got="none")

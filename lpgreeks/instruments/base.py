@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import GREY, curves, legend, marks, new_axes, verticals
+from lpgreeks.draw import GREY, curves, legend, marks, new_axes, ticks, verticals
 from lpgreeks.errors import (
     InputError,
     MarketError,
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from lpgreeks.instruments.marked import Marked
 
 __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term", "together"]
+
+# More kinks than these are a hatching, if each is a line across the picture.
+_MOST_LINES = 12
 
 Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 """Prices of one coin, of any shape, or one array per market."""
@@ -284,6 +287,8 @@ class Instrument(Exposure):
     """Whether its amounts are tokens that could be held instead; a contract's are a difference paid later."""
     settled_in_base: ClassVar[bool] = False
     """Whether it is quoted, paid and settled in coins."""
+    kinks_are: ClassVar[str] = "ends of a range, strikes"
+    """What its kinks are called in pictures."""
     unit: ClassVar[str]
     """What a quantity of +1 is: "{base}", "{quote} of notional", "position"."""
 
@@ -433,10 +438,17 @@ def payoffs(
     xlabel, ylabel = f"price [{total.quote} per {'/'.join(total.bases)}]", f"P&L [{total.quote}]"
     curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel, title=title)
     verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
-    verticals(ax, [k for k in total.worth().kinks if x[0] < k < x[-1]], name="kinks: ends of a range, strikes")
+    _mark_kinks(ax, total, x)
     evens = total.break_evens(start=start, income=earned.get([*parts][-1], 0.0))
     marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
     return legend(ax)
+
+
+def _mark_kinks(ax: Axes, exposure: Exposure, x: FloatArray) -> None:
+    shown = [k for k in exposure.worth().kinks if x[0] < k < x[-1]]
+    kinked = [p.instrument for p in exposure.positions if any(curve.kinks for curve in p.instrument._of_one)]
+    name = f"kinks: {', '.join(dict.fromkeys(i.kinks_are for i in kinked))}"
+    (verticals if len(shown) <= _MOST_LINES else ticks)(ax, shown, name=name)
 
 
 def _axis(start: float, prices: ArrayLike | None) -> FloatArray:

@@ -13,6 +13,9 @@ from lpgreeks.powers import Reading, above
 
 __all__ = ["Bin", "liquidity_book"]
 
+# In logarithms, from the active bin: 1e100 times its price.
+_FARTHEST = 230.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bin(Instrument):
@@ -34,6 +37,7 @@ class Bin(Instrument):
     step: float | None = None
 
     label: ClassVar[str] = "Liquidity Book bin"
+    kinks_are: ClassVar[str] = "prices of bins"
     unit: ClassVar[str] = "{quote} of liquidity"
 
     def __post_init__(self) -> None:
@@ -97,12 +101,23 @@ def liquidity_book(
         raise InputError("coins_in_active from 0 to 1", got=f"{coins:g}", unit="decimal")
     parts: list[Exposure] = []
     for k, share in _shares(weights).items():
-        put, own = value * share, price * (1 + step) ** k
+        put, own = value * share, _price_of(k, price, step)
         one = Bin(base=base, quote=quote, price=own, step=step, market=market)
-        # What is worth this much now is worth the bin's own price once it is sold.
-        split = one.mixed(base_amount=coins * put / price, quote_amount=(1 - coins) * put)
-        parts.append(put * max(own / price, 1.0) * one if k else split)
+        if k:
+            # What is worth this much now is worth the bin's own price once it is sold.
+            parts.append(Position(put * max(own / price, 1.0), one))
+        else:
+            parts.append(one.mixed(base_amount=coins * put / price, quote_amount=(1 - coins) * put))
     return together(parts)
+
+
+def _price_of(k: int, price: float, step: float) -> float:
+    if abs(k) * math.log1p(step) > _FARTHEST:
+        raise InputError(
+            "bins whose prices a number can hold", got=f"bin {k:,} of {step:g} each from {price:g}",
+            remedy="Bins are counted from the active one, not by id",
+        )  # fmt: skip
+    return price * (1 + step) ** k
 
 
 def _shares(weights: Mapping[int, float]) -> dict[int, float]:

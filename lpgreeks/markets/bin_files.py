@@ -26,6 +26,8 @@ __all__ = ["read_bins"]
 _SAME_PRICE = 1e-12
 # What one token is worth in the other is a product of two of its columns.
 _SAME_WORTH = 1e-9
+# Whole tokens have decimals: so large a number without any is a raw integer.
+_RAW = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,8 @@ def read_bins(
         market: whose price it is; the pair unless said.
 
     Raises:
-        DataError: no such columns, a bin twice, prices that are not of one step, a token on the wrong side.
+        DataError: no such columns, a bin twice, prices that are not of one step, a token on the wrong side, reserves
+            that look like raw integers where no ``reserveX_in_Y`` tells their scale.
     """
     if base not in ("", token_x, token_y):
         raise TokenError("base to be one of the pair's tokens", got=base, remedy=f"{token_x}, {token_y}")
@@ -100,6 +103,8 @@ def read_bins(
     _require_formula(ids, prices, step, apart, name)
     x, y = table["x"].to_numpy(), table["y"].to_numpy()
     _require_worth(table, ids, x * prices, name)
+    if "worth" not in table:
+        _require_whole_tokens({token_x: x, token_y: y}, name)
     active = _active(ids, x, y, active_id, name)
     coin_is_y = base == token_y
     order = np.argsort(-ids if coin_is_y else ids)
@@ -133,6 +138,8 @@ def _table(path: str | Path, name: str) -> pd.DataFrame:
             written = piece[layout.bin_id].astype(str).str.removesuffix(".0")
             ids = whole_numbers(written, layout.bin_id, sheet.name)
             parts.append(pd.DataFrame({"id": ids, **numbers}))
+    if not parts:
+        raise DataError("a table of bins", got=f"none in {path}")
     table = pd.concat(parts, ignore_index=True)
     again = table["id"][table["id"].duplicated()]
     if not again.empty:
@@ -188,6 +195,16 @@ def _require_worth(table: pd.DataFrame, ids: FloatArray, expected: FloatArray, n
             "the reserve of X in Y as its product with the price",
             got=f"{table['worth'][at]:.10g} for {expected[at]:.10g} at bin {ids[at]} in {name}",
         )
+
+
+def _require_whole_tokens(reserves: dict[str, FloatArray], name: str) -> None:
+    for token, amounts in reserves.items():
+        known = amounts[np.isfinite(amounts)]
+        if known.size and known.max() >= _RAW and (known == np.rint(known)).all():
+            raise DataError(
+                f"reserves of {token} in whole tokens", got=f"integers up to {known.max():.6g} in {name}", unit=token,
+                remedy="Divide raw integers by 10**decimals, or add reserveX_in_Y, in which their scale can be seen",
+            )  # fmt: skip
 
 
 def _active(ids: FloatArray, x: FloatArray, y: FloatArray, stated: int | None, name: str) -> int:

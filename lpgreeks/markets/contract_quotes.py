@@ -46,6 +46,10 @@ class ContractQuotes(Frozen):
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.contract, ContractName):
+            raise InputError(
+                "a contract's name taken apart", got=f"{self.contract!r:.60}", remedy='contract_name("BTC-PERPETUAL")'
+            )
         name = self.contract.name
         times = np.atleast_1d(np.array(self.times, dtype="datetime64[ns]"))
         if not times.size or np.isnat(times).any() or (np.diff(times) <= np.timedelta64(0)).any():

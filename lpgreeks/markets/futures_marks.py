@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.contract_names import contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.tables import numbers_of, table_of
-from lpgreeks.markets.tickers import of_one_coin
+from lpgreeks.markets.tickers import of_one_coin, with_names
 from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def read_futures_marks(
     ``futures_price``, which is read for nothing but to say how far such a trade stands from its mark: so far a spread
     against the perpetual may be off. Two dated futures have no such doubt.
 
-    A row is *stale* where its minute saw no trade of it
-    (volume 0), or where that minute is more than 60 seconds away. Its mark is kept: nobody traded at it, which is
-    counted in the notes and shown in tables.
+    A row is *stale* where its minute saw no trade of it (volume 0, or none known), or where that minute is more than
+    60 seconds away. Its mark is kept: nobody traded at it, which is counted in the notes and shown in tables. A row
+    without an asset or an instrument is left out, which is counted too.
 
     Args:
         source: a path ending in .csv or .parquet (or .csv.gz), or a table.
@@ -69,6 +70,7 @@ def read_futures_marks(
             f"marks of futures with {', '.join(_NEEDED)}",
             got=f"{', '.join(map(str, table.columns)) or 'none'} in {name}, {len(table):,} rows",
         )
+    table, left_out = with_names(table, ("asset", "instrument"), name)
     coins = [coin for coin in table["asset"].unique() if base in (None, coin)]
     found: list[ContractQuotes] = []
     for coin in coins:
@@ -77,7 +79,8 @@ def read_futures_marks(
         found.append(_perpetual(f"{coin}-PERPETUAL", rows, half, name))
     if not found:
         raise DataError(f"contracts on {base}", got=f"{', '.join(table['asset'].unique())} in {name}")
-    return of_one_coin(tuple(found), base, name)
+    noted = (replace(quotes, notes=(*left_out, *quotes.notes)) for quotes in found)
+    return of_one_coin(tuple(noted), base, name)
 
 
 def _future(rows: pd.DataFrame, half: float, name: str) -> ContractQuotes:
@@ -85,7 +88,8 @@ def _future(rows: pd.DataFrame, half: float, name: str) -> ContractQuotes:
     stated = times_of(rows["expiry"], name)[0].to_numpy(dtype="datetime64[ns]")
     times = times_of(rows["time"], name)[0].to_numpy(dtype="datetime64[ns]")
     volume, gap = (numbers_of(rows[c], c, name).to_numpy() for c in (_VOLUME, _GAP))
-    stale = (volume == 0.0) | (gap > _LONGEST_GAP)
+    # What is not known is no trade.
+    stale = ~((volume > 0.0) & (gap <= _LONGEST_GAP))
     quotes = _about(contract.name, times, numbers_of(rows[_MARK], _MARK, name).to_numpy(), half, stale, name)
     if (stated != quotes.delivery).any():
         raise DataError(
@@ -100,13 +104,13 @@ def _perpetual(perpetual: str, rows: pd.DataFrame, half: float, name: str) -> Co
         raise DataError(f"one price of {perpetual} at each time", got=f"two at {once['time'][twice].iloc[0]} in {name}")
     times = times_of(once["time"], name)[0].to_numpy(dtype="datetime64[ns]")
     price, gap = (numbers_of(once[c], c, name).to_numpy() for c in (_PERPETUAL, _PERPETUAL_GAP))
-    return _about(perpetual, times, price, half, gap > _LONGEST_GAP, name, _apart(rows, perpetual, name))
+    return _about(perpetual, times, price, half, ~(gap <= _LONGEST_GAP), name, _apart(rows, perpetual, name))
 
 
 def _apart(rows: pd.DataFrame, perpetual: str, name: str) -> str:
     """How far trades of the minute stand from marks, in words; "" where nothing was traded."""
     traded, mark, volume = (numbers_of(rows[c], c, name).to_numpy() for c in (_TRADED, _MARK, _VOLUME))
-    off = np.abs(traded / mark - 1.0)[volume > 0.0] * 1e4
+    off = np.abs(traded / mark - 1.0)[(volume > 0.0) & np.isfinite(traded)] * 1e4
     if not off.size:
         return ""
     return (

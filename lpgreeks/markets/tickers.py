@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lpgreeks.errors import DataError
+from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.contract_names import ContractName, contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
@@ -19,7 +19,7 @@ from lpgreeks.markets.tables import json_of, numbers_of, table_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_tickers", "of_one_coin", "read_tickers"]
+__all__ = ["is_tickers", "of_one_coin", "read_tickers", "with_names"]
 
 _PRICES, _SIZES = ("bidPx", "askPx"), ("bidSz", "askSz")
 _NEEDED = ("instId", "ts", *_PRICES)
@@ -33,8 +33,8 @@ def read_tickers(
     OKX's ticker records as JSON, ``[...]`` or ``{"data": [...]}``, or the same columns as CSV, Parquet or a table:
     ``instId``, ``bidPx``, ``askPx``, ``ts``, and ``bidSz``, ``askSz`` and ``settleCcy`` where they are there. Numbers
     may be decimal strings. What a contract is follows from its name (see :func:`contract_name`), and from
-    ``settleCcy`` before its name. A row without a bid or an ask is left out; of several with one stamp the last holds;
-    both are counted in the notes.
+    ``settleCcy`` before its name. A row without a name, a bid or an ask is left out; of several with one stamp the last
+    holds; all are counted in the notes.
 
     Args:
         source: a path ending in .json, .csv or .parquet (or .json.gz, .csv.gz), or a table.
@@ -43,9 +43,11 @@ def read_tickers(
             ones, coins of linear ones: ``{"BTC": 100, "USDT": 0.01}``. Without it there is no depth in coins.
 
     Raises:
+        InputError: sizes of a token that nothing settles in.
         DataError: no such columns, several coins and none chosen, a crossed book, a contract quoted at or after its
             delivery, a name that does not say what it is.
     """
+    sizes = _sizes(contract_size)
     table, name = _records(source)
     missing = [column for column in _NEEDED if column not in table.columns]
     if missing or table.empty:
@@ -53,13 +55,45 @@ def read_tickers(
             f"ticker records with {', '.join(_NEEDED)}",
             got=f"{', '.join(map(str, table.columns)) or 'none'} in {name}, {len(table):,} rows",
         )
-    sizes = dict(contract_size or {})
+    table, left_out = with_names(table, ("instId",), name)
     table = table.assign(settled=table["settleCcy"].fillna("") if "settleCcy" in table.columns else "")
     found = tuple(
-        _read(contract_name(str(instrument), settled_in=str(settled)), rows, name, sizes)
+        _read(contract_name(str(instrument), settled_in=str(settled)), rows, name, sizes, left_out)
         for (instrument, settled), rows in table.groupby(["instId", "settled"], sort=False)
     )
+    settled_in = list(dict.fromkeys(quotes.contract.settled_in for quotes in found))
+    if unknown := [token for token in sizes if token not in settled_in]:
+        raise InputError(
+            "contract_size by tokens that contracts settle in", got=", ".join(map(str, unknown)),
+            remedy=f"Those of {name} settle in {', '.join(settled_in)}",
+        )  # fmt: skip
     return of_one_coin(found, base, name)
+
+
+def with_names(table: pd.DataFrame, columns: Sequence[str], name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows that say in some columns what they are, and a note on the others.
+
+    Raises:
+        DataError: what is said is no text, or no row says it.
+    """
+    said = table[list(columns)].notna().all(axis=1)
+    for column in columns:
+        other = [cell for cell in table.loc[said, column] if not isinstance(cell, str)]
+        if other:
+            raise DataError(f"text in column {column!r}", got=f"{other[0]!r:.60} in {name}")
+    if not said.any():
+        raise DataError(f"rows with {' and '.join(columns)}", got=f"none of {said.size:,} in {name}")
+    nameless = int((~said).sum())
+    note = f"{nameless:,} of {said.size:,} rows of {name} without {' or '.join(columns)} left out"
+    return table[said], (note,) if nameless else ()
+
+
+def _sizes(given: Mapping[str, float] | None) -> dict[str, float]:
+    if not isinstance(given, Mapping | None):
+        raise InputError(
+            "contract_size by settlement token", got=f"{given!r:.60}", remedy='Like {"BTC": 100, "USDT": 0.01}'
+        )
+    return dict(given or {})
 
 
 def is_tickers(path: str | Path) -> bool:
@@ -111,14 +145,16 @@ def _records(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(content), path.name
 
 
-def _read(contract: ContractName, rows: pd.DataFrame, name: str, sizes: Mapping[str, float]) -> ContractQuotes:
+def _read(
+    contract: ContractName, rows: pd.DataFrame, name: str, sizes: Mapping[str, float], left_out: tuple[str, ...]
+) -> ContractQuotes:
     # An empty side is an empty string or a 0 at the venue.
     columns = [c for c in (*_PRICES, *_SIZES) if c in rows.columns]
     numbers = {c: numbers_of(rows[c].replace("", np.nan), c, name).to_numpy() for c in columns}
     times, guess = times_of(rows["ts"], name)
     bid, ask = (np.where(numbers[c] == 0.0, np.nan, numbers[c]) for c in _PRICES)
     both = ~np.isnan(bid) & ~np.isnan(ask)
-    notes = [guess] if guess else []
+    notes = [*left_out, *([guess] if guess else [])]
     if one_sided := int((~both).sum()):
         notes.append(f"{one_sided:,} of {both.size:,} rows of {contract.name} without a bid or an ask left out")
     stamps = times.to_numpy(dtype="datetime64[ns]")[both]

@@ -17,10 +17,13 @@ import numpy as np
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, TokenError, require_positive, require_token, require_whole
 
-__all__ = ["CENTRE_ID", "GREATEST_STEP", "BinPair", "bin_price_q128", "bin_prices"]
+__all__ = ["CENTRE_ID", "GREATEST_ID", "GREATEST_STEP", "BinPair", "bin_price_q128", "bin_prices"]
 
 CENTRE_ID = 1 << 23
 """The bin whose raw price is 1."""
+
+GREATEST_ID = (1 << 24) - 1
+"""Ids have 24 binary places."""
 
 GREATEST_STEP = 200
 """Of bins, in hundredths of a percent. Source: ``LBFactory``."""
@@ -30,7 +33,6 @@ _T = TypeVar("_T")
 # A power of thousands of steps in doubles is good to 1e-13: this close below a bin's price is that price, rounded.
 _ON_THE_BIN = 1e-12
 
-_GREATEST_ID = (1 << 24) - 1
 _STEPS_IN_ONE = 10_000
 _Q128 = 1 << 128
 _LARGEST = (1 << 256) - 1
@@ -49,7 +51,7 @@ def bin_price_q128(bin_id: int, *, bin_step: int) -> int:
     Raises:
         InputError: no such id or step, or a price that the contract cannot hold.
     """
-    bin_id = require_whole("a bin id", bin_id, at_least=0, at_most=_GREATEST_ID)
+    bin_id = require_whole("a bin id", bin_id, at_least=0, at_most=GREATEST_ID)
     bin_step = require_whole("bin_step", bin_step, at_least=1, at_most=GREATEST_STEP, unit="hundredths of a percent")
     power = bin_id - CENTRE_ID
     # The contract multiplies factors below 1 and turns the product over where it needs one above.

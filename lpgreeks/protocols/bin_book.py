@@ -18,11 +18,17 @@ from lpgreeks.errors import (
     require_positive,
     require_prices,
     require_token,
-    require_whole,
 )
 from lpgreeks.instruments import Bin, Exposure, Portfolio, together
 from lpgreeks.onchain import BinFees, BinVolatility
-from lpgreeks.protocols.bin_checks import require_one_step, require_sides, reserves_of
+from lpgreeks.protocols.bin_checks import (
+    ids_of,
+    require_kinds,
+    require_one_step,
+    require_shares,
+    require_sides,
+    reserves_of,
+)
 from lpgreeks.protocols.bin_deposits import BinDeposit, BinWithdrawal, deposited, withdrawn
 from lpgreeks.protocols.bin_swaps import BinSwap, swapped
 from lpgreeks.tokens import find_token
@@ -76,9 +82,8 @@ class BinBook:
     def __post_init__(self) -> None:
         if require_token("base", self.base) == require_token("quote", self.quote):
             raise TokenError("two different tokens", got=self.base)
-        ids = np.array(
-            [require_whole("a bin id", i, at_least=0) for i in np.asarray(self.ids).tolist()], dtype=np.int64
-        )
+        require_kinds(self)
+        ids = ids_of(self.ids)
         columns = {
             "prices": require_prices(self.prices, unit=f"{self.quote} per {self.base}", what="bin prices").copy()
         }
@@ -230,8 +235,8 @@ class BinBook:
         return withdrawn(self, shares)
 
     def position(self, shares: Mapping[int, float]) -> Portfolio:
-        """What a share of each bin is, as instruments; the active bin with its mix."""
-        return together(self._part(bin_id, share) for bin_id, share in shares.items())
+        """What a share of each bin, from 0 to 1, is as instruments; the active bin with its mix."""
+        return together(self._part(bin_id, share) for bin_id, share in require_shares(shares).items())
 
     def _part(self, bin_id: int, share: float) -> Exposure:
         k = self.place(bin_id)

@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, require_numbers
-from lpgreeks.onchain import bin_prices
+from lpgreeks.errors import DataError, InputError, MarketError, require_finite, require_numbers, require_whole
+from lpgreeks.onchain import BinFees, BinVolatility, bin_prices
+from lpgreeks.onchain.bins import GREATEST_ID
 
 if TYPE_CHECKING:
     from lpgreeks.protocols.bin_book import BinBook
 
-__all__ = ["require_one_step", "require_sides", "reserves_of"]
+__all__ = ["ids_of", "require_kinds", "require_one_step", "require_shares", "require_sides", "reserves_of"]
 
 # Bin prices come out of one formula: what differs by more is another step, another id or a wrong decimal.
 _SAME_PRICE = 1e-12
+
+
+def ids_of(given: ArrayLike) -> NDArray[np.int64]:
+    """Bin ids one after the other, as an array of one's own."""
+    ids = np.asarray(given, dtype=object)
+    if ids.ndim != 1:
+        raise InputError("bin ids, one after the other", got=f"{given!r:.60}", remedy="[8_375_888, 8_375_889]")
+    return np.array([require_whole("a bin id", i, at_least=0, at_most=GREATEST_ID) for i in ids.tolist()], np.int64)
+
+
+def require_kinds(book: BinBook) -> None:
+    """The terms of the fee, the memory and the market are what they are called."""
+    if not isinstance(book.fees, BinFees | None):
+        raise InputError(
+            "the terms of a fee", got=f"{book.fees!r:.60}", remedy="BinFees(bin_step=20, base_factor=8_000)"
+        )
+    if not isinstance(book.volatility, BinVolatility | None):
+        raise InputError(
+            "what a pair remembers of its trades", got=f"{book.volatility!r:.60}", remedy="BinVolatility(id_reference=)"
+        )
+    if not isinstance(book.market, str):
+        raise MarketError("a market's name", got=f"{book.market!r:.60}", remedy='Like "AVAX/USDC"')
+
+
+def require_shares(shares: Mapping[int, float]) -> dict[int, float]:
+    """Parts of bins by id, from 0 to 1."""
+    if not isinstance(shares, Mapping):
+        raise InputError("shares by bin id", got=f"{shares!r:.60}", remedy="{8_375_889: 0.25}")
+    parts = {k: require_finite(f"share of bin {k}", share, unit="of the bin") for k, share in shares.items()}
+    for bin_id, part in parts.items():
+        if not 0 <= part <= 1:
+            raise InputError("shares from 0 to 1", got=f"{part:g} of bin {bin_id}", unit="of the bin")
+    return parts
 
 
 def reserves_of(given: ArrayLike, name: str, token: str) -> FloatArray:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lpgreeks.errors import InputError, require_finite
 from lpgreeks.instruments import Exposure, Portfolio, Position
+from lpgreeks.protocols.bin_checks import require_shares
 
 if TYPE_CHECKING:
     from lpgreeks.protocols.bin_book import BinBook
@@ -131,10 +132,8 @@ def withdrawn(book: BinBook, shares: Mapping[int, float]) -> BinWithdrawal:
     """Take a share of each bin out."""
     coins, dollars = book.base_reserves.copy(), book.quote_reserves.copy()
     base = quote = 0.0
-    for bin_id, share in shares.items():
-        k, part = book.place(bin_id), require_finite(f"share of bin {bin_id}", share, unit="of the bin")
-        if not 0 <= part <= 1:
-            raise InputError("shares from 0 to 1", got=f"{part:g} of bin {bin_id}", unit="of the bin")
+    for bin_id, part in require_shares(shares).items():
+        k = book.place(bin_id)
         x, y = part * float(coins[k]), part * float(dollars[k])
         coins[k], dollars[k] = coins[k] - x, dollars[k] - y
         base, quote = base + x, quote + y

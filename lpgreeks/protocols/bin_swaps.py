@@ -14,6 +14,9 @@ __all__ = ["BinSwap", "swapped"]
 
 _PARTS = 10_000
 
+# Of what is paid: what is left of an amount that takes a whole side, when every bin has rounded once.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, kw_only=True)
 class BinSwap:
@@ -44,9 +47,13 @@ def swapped(book: BinBook, paid: float, *, buying: bool, time: int | None) -> Bi
     coins, dollars = book.base_reserves.copy(), book.quote_reserves.copy()
     into, out = (dollars, coins) if buying else (coins, dollars)
     share, k = fees.protocol_share / _PARTS, book.active
-    left, received, fee, protocol, ids = paid, 0.0, 0.0, 0.0, []
+    left, received, fee, protocol = paid, 0.0, 0.0, 0.0
+    ids: list[int] = []
     while left > 0:
         if not 0 <= k < len(book):
+            if left <= _ROUNDING * paid:
+                k = book.place(ids[-1])
+                break
             raise InputError(
                 "an amount that the bins can take",
                 got=f"{paid:g}, of which {left:g} found no bin",

@@ -10,8 +10,10 @@ import numpy as np
 
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 from lpgreeks.instruments import Instrument, Margined
+from lpgreeks.paths.rows import moment
 from lpgreeks.replays import Now
-from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves
+from lpgreeks.spreads.checks import require_kind
+from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves, require_moves
 from lpgreeks.spreads.position import position_of
 from lpgreeks.spreads.spread import Spread
 
@@ -19,6 +21,9 @@ __all__ = ["SpreadBand"]
 
 # A quantity that came out of a sum of steps is a whole number of them but for rounding.
 _ROUNDING = 1e-9
+
+# A replay keeps the prices that it trades at: nothing reads what the legs of a policy were entered at.
+_UNREAD = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +42,7 @@ class SpreadBand:
     It reads nothing but the row that it decides on and what is held there.
 
     Args:
-        far, near: the two contracts, +1 long; their markets name the quotes that they read.
+        far, near: the two contracts, +1 long; their markets name the quotes that they read, their entries are not read.
         size: of far, traded at each step: coins of a linear contract, quote units of notional of an inverse one.
         entry: the spread that opens the first step, far less near, quote per base.
         exit: the spread that closes everything.
@@ -45,7 +50,7 @@ class SpreadBand:
         most: so many steps at most.
         moves: against which moves of both prices the near leg of each step is sized, at the prices of that step.
         close_from: from then on, UTC, nothing is opened and all is closed: before the delivery, at which a contract
-            is gone.
+            is gone. A time, or its text.
 
     Raises:
         InputError: an entry at the exit, further steps without ``add``, contracts of two kinds.
@@ -62,6 +67,11 @@ class SpreadBand:
     close_from: np.datetime64 | None = None
 
     def __post_init__(self) -> None:
+        for leg in (self.far, self.near):
+            require_kind("a perpetual or a dated future, +1 long", leg, Margined, remedy="SpreadBand.on(spread, ...)")
+        require_moves(self.moves)
+        if self.close_from is not None:
+            object.__setattr__(self, "close_from", _time(self.close_from))
         unit = f"{self.far.quote} per {self.far.base}"
         for name in ("entry", "exit"):
             object.__setattr__(self, name, require_finite(name, getattr(self, name), unit=unit))
@@ -94,13 +104,14 @@ class SpreadBand:
         add: float | None = None,
         most: int = 1,
         moves: ParallelMoves | ProportionalMoves = ParallelMoves(),  # noqa: B008
-        close_from: np.datetime64 | None = None,
+        close_from: np.datetime64 | str | None = None,
     ) -> SpreadBand:
         """A band on the two contracts of a spread."""
-        far, near = (leg.contract.instrument(entry=float(leg.mid[0])) for leg in spread.legs)
+        require_kind("a spread", spread, Spread, remedy='curve.spread("BTC-27MAR26", "BTC-PERPETUAL")')
+        far, near = (leg.contract.instrument(entry=_UNREAD) for leg in (spread.far, spread.near))
         return cls(
             far=far, near=near, size=size, entry=entry, exit=exit, add=add, most=most, moves=moves,
-            close_from=close_from,
+            close_from=None if close_from is None else _time(close_from),
         )  # fmt: skip
 
     def __call__(self, now: Now) -> Mapping[Instrument, float] | None:
@@ -130,3 +141,8 @@ class SpreadBand:
             self.far: now.quantities[0] + step.far.quantity,
             self.near: now.quantities[1] + step.near.quantity,
         }
+
+
+def _time(given: np.datetime64 | str) -> np.datetime64:
+    known = isinstance(given, np.datetime64) and not np.isnat(given)
+    return given.astype("datetime64[ns]") if known else moment(given)  # type: ignore[union-attr, arg-type]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from lpgreeks.instruments import Margined
 from lpgreeks.powers import Powers
+from lpgreeks.spreads.checks import require_kind
 
-__all__ = ["ParallelMoves", "ProportionalMoves"]
+__all__ = ["ParallelMoves", "ProportionalMoves", "require_moves"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class ProportionalMoves:
     def sensitivity(self, contract: Margined, price: float) -> float:
         """What +1 gains per unit of log price, in the token that it is margined in."""
         return float(_worth(contract).log_derivative()(price))
+
+
+def require_moves(moves: object) -> None:
+    """An error unless they are moves."""
+    kinds, remedy = ParallelMoves | ProportionalMoves, "ParallelMoves() or ProportionalMoves()"
+    require_kind("moves of both prices", moves, kinds, remedy=remedy)
 
 
 def _worth(contract: Margined) -> Powers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import close_up, dashed, fan, legend_below, new_axes, shade_bar, trade_marks
+from lpgreeks.draw import close_up, fan, legend_below, levels, new_axes, shade_bar, trade_marks
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.paths.rows import Times
 from lpgreeks.spreads.basis import log_basis_per_year
@@ -51,7 +51,7 @@ def all_of(curve: TermStructure) -> Axes:
 def basis(curve: TermStructure, ax: Axes | None = None) -> Axes:
     """The continuously compounded annual basis of each delivery over the perpetual, until a week before it.
 
-    The axis holds the middle 98 % of them: two prices that were taken seconds apart make the rest.
+    The axis holds the middle 98 % of them: two prices that were taken seconds apart make the rest, which is counted.
     """
     _require_line(curve.times)
     ax = new_axes()[0] if ax is None else ax
@@ -93,8 +93,7 @@ def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
     contract = spread.far.contract
     label = f"far less near [{contract.quote} per {contract.base}]"
     fan(ax, spread.times, {"middle": spread.mid}, [0.0], ylabel=label, title=spread.name)
-    for name, level in (("entry", rule.entry), ("exit", rule.exit)):
-        dashed(ax, spread.mid, np.full(len(spread), level), name=f"{name}, {level:,g}")
+    levels(ax, {f"entry, {rule.entry:,g}": rule.entry, f"exit, {rule.exit:,g}": rule.exit})
     trade_marks(ax, trades.times, trades.spread, trades.far_quantity > 0)
     return legend_below(ax)
 

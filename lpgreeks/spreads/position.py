@@ -9,7 +9,8 @@ from lpgreeks.costs import Fee, Funding
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.instruments import InversePerp, LinearPerp, Margined, Portfolio, Position
 from lpgreeks.powers import Powers
-from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves
+from lpgreeks.spreads.checks import require_kind
+from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves, require_moves
 
 if TYPE_CHECKING:
     from lpgreeks.spreads.spread import Spread
@@ -96,6 +97,7 @@ class SpreadPosition:
             moves: how they move.
             by: in quote per base (parallel) or as a decimal (proportional).
         """
+        require_moves(moves)
         far, near = (moves.moved(_contract(leg).entry, by) for leg in (self.far, self.near))
         return self.pnl(far=far, near=near)
 
@@ -115,12 +117,15 @@ class SpreadPosition:
             days: for which it is held.
             fee: the taker's, of each of the four trades.
             funding: expected of a perpetual near leg; None counts none.
+
+        Raises:
+            InputError: a holding time that ends after a delivery; several stamps, or another pair; no fee, no funding.
         """
-        held = require_finite("days", days, unit="days")
-        if held < 0:
-            raise InputError("a holding time of 0 days or more", got=f"{held:g}", unit="days")
-        legs, price = (self.far, self.near), Powers.price()
+        require_kind("a fee", fee, Fee, remedy="lp.Fee(taker=0.0005)")
+        require_kind("stated funding", funding, Funding | None, remedy="lp.Funding(rate=0.0001)")
         _, near_now = _closing(self, spread)
+        held = _days_held(days, spread)
+        legs, price = (self.far, self.near), Powers.price()
         near = _contract(self.near)
         value = self.near.quantity * near.position_value(near_now)
         perpetual = isinstance(near, (LinearPerp, InversePerp))
@@ -152,6 +157,7 @@ def position_of(
     quantity: float, far: Margined, near: Margined, moves: ParallelMoves | ProportionalMoves
 ) -> SpreadPosition:
     """``quantity`` of far, signed, and of near what stands against it under some moves of both prices."""
+    require_moves(moves)
     number = require_finite("quantity", quantity, unit=far.unit_text)
     require_positive("the size of a spread", abs(number), unit=far.unit_text)
     ratio = moves.sensitivity(far, far.entry) / moves.sensitivity(near, near.entry)
@@ -162,8 +168,22 @@ def _contract(leg: Position) -> Margined:
     return cast("Margined", leg.instrument)
 
 
+def _days_held(days: float, spread: Spread) -> float:
+    held = require_finite("days", days, unit="days")
+    left = min(leg.days[0] for leg in spread.legs if leg.contract.expiry is not None)
+    if not 0 <= held <= left:
+        raise InputError(
+            f"a holding time from 0 to the {left:g} days left to the delivery", got=f"{held:g}", unit="days",
+            remedy="A contract is gone at its delivery",
+        )  # fmt: skip
+    return held
+
+
 def _closing(position: SpreadPosition, spread: Spread) -> tuple[float, float]:
     """Far and near on the other side of what was done: what was sold is bought."""
+    from lpgreeks.spreads.spread import Spread
+
+    require_kind("a spread at one stamp", spread, Spread, remedy='curve.spread(far, near).at("2026-01-05")')
     named = tuple(leg.instrument.market for leg in (position.far, position.near))
     found = tuple(leg.contract.market for leg in spread.legs)
     if len(spread) != 1 or named != found:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee, Funding
-from lpgreeks.errors import InputError
+from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.text import rounded
 from lpgreeks.instruments import Cash
@@ -20,9 +21,12 @@ from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import Replayed, replay
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.band import SpreadBand
+from lpgreeks.spreads.checks import require_kind
+from lpgreeks.spreads.funded import unfunded_hours
 from lpgreeks.spreads.spread import Spread
 from lpgreeks.spreads.trades import SpreadTrades, trades_of
 from lpgreeks.spreads.words import notes, records, summary
+from lpgreeks.tokens import coin_of, counted_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +35,18 @@ if TYPE_CHECKING:
 __all__ = ["SpreadReplay", "replay_spread"]
 
 _DAY = np.timedelta64(1, "D")
+
+
+class _LegFigures(NamedTuple):
+    """The columns of :attr:`Replayed.of_legs`, ``(legs,)`` each."""
+
+    quantity: FloatArray
+    paid: FloatArray
+    spread: FloatArray
+    slippage: FloatArray
+    fees: FloatArray
+    funding: FloatArray
+    turnover: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -45,14 +61,19 @@ class SpreadReplay:
         band: when it was traded.
         replayed: the replay of both legs.
         trades: far and near of every trade together.
-        funded: whether the funding of a perpetual leg was stated or known, or there is no perpetual.
+        unfunded_hours: for which a perpetual leg was held and its funding is neither stated nor known.
     """
 
     spread: Spread
     band: SpreadBand
     replayed: Replayed
     trades: SpreadTrades
-    funded: bool
+    unfunded_hours: float
+
+    @property
+    def funded(self) -> bool:
+        """Whether the P&L is complete: nothing was held whose funding is not known."""
+        return self.unfunded_hours == 0
 
     @property
     def token(self) -> str:
@@ -72,14 +93,13 @@ class SpreadReplay:
     @cached_property
     def parts(self) -> Mapping[str, float]:
         """Where the P&L came from, in the settlement token; > 0 is a gain. From the replay's own book of each leg."""
-        last = self.replayed.of_legs[-1]
-        spread, slippage, fees, funding = (float(last[:, k].sum()) for k in (2, 3, 4, 5))
+        last = _LegFigures(*self.replayed.of_legs[-1].T)
         return {
             "spread, middle to middle": float(self.replayed.gained_in_token[-1].sum()),
-            "half-spreads": -spread,
-            "slippage": -slippage,
-            "exchange fees": -fees,
-            "funding": funding,
+            "half-spreads": -float(last.spread.sum()),
+            "slippage": -float(last.slippage.sum()),
+            "exchange fees": -float(last.fees.sum()),
+            "funding": float(last.funding.sum()),
         }
 
     @property
@@ -96,12 +116,12 @@ class SpreadReplay:
     @property
     def held(self) -> float:
         """Of far at the end, signed; 0 where everything was closed."""
-        return float(self.replayed.of_legs[-1, 0, 0])
+        return float(_LegFigures(*self.replayed.of_legs[-1].T).quantity[0])
 
     @property
     def beyond_depth(self) -> int:
         """Trades larger than the best bid and ask took; those of unknown depth are not among them."""
-        at = np.searchsorted(self.spread.times, self.trades.times)
+        at = np.searchsorted(self.spread.times, self.trades.times, side="right") - 1
         quantity = self.trades.far_quantity
         depth = np.where(quantity < 0, self.spread.sell_depth[at], self.spread.buy_depth[at])
         coins = np.abs(quantity) / (self.trades.far_price if self.band.far.settled_in_base else 1.0)
@@ -132,6 +152,7 @@ class SpreadReplay:
             "net": self.net,
             "net_of_trades": self.net_of_trades,
             "complete": self.funded,
+            "unfunded_hours": self.unfunded_hours,
             "held": self.held,
             "parts": dict(self.parts),
             "trades": records(self.table().reset_index()),
@@ -167,13 +188,15 @@ def replay_spread(
         spread: both legs' quotes.
         band: when it is traded; its legs are those of the spread.
         fee: the taker's, of both legs.
-        funding: of a perpetual near leg: what its longs pay per interval, stated or from a file. Without it the P&L
-            is marked incomplete.
+        funding: of a perpetual near leg: what its longs pay per interval, stated or from a file. Where the leg was
+            held over a settlement that nobody states, the P&L is marked incomplete, with the hours.
         cash: in hand at the start, in quote; the capital of the replay.
 
     Raises:
-        InputError: a band of other contracts, or one that closes after the delivery.
+        InputError: a band of other contracts, or one that closes after the delivery; no funding, or no fee.
+        MarketError: funding of another coin.
     """
+    _require_terms(spread, fee, funding)
     named = (spread.far.contract.market, spread.near.contract.market)
     if not isinstance(band, SpreadBand) or (band.far.market, band.near.market) != named:
         raise InputError(f"a band of {named[0]} and {named[1]}", got=f"{band!r:.80}")
@@ -189,13 +212,33 @@ def replay_spread(
     # The series of a replay stand no closer than the rows of its tape.
     apart = (tape.times[-1] - tape.times[0]) / (len(tape) - 1) + np.timedelta64(1, "ns")
     found = replay(cash * Cash(quote=band.far.quote), legs, tape, policy=band, grid=apart)
+    trades = trades_of(found, band.far, band.near)
     return SpreadReplay(
         spread=spread,
         band=band,
         replayed=found,
-        trades=trades_of(found, band.far, band.near),
-        funded=funding is not None or spread.near.contract.expiry is not None,
+        trades=trades,
+        unfunded_hours=0.0 if near.contract.expiry is not None else unfunded_hours(trades, spread.times[-1], funding),
     )
+
+
+def _require_terms(spread: Spread, fee: Fee | None, funding: Funding | FundingRates | None) -> None:
+    require_kind("a spread", spread, Spread, remedy='curve.spread("BTC-27MAR26", "BTC-PERPETUAL")')
+    require_kind("a fee", fee, Fee | None, remedy="lp.Fee(taker=0.0005)")
+    kinds = Funding | FundingRates | None
+    require_kind("stated funding, or rates of a file", funding, kinds, remedy="lp.Funding(rate=0.0001)")
+    near = spread.near.contract
+    if funding is not None and near.expiry is not None:
+        raise InputError(
+            "no funding with two dated contracts", got=f"{funding!r:.60}",
+            remedy="It would have no effect: only a perpetual pays it",
+        )  # fmt: skip
+    if isinstance(funding, FundingRates) and counted_as(coin_of(funding.market)) != counted_as(near.base):
+        raise MarketError(
+            f"funding of a perpetual on {near.base}",
+            got=f"that of {funding.market}",
+            remedy="What another coin pays says nothing of this one: name the market if the file's name is wrong",
+        )
 
 
 def _first_delivery(spread: Spread) -> np.datetime64:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.errors import DataError, InputError, TokenError
+from lpgreeks.errors import DataError, InputError, TokenError, require_positive
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.basis import log_basis_per_year, simple_basis_per_year
+from lpgreeks.spreads.checks import require_kind
 from lpgreeks.spreads.moves import ParallelMoves, ProportionalMoves
 from lpgreeks.spreads.position import SpreadPosition, position_of
 from lpgreeks.spreads.words import records, spread_text
@@ -46,6 +47,8 @@ class Spread(Frozen):
     near: ContractQuotes
 
     def __post_init__(self) -> None:
+        for leg in (self.far, self.near):
+            require_kind("the quotes of a contract", leg, ContractQuotes, remedy="read_tickers(...) reads them")
         far, near = self.far.contract, self.near.contract
         for what, one, other in (("coin", far.base, near.base), ("settlement token", far.settled_in, near.settled_in)):
             if counted_as(one) != counted_as(other):
@@ -183,18 +186,25 @@ class Spread(Frozen):
         """``quantity`` of far sold at its bid, and of near what stands against it bought at its ask, at one stamp.
 
         Args:
-            quantity: of the far leg: coins of a linear one, quote units of notional of an inverse one.
+            quantity: of the far leg, positive: coins of a linear one, quote units of notional of an inverse one.
             moves: against which moves of both prices the near leg is sized.
+
+        Raises:
+            InputError: no quantity above 0, or more stamps than one.
         """
         far, near = self._one_stamp()
-        return position_of(-quantity, far.contract.instrument(entry=far.bid[0]),
+        return position_of(-self._size(quantity), far.contract.instrument(entry=far.bid[0]),
                            near.contract.instrument(entry=near.ask[0]), moves)  # fmt: skip
 
     def bought(self, quantity: float, moves: ParallelMoves | ProportionalMoves = ParallelMoves()) -> SpreadPosition:  # noqa: B008
         """``quantity`` of far bought at its ask, and near sold against it at its bid; as :meth:`sold`."""
         far, near = self._one_stamp()
-        return position_of(quantity, far.contract.instrument(entry=far.ask[0]),
+        return position_of(self._size(quantity), far.contract.instrument(entry=far.ask[0]),
                            near.contract.instrument(entry=near.bid[0]), moves)  # fmt: skip
+
+    def _size(self, quantity: float) -> float:
+        remedy = "What is sold is sold(...), what is bought bought(...)"
+        return require_positive("quantity", quantity, unit=self.far.contract.unit, remedy=remedy)
 
     def _one_stamp(self) -> tuple[ContractQuotes, ContractQuotes]:
         if len(self) != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -15,6 +15,7 @@ from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
 from lpgreeks.spreads import pictures
+from lpgreeks.spreads.checks import require_kind
 from lpgreeks.spreads.spread import Spread
 from lpgreeks.spreads.words import pairs_at, records
 from lpgreeks.tokens import counted_as
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["TermStructure"]
+
+_READERS = "read_tickers(...) or read_futures_marks(...)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -37,13 +40,14 @@ class TermStructure(Frozen):
     contracts: tuple[ContractQuotes, ...]
 
     def __post_init__(self) -> None:
+        require_kind("contracts of one coin", self.contracts, Iterable, remedy=_READERS)
         given = tuple(self.contracts)
         names = [quotes.contract.name for quotes in given if isinstance(quotes, ContractQuotes)]
         coins = {counted_as(quotes.contract.base) for quotes in given if isinstance(quotes, ContractQuotes)}
         if len(names) < max(2, len(given)) or len(set(names)) < len(names) or len(coins) != 1:
             raise InputError(
                 "two or more contracts on one coin, each once", got=", ".join(names) or f"{given!r:.60}",
-                remedy="read_tickers(...) or read_futures_marks(...)",
+                remedy=_READERS,
             )  # fmt: skip
         key = {q.contract.name: (q.contract.expiry is not None, q.delivery, q.contract.name) for q in given}
         object.__setattr__(self, "contracts", tuple(sorted(given, key=lambda q: key[q.contract.name])))
@@ -80,17 +84,46 @@ class TermStructure(Frozen):
 
     @cached_property
     def perpetuals(self) -> Mapping[str, ContractQuotes]:
-        """By the token that they settle in: what stands for the coin itself in the basis of each contract."""
-        return {
-            counted_as(quotes.contract.settled_in): quotes
-            for quotes in self.contracts
-            if quotes.contract.expiry is None
-        }
+        """By the token that they settle in: what stands for the coin itself in the basis of each contract.
+
+        Raises:
+            DataError: two that settle in one token.
+        """
+        found: dict[str, ContractQuotes] = {}
+        for quotes in self.contracts:
+            name = quotes.contract
+            if name.expiry is None and found.setdefault(name.settled_in, quotes) is not quotes:
+                raise DataError(
+                    f"one perpetual that settles in {name.settled_in}",
+                    got=f"{found[name.settled_in].contract.name} and {name.name}",
+                    remedy="The basis is over one of them: leave the other out",
+                )
+        return found
+
+    def perpetual(self, quotes: ContractQuotes) -> ContractQuotes | None:
+        """The perpetual that a contract's basis is over: its own settlement's, else the one that counts as the same.
+
+        None where there is none.
+
+        Raises:
+            DataError: several count as the same, and none is its own settlement's.
+        """
+        token, known = quotes.contract.settled_in, self.perpetuals
+        if token in known:
+            return known[token]
+        alike = [own for own in known if counted_as(own) == counted_as(token)]
+        if len(alike) > 1:
+            raise DataError(
+                f"a perpetual that settles in {token}, as {quotes.contract.name} does",
+                got=f"those of {' and '.join(alike)}",
+                remedy="Both count as the same token: leave one of them out",
+            )
+        return known[alike[0]] if alike else None
 
     def reference(self, quotes: ContractQuotes) -> FloatArray:
         """The perpetual's middle at each stamp of a contract that settles as it does; NaN where it is not quoted."""
         found = np.full(len(quotes), np.nan)
-        perpetual = self.perpetuals.get(counted_as(quotes.contract.settled_in))
+        perpetual = self.perpetual(quotes)
         if perpetual is not None:
             _, ours, theirs = np.intersect1d(quotes.times, perpetual.times, assume_unique=True, return_indices=True)
             found[ours] = perpetual.mid[theirs]

@@ -80,7 +80,8 @@ def sentence(r: SpreadReplay) -> str:
     trades = r.trades
     opened = int((np.abs(trades.held) > np.abs(trades.held - trades.far_quantity)).sum())
     what = "sold" if r.band.entry > r.band.exit else "bought"
-    warning = "" if r.funded else "; INCOMPLETE: without the funding of the perpetual"
+    hours = f"{r.unfunded_hours:,.6g} hours that it was held"
+    warning = "" if r.funded else f"; INCOMPLETE: without the funding of the perpetual for {hours}"
     left = f"; {rounded(abs(r.held))} {r.band.far.unit_text} still open" if r.held else ""
     return (
         f"{r.spread.name}: {what} {_times(opened)}, closed {_times(len(trades) - opened)}, it made {r.net:,.2f} "
