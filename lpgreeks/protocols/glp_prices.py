@@ -43,10 +43,10 @@ class GlpPrices(Rows):
     def __post_init__(self) -> None:
         times = checked_times(self.times, "GLP", repeats=False, at_least=1)
         frozen(self, "times", times)
-        for name in ("prices", "with_fees", "aum", "supply"):
-            if getattr(self, name) is not None or name == "prices":
-                column = columns_of(getattr(self, name), name, times.shape)
-                object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
+        known = [name for name in ("with_fees", "aum", "supply") if getattr(self, name) is not None]
+        for name in ("prices", *known):
+            column = columns_of(getattr(self, name), name, times.shape)
+            object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
         require_token("quote", self.quote)
         share_prices(self.prices, "GLP", times)
 
