@@ -16,6 +16,8 @@ from lpgreeks.tokens import coin_of
 
 __all__ = ["GlpPrices"]
 
+_ALWAYS = ("prices",)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GlpPrices(Rows):
@@ -44,7 +46,7 @@ class GlpPrices(Rows):
         times = checked_times(self.times, "GLP", repeats=False, at_least=1)
         frozen(self, "times", times)
         for name in ("prices", "with_fees", "aum", "supply"):
-            if getattr(self, name) is not None or name == "prices":
+            if getattr(self, name) is not None or name in _ALWAYS:
                 column = columns_of(getattr(self, name), name, times.shape)
                 object.__setattr__(self, name, positive(column, f"{name} of GLP", times))
         require_token("quote", self.quote)
