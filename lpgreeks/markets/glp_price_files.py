@@ -60,8 +60,10 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
                 for column in ("aumInUsdg", "glpSupply")
             )
             parts.append((np.array(seconds, dtype="datetime64[s]"), aum, supply))
-    times, aum, supply = (np.concatenate(column) for column in zip(*parts, strict=True))
     name = Path(path).name
+    if not parts:
+        raise DataError(f"tables of {_STATS.title}", got=f"none in {name}")
+    times, aum, supply = (np.concatenate(column) for column in zip(*parts, strict=True))
     if not times.size:
         raise DataError(
             "rows whose id has a time in seconds since 1970",
@@ -104,6 +106,8 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
             # A reader that put the end of a day at its start would let a replay know a day ahead.
             parts.append({"times": stamps(piece["date"], sheet.name)[0] + _DAY} | own)
     name = Path(path).name
+    if not parts:
+        raise DataError(f"tables of {_DAYS.title}", got=f"none in {name}")
     joined: dict[str, Any] = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
     return GlpPrices(
         source=f"prices of GLP, real: {_DAYS.title} {name}",

@@ -84,7 +84,7 @@ def read_gm(path: str | Path, *, base: str, quote: str = "USD", caps: GmCaps | N
             parts.append({"times": stamps(piece[layout.time], sheet.name)[0]} | own)
     name = Path(path).name
     if len(titles) != 1:
-        raise DataError("minutes of one layout", got=f"{', '.join(sorted(titles))} in {name}")
+        raise DataError("minutes of one layout", got=f"{', '.join(sorted(titles)) or 'none'} in {name}")
     joined = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
     times, index, pnl = (joined[k] for k in ("times", "index", "pnl"))
     if (other := np.flatnonzero(index != joined["prices"])).size:

@@ -115,20 +115,8 @@ def sheets(path: str | Path) -> Iterator[Sheet]:
     """Every table at ``path``: Parquet, JSON, CSV, or the CSV files of an archive or a folder, by name.
 
     A sheet is read before the next one is asked for.
-
-    Raises:
-        DataError: there is no table.
     """
-    none = True
-    for sheet in _sheets(path_of(path)):
-        none = False
-        yield sheet
-    if none:
-        raise DataError("tables in CSV", got=f"none in {path}")
-
-
-def _sheets(path: Path) -> Iterator[Sheet]:
-    for file in files_at(path):
+    for file in files_at(path_of(path)):
         if file.suffix.lower() in (".parquet", ".pq"):
             yield from _parquet(file)
             continue
