@@ -248,6 +248,9 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 # ---- real minutes
 
+LAST_DIGITS = 4e-15
+"""Of a sum whose terms are a few times as large, each read to a unit in its last digit."""
+
 DISTANCES = {"2025-01-08": (0.00204, 0.00216, 0.00226), "2025-07-01_02": (0.00156, 0.00162, 0.00170)}
 """Least, median and largest: what is stated lies above the columns by pending borrowing fees, which are in none."""
 
@@ -260,7 +263,8 @@ def test_pool_value_of_real_minutes(real_data: Path, day: str) -> None:
     print(f"\n{day}: {len(rows):,} rows, stated over recomputed less 1: {found}")
     assert found == pytest.approx(DISTANCES[day], abs=5e-6)
     original = lp.read_gm(folder / f"original-GM-ETH-USDC-arbitrum-1m-{day}.tar.xz", base="ETH")
-    assert (original.recomputed == rows.recomputed).all()
+    # Some versions read the last digit of a decimal otherwise than others.
+    assert original.recomputed == pytest.approx(rows.recomputed, rel=LAST_DIGITS)
     # The caps of 0.9 are far: longs are owed 13 % of their side at most, shorts 5 %.
     free = dataclasses.replace(rows, caps=lp.GmCaps(long=1.0, short=1.0))
     assert (free.recomputed == rows.recomputed).all()

@@ -38,8 +38,12 @@ def utc_stamps(times: Times, what: str = "times") -> NDArray[np.datetime64]:
     if known.size:
         first, last = (time.astype("datetime64[Y]") for time in (known.min(), known.max()))
         if first < _FIRST or last > _LAST:
-            raise DataError(f"{what} from {_FIRST} to {_LAST}", got=f"years from {first} to {last}")
+            raise _out_of_reach(what, first, last)
     return stamps.astype("datetime64[ns]")
+
+
+def _out_of_reach(what: str, first: object, last: object) -> DataError:
+    return DataError(f"{what} from {_FIRST} to {_LAST}", got=f"years from {first} to {last}")
 
 
 def _objects(given: NDArray[Any]) -> list[object]:
@@ -51,6 +55,10 @@ def _parsed(given: NDArray[Any], what: str) -> NDArray[np.datetime64]:
 
     try:
         aware = pd.to_datetime(given.ravel(), utc=True, format="ISO8601")
+    except pd.errors.OutOfBoundsDatetime as error:
+        # Some versions read years only as far as nanoseconds do.
+        years = sorted(str(x)[:4] for x in given.ravel().tolist())
+        raise _out_of_reach(what, years[0], years[-1]) from error
     except (ValueError, TypeError) as error:
         raise InputError(
             f"{what} that can be read", got=f"{given.ravel()[:1].tolist()!r:.60}", remedy="Like 2023-04-10 12:00, UTC"
