@@ -438,6 +438,8 @@ def test_a_better_and_a_steadier_setting_are_found() -> None:
     table["s2"] *= 3
     found = lp.verdict(table, against="hold", seed=1, unit="USDC")
     assert [t.setting for t in found.beats] == ["s1"]
+    # Of all settings, not of those that are left once the steps have found the best.
+    assert found.spa < 0.01
     assert "s4" in [t.setting for t in found.steadier]
     # Another variance, and not a smaller one.
     assert found.trials[2].steadier_p <= 0.05
@@ -533,6 +535,9 @@ def test_what_cannot_be_told_is_said() -> None:
     assert "never varies" in found["cash"].reason
     assert found["cash"].difference is not None
     assert not any(t.beats or t.steadier for t in (found["same"], found["dearer"], found["cash"]))
+    # A constant gain differs by rounding alone: no test of scatter may take it for a sure one.
+    surer = lp.verdict(table.assign(surer=table["hold"] + 0.1), against="hold", seed=1)
+    assert not {t.setting: t for t in surer.trials}["surer"].in_step
     none = lp.verdict(table[["same", "dearer", "hold"]], against="hold", seed=1)
     assert none.sentence() == ("It cannot be told whether any of 2 settings beats hold: the same as hold.")
     assert math.isnan(none.p_value)
