@@ -130,14 +130,22 @@ def curves(
             ax.plot(
                 x, y, label=name, color=COLOURS[2] if last else _THIN[i % len(_THIN)], linewidth=2.4 if last else 1.6
             )
-        low, high = ax.get_ylim()
-        if low < 0 < high:
-            ax.axhline(0.0, color="#888888", linewidth=0.8)
-        ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-        ax.margins(x=0)
+        _framed(ax, ylabel=ylabel, title=title)
+        ax.set(xlabel=xlabel)
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     return ax
+
+
+def _framed(ax: Axes, *, ylabel: str, title: str) -> None:
+    """What lines share: a line at 0 where they cross it, thousands apart, no room at the sides."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    low, high = ax.get_ylim()
+    if low < 0 < high:
+        ax.axhline(0.0, color="#888888", linewidth=0.8)
+    ax.set(ylabel=ylabel, title=title)
+    ax.margins(x=0)
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
 def timelines(
@@ -159,19 +167,12 @@ def strands(
     dashed: Mapping[str, FloatArray] | None = None,
 ) -> Axes:
     """One line per entry over dates, none of them a sum; a ``dashed`` one has the colour of the entry in its place."""
-    from matplotlib.ticker import StrMethodFormatter
-
     kept = _shown(times)
     with _style():
         for style, group in (("-", lines), ("--", dashed or {})):
-            for colour, (name, y) in zip(COLOURS, group.items(), strict=False):
-                ax.plot(times[kept], y[kept], style, label=name, color=colour, linewidth=1.6)
-        low, high = ax.get_ylim()
-        if low < 0 < high:
-            ax.axhline(0.0, color="#888888", linewidth=0.8)
-        ax.set(ylabel=ylabel, title=title)
-        ax.margins(x=0)
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+            for i, (name, y) in enumerate(group.items()):
+                ax.plot(times[kept], y[kept], style, label=name, color=COLOURS[i % len(COLOURS)], linewidth=1.6)
+        _framed(ax, ylabel=ylabel, title=title)
     return _dates(ax)
 
 
@@ -180,18 +181,11 @@ def fan(
     title: str = "",
 ) -> Axes:  # fmt: skip
     """One line per entry over dates, the greater its shade the darker; a line breaks where it is NaN."""
-    from matplotlib.ticker import StrMethodFormatter
-
     colour = _shading(shades)
     with _style():
         for (name, y), shade in zip(lines.items(), shades, strict=True):
             ax.plot(times, y, label=name, color=colour.to_rgba(shade), linewidth=1.1)
-        low, high = ax.get_ylim()
-        if low < 0 < high:
-            ax.axhline(0.0, color="#888888", linewidth=0.8)
-        ax.set(ylabel=ylabel, title=title)
-        ax.margins(x=0)
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        _framed(ax, ylabel=ylabel, title=title)
     return _dates(ax)
 
 

@@ -215,3 +215,12 @@ def test_a_smile_shows_its_table() -> None:
     assert shown["loss of the position"][1] == pytest.approx([found.of_position])
     assert shown["forward, 2,000"][0].tolist() == pytest.approx([2_000, 2_000])
     assert ax.get_ylabel() == "implied volatility a year"
+
+
+def test_no_coin_of_an_index_is_left_out_for_want_of_a_colour():
+    from lpgreeks.draw import COLOURS, new_axes, strands
+
+    times = np.datetime64("2024-10-01", "ns") + np.arange(3) * np.timedelta64(1, "h")
+    lines = {f"coin {i}": np.arange(3.0) + i + 10 for i in range(len(COLOURS) + 2)}
+    ax = strands(new_axes()[0], times, lines, ylabel="coins")
+    assert [line.get_label() for line in ax.get_lines()] == list(lines)
