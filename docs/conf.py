@@ -30,7 +30,8 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+# As lists of names, like "Args": names that share a line stay together, and no annotation is parsed as text.
+napoleon_custom_sections = [("Attributes", "params_style")]
 
 GENERATED = HERE / "generated" / "formulas.md"
 
