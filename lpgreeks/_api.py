@@ -167,6 +167,7 @@ from lpgreeks.protocols import (
     IndexHistory,
 )
 from lpgreeks.replays import (
+    Combined,
     DeltaBand,
     Deposits,
     Dislocation,
@@ -204,6 +205,7 @@ from lpgreeks.replays import (
     replay,
     side_by_side,
 )
+from lpgreeks.scenario_file import Scenario, read_scenario, scenario_of
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.spreads import (
     BreakEven,
@@ -271,6 +273,7 @@ __all__ = [
     "Choice",
     "ChoiceMap",
     "Columns",
+    "Combined",
     "Comparison",
     "Contract",
     "ContractName",
@@ -404,6 +407,7 @@ __all__ = [
     "Reserve",
     "Rival",
     "Run",
+    "Scenario",
     "Schedule",
     "Segment",
     "SemiVariance",
@@ -490,11 +494,13 @@ __all__ = [
     "read_marks",
     "read_pool_minutes",
     "read_prices",
+    "read_scenario",
     "read_swaps",
     "read_tickers",
     "regimes",
     "replay",
     "replay_spread",
+    "scenario_of",
     "side_by_side",
     "simple_basis_per_year",
     "smear",

@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.from_file import FromFile, require_no_flags, script_of_file
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
-from lpgreeks.cli.request import Request, is_klines
+from lpgreeks.cli.request import Request, is_klines, run
 from lpgreeks.cli.spread import spread_command
 
 if TYPE_CHECKING:
     import lpgreeks as lp
 
 __all__ = ["app", "main"]
+
+_OPTIONS = ("plan", "given", "besides", "expected")
+"""What the answer to a chain consists of, in order."""
 
 app = typer.Typer(
     name="lpgreeks",
@@ -59,12 +63,14 @@ def _top(
 @app.command("hedge")
 @spread
 def hedge_command(
+    context: typer.Context,
     position: Position,
     market: Market,
     goal: Goal,
     account: Account,
     costs: Costs,
     bounds: Bounds,
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -77,10 +83,15 @@ def hedge_command(
 
     Example: lpgreeks hedge --max-leverage 5 --liquidation-chance 0.01 --budget 120000 --funding 0.0001 --fee 0.0005
     """
+    import lpgreeks as lp
+
     require_writable(out)
-    request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
-    script = request.script()
-    names = request.run(script)
+    if scenario is not None:
+        script = script_of_file(context, scenario, {"plan": "hedge", "expected": "economics"})
+    else:
+        request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
+        script = request.script()
+    names = run(script)
     plan, expected = names["plan"], names.get("expected")
     if code:
         print(script + "print(plan)" + ("\nprint()\nprint(expected)" if expected else ""))
@@ -89,12 +100,13 @@ def hedge_command(
     text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
     print(as_text(record) if as_json else text)
     if out is not None:
-        write(out, plan.plot, plan.table, lambda: record)
+        write(out, plan.plot, plan.table, lambda: record, lambda: lp.scenario_of(expected or plan))
 
 
 @app.command("options")
 @spread
 def options_command(
+    context: typer.Context,
     quotes: Quotes,
     position: QuotedPool,
     market: QuotedMarket,
@@ -102,6 +114,7 @@ def options_command(
     account: Account,
     costs: Costs,
     bounds: Bounds,
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -113,49 +126,49 @@ def options_command(
     Example: lpgreeks options --chain chain.json --expiry 2026-01-30 --lower 2900 --upper 3400 --leg linear
     """
     import lpgreeks as lp
-    from lpgreeks.errors import InputError
 
     require_writable(out)
-    request = OptionsRequest(
-        quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
-    )
-    if quotes.chain is None:
-        raise lp.InputError("an option chain", got="no --chain", remedy="--chain chain.json")
-    if quotes.expiry is None:
-        days = lp.read_chain(quotes.chain, base=position.base, at=quotes.at).days
-        raise InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
-    script = request.script()
-    names = request.run(script)
-    if quotes.lots and quotes.option_venue is not None and names["listed"][0].lot is None:
-        raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
-    plan, besides, expected = names["plan"], names["besides"], names.get("expected")
+    if scenario is not None:
+        runs = {"plan": "hedge", "besides": "compare", "expected": "economics"}
+        script = script_of_file(context, scenario, runs, more=f"given = {f'as {scenario.name} says'!r}\n")
+    else:
+        request = OptionsRequest(
+            quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
+        )
+        request.require_chain()
+        script = request.script()
+    names = run(script)
+    if scenario is None:
+        request.require_lots(names["listed"])
+    plan, besides, expected = names["plan"], names.get("besides"), names.get("expected")
     if code:
-        print(script + "print(plan)\nprint()\nprint(given)\nprint()\nprint(besides)")
-        if expected:
-            print("print()\nprint(expected)")
+        print(script + "\nprint()\n".join(f"print({name})" for name in _OPTIONS if name in names))
         return
-    record = plan.to_dict() | {"given": names["given"], "comparison": besides.to_dict()}
+    record = plan.to_dict() | {"given": names["given"]}
+    record |= {"comparison": besides.to_dict()} if besides else {}
     record |= {"economics": expected.to_dict()} if expected else {}
-    print(
-        as_text(record) if as_json else "\n\n".join(map(str, filter(None, (plan, names["given"], besides, expected))))
-    )
+    text = "\n\n".join(str(names[name]) for name in _OPTIONS if names.get(name))
+    print(as_text(record) if as_json else text)
     if out is not None:
-        write(out, plan.plot, plan.table, lambda: record)
+        answers = filter(None, (besides or plan, expected))
+        write(out, plan.plot, plan.table, lambda: record, lambda: lp.scenario_of(*answers))
 
 
 @app.command("frontier")
 @spread
 def frontier_command(
-    along: Annotated[Along, typer.Argument(help="What is varied.")],
-    low: Annotated[float, typer.Argument(help="From: quote, times, a fraction of the price, or days.")],
-    high: Annotated[float, typer.Argument(help="To.")],
+    context: typer.Context,
     position: Position,
     market: Market,
     goal: Goal,
     account: Account,
     costs: Costs,
     bounds: Bounds,
+    along: Annotated[Along | None, typer.Argument(help="What is varied.")] = None,
+    low: Annotated[float | None, typer.Argument(help="From: quote, times, a fraction of the price, or days.")] = None,
+    high: Annotated[float | None, typer.Argument(help="To.")] = None,
     points: Annotated[int, typer.Option(help="How many.", min=2)] = 21,
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -164,27 +177,41 @@ def frontier_command(
 
     Example: lpgreeks frontier budget 101000 130000 --max-leverage 5 --survive-range --out frontier.png
     """
+    import lpgreeks as lp
+
     require_writable(out)
-    request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
-    script = request.frontier_script(along, low, high, points)
-    curve = request.run(script)["curve"]
+    if scenario is not None:
+        script = script_of_file(context, scenario, {"curve": "frontier"})
+    elif along is None or low is None or high is None:
+        raise lp.InputError("what is varied, from and to", got="less", remedy="Like frontier budget 101000 130000")
+    else:
+        request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
+        script = request.frontier_script(along, low, high, points)
+    curve = run(script)["curve"]
     if code:
         print(script + "print(curve)")
         return
     print(as_text(curve.to_dict()) if as_json else curve.summary())
     if out is not None:
-        write(out, curve.plot, curve.table, curve.to_dict)
+        write(out, curve.plot, curve.table, curve.to_dict, lambda: lp.scenario_of(curve))
 
 
 @app.command("range")
 @spread
 def range_command(
-    exits_per_week: Annotated[float, typer.Argument(help="How often the range may be left, in the long run.")],
+    context: typer.Context,
+    exits_per_week: Annotated[
+        float | None, typer.Argument(help="How often the range may be left, in the long run.")
+    ] = None,
     price: Annotated[float, typer.Option(help="Price now, quote per base.")] = 1_900.0,
     volatility: Annotated[float, typer.Option(help="Per year, decimal: 0.65 is 65 %.")] = 0.65,
     days: Annotated[float, typer.Option(help="Horizon of the chances below, in days.")] = 7.0,
     drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal.")] = 0.0,
+    scenario: FromFile = None,
     as_json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the answer (.json), or the scenario that made it (.toml).")
+    ] = None,
 ) -> None:
     """The range that is left so many times a week when it is re-centred at each exit.
 
@@ -192,10 +219,21 @@ def range_command(
     """
     import lpgreeks as lp
 
-    model = lp.Lognormal(price=price, volatility=volatility, years=days / 365, drift_per_year=drift)
-    lower, upper = lp.range_for_exits(model, per_week=exits_per_week)
+    require_writable(out)
+    given: dict[str, float] = {"price": price, "volatility": volatility, "days": days, "drift": drift}
+    given |= {} if exits_per_week is None else {"exits_per_week": exits_per_week}
+    if scenario is not None:
+        require_no_flags(context)
+        given |= lp.read_scenario(scenario).figures("range")
+    if "exits_per_week" not in given:
+        raise lp.InputError("how often the range may be left", got="nothing", remedy="Like `lpgreeks range 2`")
+    price, days = given["price"], given["days"]
+    model = lp.Lognormal(price=price, volatility=given["volatility"], years=days / 365, drift_per_year=given["drift"])
+    lower, upper = lp.range_for_exits(model, per_week=given["exits_per_week"])
     leaving, inside = model.exit_probability(lower, upper), model.years_inside(lower, upper) * 365 / days
     record = {"lower": lower, "upper": upper, "chance_of_leaving": leaving, "share_of_time_inside": inside}
+    if out is not None:
+        write(out, None, None, lambda: record, lambda: lp.scenario_of(range=given))
     if as_json:
         print(as_text(record))
         return
@@ -207,9 +245,11 @@ def range_command(
 @app.command("payoff")
 @spread
 def payoff_command(
+    context: typer.Context,
     position: Position,
     short: Annotated[float, typer.Option(help="Coins of linear perpetual sold against it.")] = 0.0,
     income: Annotated[float, typer.Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0,
+    scenario: FromFile = None,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
@@ -221,8 +261,9 @@ def payoff_command(
     from lpgreeks.instruments import payoffs
 
     require_writable(out)
-    pool, price = position.instrument(), position.price
-    hedge = -short * lp.LinearPerp(base=position.base, quote=position.quote, entry=price)
+    pool, given = _held(context, position, scenario, "payoff", {"short": short, "income": income})
+    price, short, income = given["price"], given["short"], given["income"]
+    hedge = -short * lp.LinearPerp(base=_coin(pool), quote=pool.quote, entry=price)
     total = pool + hedge
     table = _payoff_table(pool, total, price, income)
     evens = [float(p) for p in total.break_evens(start=price, income=income)]
@@ -234,25 +275,42 @@ def payoff_command(
         print("break-evens:", ", ".join(f"{p:,.2f}" for p in evens) or "none")
     if out is not None:
         parts = {"position": pool, "hedge": hedge, "total": total}
-        write(out, lambda: payoffs(parts, start=price, earned={"total": income}), lambda: table, lambda: record)
+        write(
+            out,
+            lambda: payoffs(parts, start=price, earned={"total": income}),
+            lambda: table,
+            lambda: record,
+            lambda: lp.scenario_of(pool, payoff=given),
+        )
 
 
 @app.command("greeks")
 @spread
-def greeks_command(position: Position, as_json: Json = False, out: Out = None) -> None:
+def greeks_command(
+    context: typer.Context, position: Position, scenario: FromFile = None, as_json: Json = False, out: Out = None
+) -> None:
     """Amounts, value, delta and gamma of a position over prices.
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
     """
+    import lpgreeks as lp
+
     require_writable(out)
-    pool, price = position.instrument(), position.price
+    pool, given = _held(context, position, scenario, "greeks", {})
+    price = given["price"]
     table = _greeks_table(pool, price)
     if as_json:
         print(as_text({"rows": table.to_dict("records")}))
     else:
         print(table.to_string(index=False, float_format=lambda x: f"{x:,.6g}"))
     if out is not None:
-        write(out, lambda: pool.plot_greeks(start=price)[0], lambda: table, lambda: {"rows": table.to_dict("records")})
+        write(
+            out,
+            lambda: pool.plot_greeks(start=price)[0],
+            lambda: table,
+            lambda: {"rows": table.to_dict("records")},
+            lambda: lp.scenario_of(pool, greeks=given),
+        )
 
 
 @data.command("venues")
@@ -352,6 +410,30 @@ def main() -> None:
         )
         print(f"lpgreeks: {text}", file=sys.stderr)
         sys.exit(kind)
+
+
+def _held(
+    context: typer.Context, position: Position, scenario: Path | None, command: str, flags: dict[str, float]
+) -> tuple[lp.Exposure, dict[str, float]]:
+    """What is held, and the numbers of a command about it: from flags, or from a file."""
+    import lpgreeks as lp
+
+    if scenario is None:
+        return position.instrument(), {"price": position.price} | flags
+    require_no_flags(context)
+    said = lp.read_scenario(scenario)
+    given = flags | said.figures(command)
+    if "price" not in given:
+        raise lp.InputError(f"price in [{command}] of {said.name}", got="none", remedy="The price now, quote per base")
+    return said.noun("holding"), given
+
+
+def _coin(held: lp.Exposure) -> str:
+    from lpgreeks.errors import TokenError
+
+    if len(held.bases) != 1:
+        raise TokenError("a holding of one coin", got=", ".join(held.bases) or "none")
+    return held.bases[0]
 
 
 def _grid(price: float) -> Any:

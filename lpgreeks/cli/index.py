@@ -10,6 +10,7 @@ import typer
 from typer import Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
 from lpgreeks.cli.shares import Hedge, Shares, Terms, default_hedges, index_script
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     import lpgreeks as lp
 
 __all__ = ["index_command"]
+
+
+_BEHIND = """\
+held, tape = next((result.position, result.tape) for result in results.values())
+index, first = tape.index, tape.index_rows[0]
+"""
 
 
 class Picture(str, Enum):
@@ -35,10 +42,14 @@ class Picture(str, Enum):
 
 @spread
 def index_command(
-    file: Annotated[Path, typer.Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")],
+    context: typer.Context,
     shares: Shares,
     terms: Terms,
+    file: Annotated[
+        Path | None, typer.Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")
+    ] = None,
     grid: Annotated[str, Option(help="How far apart the points of the series stand.")] = "10min",
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -52,20 +63,29 @@ def index_command(
 
     Example: lpgreeks index GM-ETH-USDC-1m.parquet --protocol gm --base ETH --hedge state --out exposure.png
     """
+    import lpgreeks as lp
+    from lpgreeks.errors import InputError
+
     require_writable(out)
     require_finite_flags([shares, terms])
-    chosen = list(dict.fromkeys(terms.hedge)) if terms.hedge else default_hedges(shares)
-    script = index_script(file, shares, terms, chosen, grid)
+    if scenario is not None:
+        script = script_of_file(context, scenario, {"results": "replays"}, more=_BEHIND)
+    elif file is None:
+        raise InputError("a file of an index, or --scenario", got="neither", remedy="`lpgreeks index --help`")
+    else:
+        chosen = list(dict.fromkeys(terms.hedge)) if terms.hedge else default_hedges(shares)
+        script = index_script(file, shares, terms, chosen, grid)
     if code:
         print(script + "print(lp.side_by_side(results).to_string())")
         return
     names = run(script)
-    _require_sense(names, shares)
+    if scenario is None:
+        _require_sense(names, shares)
     results: dict[str, lp.Replayed] = names["results"]
     record = _record(names)
     print(as_text(record) if as_json else _text(names))
-    name = (chosen[-1] if terms.hedge else Hedge.state).value
-    shown = results[name]
+    name = terms.hedge[-1].value if terms.hedge else Hedge.state.value
+    shown = results[name] if name in results else [*results.values()][-1]
     plots = {
         Picture.value: shown.plot,
         Picture.trades: shown.plot_trades,
@@ -77,7 +97,11 @@ def index_command(
     if out is not None:
         coin = names["index"].coins[0]
         write(
-            out, lambda: _titled(plots[picture](), name), lambda: shown.share_table(coin).reset_index(), lambda: record
+            out,
+            lambda: _titled(plots[picture](), name),
+            lambda: shown.share_table(coin).reset_index(),
+            lambda: record,
+            lambda: lp.scenario_of(results),
         )
 
 

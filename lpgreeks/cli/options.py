@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from lpgreeks.cli.groups import Exit, Market, Minimise, Pool, TieBreak
 from lpgreeks.cli.request import Request
+
+if TYPE_CHECKING:
+    import lpgreeks as lp
 
 __all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
 
@@ -82,6 +85,24 @@ class OptionsRequest(Request):
         venues = [self.account.linear_venue, self.account.inverse_venue, quotes.option_venue]
         if quotes.lots and not any(venues):
             raise InputError("a venue that says what a lot is", got="--lots", remedy="Like --option-venue deribit")
+
+    def require_chain(self) -> None:
+        """Errors for a chain, or a day of it, that is not said."""
+        import lpgreeks as lp
+
+        quotes = self.quotes
+        if quotes.chain is None:
+            raise lp.InputError("an option chain", got="no --chain", remedy="--chain chain.json")
+        if quotes.expiry is None:
+            days = lp.read_chain(quotes.chain, base=self.position.base, at=quotes.at).days
+            raise lp.InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
+
+    def require_lots(self, listed: list[lp.Leg]) -> None:
+        """An error for whole lots that nobody confirms."""
+        from lpgreeks.errors import InputError
+
+        if self.quotes.lots and self.quotes.option_venue is not None and listed[0].lot is None:
+            raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
 
     def chain_code(self) -> str:
         """The expression that reads the chain, every expiry of it."""

@@ -20,7 +20,11 @@ __all__ = ["Code", "Json", "Out", "as_text", "require_table", "require_writable"
 Json = Annotated[bool, Option("--json", help="Print JSON.")]
 Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.")]
 Out = Annotated[
-    Path | None, Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).")
+    Path | None,
+    Option(
+        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made it "
+        "(.toml)."
+    ),
 ]
 
 
@@ -28,7 +32,7 @@ def require_writable(out: Path | None) -> None:
     """An error, before anything is computed, for a file that cannot be written."""
     from lpgreeks.errors import InputError
 
-    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
+    endings = {".png", ".svg", ".pdf", ".csv", ".json", ".toml"}
     if out is None:
         return
     if out.suffix not in endings:
@@ -51,10 +55,14 @@ def as_text(record: dict[str, Any]) -> str:
     return json.dumps(record, indent=2, allow_nan=False)
 
 
-def write(out: Path, plot: Any, table: Any, record: Any) -> None:
+def write(out: Path, plot: Any, table: Any, record: Any, scenario: Any = None) -> None:
     """One file by its ending, written whole or not at all."""
     from lpgreeks.errors import DataError
 
+    if out.suffix == ".toml":
+        scenario().write(out)
+        print(f"wrote {out}", file=sys.stderr)
+        return
     part = out.with_name(f".{out.stem}.part{out.suffix}")
     try:
         if out.suffix == ".csv":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
 from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
 from lpgreeks.cli.ranking import Ranking
@@ -19,14 +20,27 @@ from lpgreeks.cli.request import run
 from lpgreeks.cli.rule import Swept, Triggers
 from lpgreeks.cli.tape import Happened
 
-if TYPE_CHECKING:
-    import lpgreeks as lp
-
 __all__ = ["replay_command", "sweep_command"]
+
+_SWEPT = """\
+hold = scenario.run('replay', policy=lp.Hold())
+runs = scenario.run('sweep'{how})
+"""
+
+_JUDGED = """\
+panel = runs.panel("pnl").dropna(axis=1, how="all")
+panel.columns = [name.replace("policy.", "").replace("=inf", "=off") for name in panel.columns]
+benchmark = hold.steps()["pnl"].rename("holding")
+verdict = lp.verdict(panel, against=benchmark, seed={seed!r}, unit=hold.quote, trials=len(runs))
+"""
 
 Files = Annotated[
     list[Path] | None,
-    Option("--out", help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json); repeat."),
+    Option(
+        "--out",
+        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made it "
+        "(.toml); repeat.",
+    ),
 ]
 
 
@@ -58,12 +72,14 @@ AtClose = Annotated[
 
 @spread
 def replay_command(
+    context: typer.Context,
     position: ReplayedPool,
     happened: Happened,
     hedging: Hedging,
     triggers: Triggers,
     fees_at_close: AtClose = False,
     grid: Grid = "1h",
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
@@ -80,11 +96,21 @@ def replay_command(
     Example: lpgreeks replay --pool swaps.parquet --pool-tokens USDC:6,WETH:18 --pool-fee 0.0005 --lower 2100
     --upper 2400 --hold
     """
+    import lpgreeks as lp
+
     _require_files(out, trades)
-    request = ReplayRequest(
-        position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close, grid=grid
-    )
-    script = request.script()
+    if scenario is not None:
+        script = script_of_file(context, scenario, {"result": "replay"})
+    else:
+        request = ReplayRequest(
+            position=position,
+            happened=happened,
+            hedging=hedging,
+            triggers=triggers,
+            fees_at_close=fees_at_close,
+            grid=grid,
+        )
+        script = request.script()
     if code:
         print(script + "print(result)")
         return
@@ -101,13 +127,20 @@ def replay_command(
         Picture.gap: result.plot_gap,
     }
     for file in out or ():
-        write(file, plots[picture], lambda: result.table().reset_index(), lambda: record)
+        write(
+            file,
+            plots[picture],
+            lambda: result.table().reset_index(),
+            lambda: record,
+            lambda: lp.scenario_of(result),
+        )
     if trades is not None:
         write(trades, None, lambda: result.trade_table().reset_index(), None)
 
 
 @spread
 def sweep_command(
+    context: typer.Context,
     position: ReplayedPool,
     happened: Happened,
     hedging: Hedging,
@@ -121,6 +154,7 @@ def sweep_command(
     seed: Annotated[int, Option(help="Of the verdict's resamples.")] = 0,
     fees_at_close: AtClose = False,
     grid: Grid = "1h",
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
@@ -133,16 +167,24 @@ def sweep_command(
     Example: lpgreeks sweep --prices ETHUSDT-perp-1m.parquet --half-spread 0.00005 --pool-fee 0.0005 --managed
     --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
     """
+    import lpgreeks as lp
     from lpgreeks.errors import DataError, InputError
 
     _require_files(out, None)
-    request = SweepRequest(
-        position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close,
-        grid=grid, checkpoint=checkpoint, workers=workers, seed=seed,
-    )  # fmt: skip
-    script = request.script()
+    if scenario is not None:
+        how = {"checkpoint": checkpoint, "workers": workers}
+        said = "".join(f", {name}={value!r}" for name, value in how.items() if value is not None)
+        script = script_of_file(context, scenario, {}, more=_SWEPT.format(how=said))
+        seed = int(lp.read_scenario(scenario).figures("verdict").get("seed", 0))
+    else:
+        request = SweepRequest(
+            position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close,
+            grid=grid, checkpoint=checkpoint, workers=workers,
+        )  # fmt: skip
+        script = request.script()
+    judgement = _JUDGED.format(seed=seed)
     if code:
-        print(f"{script}print(runs)\n\n{request.judgement()}print(verdict)")
+        print(f"{script}print(runs)\n\n{judgement}print(verdict)")
         return
     try:
         names = run(script)
@@ -155,7 +197,7 @@ def sweep_command(
         raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
     verdict: lp.Verdict | DataError
     try:
-        verdict = run(request.judgement(), names)["verdict"]
+        verdict = run(judgement, names)["verdict"]
     except DataError as error:
         # Of too short a time nothing can be said; what was replayed stands.
         verdict = error
@@ -164,7 +206,10 @@ def sweep_command(
     print(as_text(record) if as_json else ranking)
     for file in out or ():
         plots = {SweepPicture.heat: ranking.plot, SweepPicture.verdict: ranking.plot_verdict}
-        write(file, plots[picture], ranking.runs.table, lambda: record)
+        write(
+            file, plots[picture], ranking.runs.table, lambda: record,
+            lambda: lp.scenario_of(runs, verdict={"seed": seed}),
+        )  # fmt: skip
 
 
 def _require_files(out: list[Path] | None, trades: Path | None) -> None:

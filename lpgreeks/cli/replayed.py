@@ -74,7 +74,6 @@ class SweepRequest(ReplayRequest):
 
     checkpoint: str | None
     workers: int | None
-    seed: int
 
     def script(self) -> str:
         """Python that ends with ``runs``, and ``hold`` beside them."""
@@ -107,12 +106,3 @@ class SweepRequest(ReplayRequest):
             f"runs = {runs}{ends})",
         ]
         return "\n".join(lines) + "\n"
-
-    def judgement(self) -> str:
-        """Python that ends with ``verdict``, after :meth:`script`."""
-        return (
-            'panel = runs.panel("pnl").dropna(axis=1, how="all")\n'
-            'panel.columns = [name.replace("policy.", "").replace("=inf", "=off") for name in panel.columns]\n'
-            f'verdict = lp.verdict(panel, against=hold.steps()["pnl"].rename("holding"), seed={self.seed!r}, '
-            f"unit={self.position.quote!r}, trials=len(runs))\n"
-        )

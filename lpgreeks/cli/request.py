@@ -29,10 +29,6 @@ class Request:
     def __post_init__(self) -> None:
         require_finite_flags(vars(self).values())
 
-    def run(self, script: str) -> dict[str, Any]:
-        """The names that the script makes."""
-        return run(script)
-
     def script(self) -> str:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
         ends = [f"expected = {code}"] if (code := self.costs.economics(self._wallet())) else []

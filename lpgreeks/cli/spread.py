@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from typer import Argument, Option
+from typer import Argument, Context, Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
@@ -174,13 +175,15 @@ class Banded:
 
 @spread
 def spread_command(
-    file: Annotated[
-        Path,
-        Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
-    ],
+    context: Context,
     quoted: Quoted,
     banded: Banded,
+    file: Annotated[
+        Path | None,
+        Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
+    ] = None,
     at: Annotated[str | None, Option(help="The last stamp not after that time, UTC.", show_default="the last")] = None,
+    scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -197,22 +200,18 @@ def spread_command(
     --pair BTC-27MAR26,BTC-PERPETUAL --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005
     --funding 0.0001
     """
+    import lpgreeks as lp
+    from lpgreeks.errors import InputError
+
     require_writable(out)
     _require_picture(picture, out, banded)
     require_finite_flags([quoted, banded])
-    script = (
-        f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
-    )
-    if banded.entry is not None:
-        require_unused({"--at": at}, "--entry, which goes by --from and --to")
-        script += "\n".join(banded.code()) + "\n"
-        last = "print(result)\n"
-    elif banded.pair is not None:
-        far, near = banded.legs()
-        script += f"spread = curve.spread({far!r}, {near!r}){'' if at is None else f'.at({at!r})'}\n"
-        last = "print(spread)\n"
+    if scenario is not None:
+        script, last = _of_file(context, scenario)
+    elif file is None:
+        raise InputError("a file of contracts, or --scenario", got="neither", remedy="`lpgreeks spread --help`")
     else:
-        last = "print(curve.summary())\n" if at is None else f"print(curve.summary({at!r}))\n"
+        script, last = _of_flags(file, quoted, banded, at)
     if code:
         print(script + last, end="")
         return
@@ -220,7 +219,35 @@ def spread_command(
     shown = _shown(names, at)
     print(as_text(shown.record()) if as_json else shown.text())
     if out is not None:
-        write(out, _pictures(names)[picture] if picture else shown.picture, shown.rows, shown.record)
+        drawn = _pictures(names).get(picture, shown.picture) if picture else shown.picture
+        answer = names.get("result") or names.get("spread") or names["curve"]
+        write(out, drawn, shown.rows, shown.record, lambda: lp.scenario_of(answer))
+
+
+def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> tuple[str, str]:
+    """The script, and the line that shows its answer."""
+    script = (
+        f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
+    )
+    if banded.entry is not None:
+        require_unused({"--at": at}, "--entry, which goes by --from and --to")
+        return script + "\n".join(banded.code()) + "\n", "print(result)\n"
+    if banded.pair is not None:
+        far, near = banded.legs()
+        script += f"spread = curve.spread({far!r}, {near!r}){'' if at is None else f'.at({at!r})'}\n"
+        return script, "print(spread)\n"
+    return script, "print(curve.summary())\n" if at is None else f"print(curve.summary({at!r}))\n"
+
+
+def _of_file(context: Context, path: Path) -> tuple[str, str]:
+    """The same, of what a scenario file says: a band that is traded, one pair, or all of them."""
+    from lpgreeks.scenario_file import read_scenario
+
+    said = read_scenario(path)
+    if "replay_spread" in said:
+        return script_of_file(context, path, {"result": "replay_spread"}), "print(result)\n"
+    name = "spread" if "spread" in said else "curve"
+    return script_of_file(context, path, {}, more=f"{name} = scenario.noun({name!r})\n"), f"print({name})\n"
 
 
 class _Shown(NamedTuple):
@@ -233,24 +260,22 @@ class _Shown(NamedTuple):
 
 
 def _shown(names: dict[str, Any], at: str | None) -> _Shown:
-    curve: lp.TermStructure = names["curve"]
     result: lp.SpreadReplay | None = names.get("result")
     pair: lp.Spread | None = names.get("spread")
     if result is not None:
         return _Shown(result.summary, result.to_dict, result.plot, result.table().reset_index)
     if pair is not None:
         return _Shown(pair.summary, pair.to_dict, pair.plot, pair.table)
+    curve: lp.TermStructure = names["curve"]
     return _Shown(partial(curve.summary, at), partial(curve.to_dict, at), curve.plot_all, curve.table)
 
 
 def _pictures(names: dict[str, Any]) -> dict[Picture, Callable[[], Axes]]:
     """Those that can be drawn of what was made."""
-    curve: lp.TermStructure = names["curve"]
-    found: dict[Picture, Callable[[], Axes]] = {
-        Picture.all: curve.plot_all,
-        Picture.pairs: curve.plot,
-        Picture.basis: curve.plot_basis,
-    }
+    curve: lp.TermStructure | None = names.get("curve")
+    found: dict[Picture, Callable[[], Axes]] = {}
+    if curve is not None:
+        found = {Picture.all: curve.plot_all, Picture.pairs: curve.plot, Picture.basis: curve.plot_basis}
     for picture, name in ((Picture.pair, "spread"), (Picture.trades, "result")):
         if name in names:
             found[picture] = names[name].plot

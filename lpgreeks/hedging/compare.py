@@ -21,6 +21,7 @@ from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.survival import NoLiquidation
 from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.instruments import Instrument
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +123,7 @@ class Comparison:
         return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
 
+@recorded
 def compare(
     plan: HedgePlan,
     others: Mapping[str, HedgePlan | Sequence[Leg | Instrument]],

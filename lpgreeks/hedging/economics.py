@@ -19,6 +19,7 @@ from lpgreeks.hedging.text import aligned, percent, rounded
 from lpgreeks.instruments import Exposure, UniswapV2, UniswapV3
 from lpgreeks.measures import Excess, Measure, Value
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import find_token
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class Economics:
         return bars(ax, amounts, xlabel=f"expected over {self.years * 365:.4g} days [{self.quote}]")
 
 
+@recorded
 def economics(
     plan: HedgePlan,
     *,

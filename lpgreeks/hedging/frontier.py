@@ -25,6 +25,7 @@ from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.hedging.ways_out import clash
 from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,6 +263,7 @@ class Frontier:
         return left, np.full(len(points), known[0]) if known.size and (known == known[0]).all() else unhedged
 
 
+@recorded
 def frontier(
     exposure: Exposure,
     legs: Sequence[Leg | Instrument],

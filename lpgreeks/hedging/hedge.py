@@ -29,6 +29,7 @@ from lpgreeks.hedging.words import explain
 from lpgreeks.instruments import Call, Exposure, Instrument, option_of, together
 from lpgreeks.margin import Schedule
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import counted_as, find_token
 
 __all__ = ["hedge", "planned"]
@@ -40,6 +41,7 @@ _NOISE = 1e-13
 _OFF = 0.05
 
 
+@recorded
 def hedge(
     exposure: Exposure,
     legs: Sequence[Leg | Instrument],

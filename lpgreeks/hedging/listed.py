@@ -11,6 +11,7 @@ from lpgreeks.hedging.legs import Leg, Side
 from lpgreeks.instruments import Call, InverseCall, InversePut, Option, Put
 from lpgreeks.markets import Chain
 from lpgreeks.pricing import option_greeks
+from lpgreeks.recipes import recorded
 from lpgreeks.venues import OptionContract
 
 __all__ = ["legs"]
@@ -26,6 +27,7 @@ _KINDS: dict[tuple[bool, bool], type[Option]] = {
 }
 
 
+@recorded
 def legs(chain: Chain, *, side: Side | None = Side.LONG, terms: OptionContract | None = None) -> list[Leg]:
     """One leg for each option of a chain that somebody quotes.
 

@@ -143,6 +143,11 @@ class _OfOne(Objective):
             raise InputError("one measure", got=f"{measure!r:.60}", remedy=f'{type(self).__name__}(Value("USDC"))')
         object.__setattr__(self, "measures", (measure,))
 
+    @property
+    def measure(self) -> Measure:
+        """The one measure."""
+        return self.measures[0]
+
 
 @dataclass(frozen=True, init=False)
 class SemiVariance(_OfOne):

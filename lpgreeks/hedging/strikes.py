@@ -21,6 +21,7 @@ from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model
 from lpgreeks.instruments import Call, Exposure, Instrument, Margined, Option, Put, together
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.recipes import recorded
 
 __all__ = ["strikes"]
 
@@ -36,6 +37,7 @@ _STARTS = 4
 _FAR = 6.0
 
 
+@recorded
 def strikes(
     exposure: Exposure,
     legs: Sequence[Leg | Instrument],

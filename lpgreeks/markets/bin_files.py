@@ -16,6 +16,7 @@ from lpgreeks.markets.tables import numbers_of, whole_numbers
 from lpgreeks.onchain import BinFees, BinVolatility, bin_prices
 from lpgreeks.onchain.bins import CENTRE_ID, GREATEST_STEP
 from lpgreeks.protocols import BinBook
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,7 @@ _LAYOUTS = (
 )
 
 
+@recorded
 def read_bins(
     path: str | Path,
     *,

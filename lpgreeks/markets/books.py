@@ -16,6 +16,7 @@ from lpgreeks.markets.sheets import fits, one_of, sheets, stamps
 from lpgreeks.markets.streams import Quotes
 from lpgreeks.markets.symbols import market_of, symbols_of
 from lpgreeks.markets.tables import numbers_of
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,6 +163,7 @@ def is_book(path: str | Path) -> bool:
     return fits(_LAYOUTS, path)
 
 
+@recorded
 def read_book(path: str | Path, *, market: str = "") -> Quotes:
     r"""Best bids and asks as quotes; the layout is told by the columns.
 

@@ -16,6 +16,7 @@ from lpgreeks.instruments.marked import WILDEST
 from lpgreeks.markets.chain_check import ChainReport, check_chain
 from lpgreeks.markets.parity import ParityForward, parity_forwards
 from lpgreeks.pricing import implied_volatility, option_greeks, price_bounds
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,6 +145,7 @@ class Chain:
 
     # ---- parts of it
 
+    @recorded
     def where(self, rows: ArrayLike) -> Chain:
         """The options for which ``rows`` is True.
 
@@ -156,6 +158,7 @@ class Chain:
             raise InputError(f"{len(self):,} truth values", got=f"{mask.dtype} of shape {mask.shape}")
         return self._kept(mask, "options for which it is True")
 
+    @recorded
     def expiring(self, day: date | str) -> Chain:
         """The options that expire on a day, in UTC.
 
@@ -165,24 +168,29 @@ class Chain:
         wanted = day.isoformat()[:10] if isinstance(day, date) else day
         return self._kept(self.expiries.astype("datetime64[D]").astype(str) == wanted, f"options expiring on {wanted}")
 
+    @recorded
     def only_calls(self) -> Chain:
         """The calls."""
         return self._kept(self.calls, "calls")
 
+    @recorded
     def only_puts(self) -> Chain:
         """The puts."""
         return self._kept(~self.calls, "puts")
 
+    @recorded
     def between(self, lower: float, upper: float) -> Chain:
         """The options whose strikes are at least ``lower`` and at most ``upper``."""
         low, high = require_range(lower, upper, unit=f"{self.quote} per {self.base}")
         rows = (self.strikes >= low) & (self.strikes <= high)
         return self._kept(rows, f"strikes from {low:,.10g} to {high:,.10g}")
 
+    @recorded
     def two_sided(self) -> Chain:
         """The options with a bid and an ask."""
         return self._kept(~np.isnan(self.bids) & ~np.isnan(self.asks), "options with a bid and an ask")
 
+    @recorded
     def at_least(self, *, open_interest: float) -> Chain:
         """The options with an open interest of at least that many coins."""
         least = require_finite("open_interest", open_interest, unit=self.base)

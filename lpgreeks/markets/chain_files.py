@@ -14,6 +14,7 @@ from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.chain_layouts import FIGURES, layout_of
 from lpgreeks.markets.option_names import known_option_names, option_name
 from lpgreeks.markets.tables import json_of, table_of
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import counted_as, one_token_notes
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["read_chain", "read_chains"]
 
 
+@recorded
 def read_chain(
     source: str | Path | pd.DataFrame, *, base: str | None = None, at: datetime | str | None = None
 ) -> Chain:
@@ -63,6 +65,7 @@ def read_chain(
     return _chain(rows, read)
 
 
+@recorded
 def read_chains(source: str | Path | pd.DataFrame) -> tuple[Chain, ...]:
     """Every chain of a file, by snapshot and then by coin; see :func:`read_chain`.
 

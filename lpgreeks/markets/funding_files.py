@@ -16,6 +16,7 @@ from lpgreeks.markets.streams import FundingRates
 from lpgreeks.markets.symbols import market_of, symbols_of
 from lpgreeks.markets.tables import numbers_of
 from lpgreeks.paths.rows import Times
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,7 @@ _LAYOUTS = (
 )
 
 
+@recorded
 def read_funding(path: str | Path, *, market: str = "", venue: str = "", asset: str = "") -> FundingRates:
     """What longs paid shorts at each settlement; the layout is told by the columns.
 

@@ -17,6 +17,7 @@ from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.tables import numbers_of, table_of
 from lpgreeks.markets.tickers import of_one_coin, with_names
 from lpgreeks.paths.rows import Times
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,7 @@ _NEEDED = ("time", "asset", "instrument", "expiry", _MARK, _TRADED, _VOLUME, _GA
 _LONGEST_GAP = 60.0
 
 
+@recorded
 def read_futures_marks(
     source: str | Path | pd.DataFrame, *, half_spread: float, base: str | None = None
 ) -> tuple[ContractQuotes, ...]:

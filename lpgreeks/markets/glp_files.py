@@ -16,6 +16,7 @@ from lpgreeks.markets.integers import scaled_column
 from lpgreeks.markets.sequence import missing_notes
 from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.protocols import GlpHistory
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ __all__ = ["read_glp"]
 _SAME_SIDE = 1e-6
 
 
+@recorded
 def read_glp(path: str | Path, *, scale: GlpScale | None = None, slack: float = 0.0) -> GlpHistory:
     """Minutes of a GMX v1 vault with its full composition; the layout is told by the columns.
 

@@ -15,6 +15,7 @@ from lpgreeks.markets.integers import scaled_column
 from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.markets.tables import numbers_of
 from lpgreeks.protocols import GlpPrices
+from lpgreeks.recipes import recorded
 
 __all__ = ["read_glp_prices", "read_glp_stats"]
 
@@ -37,6 +38,7 @@ _DAYS = _Layout(title="daily GLP prices", needs=frozenset({"date", "glp_price"})
 _WITH_FEES = "glp_price_plus_fees"
 
 
+@recorded
 def read_glp_stats(path: str | Path) -> GlpPrices:
     """AUM and supply out of an export of the GMX stats subgraph: JSON or CSV with ``id``, ``aumInUsdg``, ``glpSupply``.
 
@@ -86,6 +88,7 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
     )
 
 
+@recorded
 def read_glp_prices(path: str | Path) -> GlpPrices:
     """A daily table: ``date``, ``glp_price`` in dollars, and ``glp_price_plus_fees`` where there is one.
 

@@ -14,6 +14,7 @@ from lpgreeks.markets.tables import json_of
 from lpgreeks.onchain import gmx
 from lpgreeks.protocols import GlpFees, GlpToken, GlpVault
 from lpgreeks.protocols.columns import SHARE_PRICES
+from lpgreeks.recipes import recorded
 
 __all__ = ["read_glp_vault"]
 
@@ -30,6 +31,7 @@ _PRICES = (1e-9, 1e9)
 _AUM_APART = 1e-6
 
 
+@recorded
 def read_glp_vault(path: str | Path, *, fees: GlpFees | None = None, quote: str = "USD") -> GlpVault:
     """A vault's state out of a JSON file: ``{"supply": ..., "tokens": [{"token": "weth", "pool": ..., ...}, ...]}``.
 

@@ -15,6 +15,7 @@ from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.markets.tables import numbers_of
 from lpgreeks.protocols import GmCaps, GmHistory
 from lpgreeks.protocols.gm import require_caps
+from lpgreeks.recipes import recorded
 
 __all__ = ["read_gm"]
 
@@ -55,6 +56,7 @@ _LAYOUTS = (
 )
 
 
+@recorded
 def read_gm(path: str | Path, *, base: str, quote: str = "USD", caps: GmCaps | None = None) -> GmHistory:
     """Minutes of a GMX v2 market in whole units, as demeter-fetch and tables made of it have them.
 

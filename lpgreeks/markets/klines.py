@@ -15,6 +15,7 @@ from lpgreeks.markets.check import DataReport, check_bars, history_of
 from lpgreeks.markets.clock import unit_of
 from lpgreeks.markets.symbols import pair_of_symbol
 from lpgreeks.paths import History
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ KLINE_COLUMNS = (
 """The twelve columns of a Binance kline file. Source: binance-public-data, README."""
 
 
+@recorded
 def read_klines(path: str | Path, *, market: str = "") -> History:
     """Binance klines as a history: a CSV, a zip, a tar, or a folder of them, spot or futures.
 

@@ -14,6 +14,7 @@ from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.markets.symbols import market_of, symbols_of
 from lpgreeks.markets.tables import numbers_of
 from lpgreeks.paths import History
+from lpgreeks.recipes import recorded
 
 __all__ = ["read_marks"]
 
@@ -26,6 +27,7 @@ class _Layout(NamedTuple):
 _TICKER = _Layout("Tardis derivative_ticker", frozenset({"timestamp", "symbol", "mark_price", "index_price"}))
 
 
+@recorded
 def read_marks(path: str | Path, *, market: str = "", index: str = "") -> History:
     """What accounts are marked at, from Tardis ``derivative_ticker``: ``mark_price`` at each time stamp.
 

@@ -18,6 +18,7 @@ from lpgreeks.markets.streams import PoolHistory
 from lpgreeks.markets.tables import numbers_of, whole_numbers
 from lpgreeks.onchain import OnchainPool
 from lpgreeks.paths.rows import Times
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +97,7 @@ def is_pool_minutes(path: str | Path) -> bool:
     return fits(_LAYOUTS, path)
 
 
+@recorded
 def read_pool_minutes(
     path: str | Path,
     *,

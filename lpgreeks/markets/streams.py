@@ -13,6 +13,7 @@ from lpgreeks.errors import DataError, InputError, require_finite, require_numbe
 from lpgreeks.paths import History
 from lpgreeks.paths.rows import Frozen, Times, checked_times, frozen, moment
 from lpgreeks.protocols import IndexHistory
+from lpgreeks.recipes import recorded
 
 __all__ = ["FundingRates", "GasPrices", "PoolHistory", "Quotes"]
 
@@ -66,6 +67,7 @@ class Quotes(Frozen):
             frozen(self, "highs", high)
 
     @classmethod
+    @recorded
     def from_bars(cls, bars: History, *, half_spread: float, market: str = "") -> Self:
         """Quotes at the closes of bars: the close less and plus a stated half-spread, a decimal of the price.
 
@@ -91,6 +93,7 @@ class Quotes(Frozen):
         )
 
     @classmethod
+    @recorded
     def from_index(cls, index: IndexHistory, coin: str, *, half_spread: float) -> Self:
         """A coin's price as an index reads it, as bid and ask: for where no exchange's quotes are at hand.
 
@@ -116,6 +119,7 @@ class Quotes(Frozen):
     def __repr__(self) -> str:
         return f"<Quotes: {self.source}>"
 
+    @recorded
     def between(self, first: str | None = None, last: str | None = None) -> Quotes:
         """The rows of a stretch of time, UTC, both ends in it: "2023-04-10", "2023-04-10 12:00". A day is its start.
 
@@ -217,6 +221,7 @@ class PoolHistory(Frozen):
     def __repr__(self) -> str:
         return f"<PoolHistory: {self.source}>"
 
+    @recorded
     def between(self, first: str | None = None, last: str | None = None) -> PoolHistory:
         """The rows of a stretch of time, as of :meth:`Quotes.between`."""
         return _stretch(self, first, last)

@@ -15,6 +15,7 @@ from lpgreeks.markets.sheets import one_of, sheets, stamps
 from lpgreeks.markets.streams import PoolHistory
 from lpgreeks.markets.tables import numbers_of, whole_numbers
 from lpgreeks.onchain import OnchainPool
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +123,7 @@ _LAYOUTS = (
 )
 
 
+@recorded
 def read_swaps(
     path: str | Path,
     *,

@@ -15,6 +15,7 @@ from lpgreeks.markets.archives import BROKEN, one_line, require_ended
 from lpgreeks.markets.check import DataReport, check_bars, history_of
 from lpgreeks.markets.clock import times_of
 from lpgreeks.paths import History
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ class Columns:
     high: str | None = None
 
 
+@recorded
 def read_prices(source: str | Path | pd.DataFrame, *, market: str, columns: Columns | None = None) -> History:
     """Any CSV, Parquet or DataFrame with a time and a price column as a history.
 

@@ -15,6 +15,7 @@ from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.sequence import in_sequence
 from lpgreeks.markets.sheets import sheets
 from lpgreeks.markets.tables import json_of, numbers_of, table_of
+from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ _PRICES, _SIZES = ("bidPx", "askPx"), ("bidSz", "askSz")
 _NEEDED = ("instId", "ts", *_PRICES)
 
 
+@recorded
 def read_tickers(
     source: str | Path | pd.DataFrame, *, base: str | None = None, contract_size: Mapping[str, float] | None = None
 ) -> tuple[ContractQuotes, ...]:

@@ -23,6 +23,7 @@ from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import Outcomes, Paths, Seed, generator
 from lpgreeks.paths.outcomes import column_of, read_only
 from lpgreeks.powers import Powers
+from lpgreeks.recipes import recorded
 from lpgreeks.smears import Curve, Smeared
 
 __all__ = ["Correlated", "Payoff"]
@@ -236,6 +237,7 @@ class Correlated:
         """Expected time of the price of ``market`` between ``lower`` and ``upper``, in years."""
         return self.on(market).years_inside(lower, upper)
 
+    @recorded
     def sample(self, *, paths: int, steps: int = 1, seed: Seed) -> Paths:
         r"""Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, markets)``.
 

@@ -28,6 +28,7 @@ from lpgreeks.models.one_price import (
 )
 from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
+from lpgreeks.recipes import recorded
 from lpgreeks.smears import Curve, smear
 
 __all__ = ["Lognormal"]
@@ -243,6 +244,7 @@ class Lognormal:
         # An edge nearby loses no digits to a ratio near 1.
         return down, math.log1p((upper - self.price) / self.price)
 
+    @recorded
     def sample(self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET) -> Paths:
         """Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, 1)``."""
         paths = require_whole("paths", paths, at_least=1)

@@ -34,6 +34,7 @@ from lpgreeks.models.one_price import (
 )
 from lpgreeks.models.quadrature import on_panels
 from lpgreeks.paths import ANY_MARKET, Outcomes, Paths, Seed, generator
+from lpgreeks.recipes import recorded
 from lpgreeks.smears import Curve, smear
 
 __all__ = ["Merton"]
@@ -292,6 +293,7 @@ class Merton:
         down = math.log(self.price / lower) if lower > 0 else math.inf
         return down, math.log(upper / self.price)
 
+    @recorded
     def sample(self, *, paths: int, steps: int = 1, seed: Seed, market: str = ANY_MARKET) -> Paths:
         """Exact draws at ``steps`` equal times after now; shape ``(paths, steps + 1, 1)``."""
         paths = require_whole("paths", paths, at_least=1)

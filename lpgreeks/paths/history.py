@@ -15,6 +15,7 @@ from lpgreeks.paths.outcomes import column_of
 from lpgreeks.paths.paths import Paths, Seed, generator
 from lpgreeks.paths.spans import Span, span_of, span_text
 from lpgreeks.paths.stamps import utc_stamps
+from lpgreeks.recipes import recorded
 
 __all__ = ["History", "Rescaled", "Shifted", "align"]
 
@@ -115,6 +116,7 @@ class History:
         gaps = f"{self.gaps} gaps" if self.gaps else "no gap"
         return f"{', '.join(self.markets)} from {first} to {last} UTC every {span_text(self.step)}, {gaps}"
 
+    @recorded
     def windows(
         self,
         length: Span,
@@ -170,6 +172,7 @@ class History:
             source="; ".join((text, self.describe(), *self.notes)),
         )
 
+    @recorded
     def bootstrap(
         self,
         length: Span,
@@ -299,6 +302,7 @@ class History:
         return float(1 + gained / length)
 
 
+@recorded
 def align(*histories: History) -> History:
     """One history with every market, at the times that all of them have; what that drops is noted.
 

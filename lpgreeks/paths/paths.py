@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError, require_prices, require_probability, require_range, require_whole
 from lpgreeks.paths.outcomes import ANY_MARKET, Outcomes, column_of, read_only
+from lpgreeks.recipes import recorded
 
 __all__ = ["Paths", "Seed", "generator"]
 
@@ -109,6 +110,7 @@ class Paths:
             source=self.source,
         )
 
+    @recorded
     def stopped_at_exit(self, *, market: str, lower: float, upper: float) -> Paths:
         """The same paths, each standing still from the close of the first step whose low or high leaves the range.
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, require_numbers, require_whole
 from lpgreeks.paths.rows import Frozen, Times, moment, read_only
+from lpgreeks.recipes import recorded
 
 __all__ = ["SHARE_PRICES", "Rows", "columns_of", "positive", "share_prices"]
 
@@ -46,6 +47,7 @@ class Rows(Frozen):
         """
         return require_whole("row", k, at_least=-len(self), at_most=len(self) - 1)
 
+    @recorded
     def between(self, first: str | None = None, last: str | None = None) -> Self:
         """The rows of a stretch of time, UTC, both ends in it: "2024-10-02", "2024-10-02 12:00". A day is its start.
 

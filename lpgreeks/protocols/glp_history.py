@@ -21,6 +21,7 @@ from lpgreeks.protocols.glp_checks import require_sense
 from lpgreeks.protocols.glp_fees import GlpFees
 from lpgreeks.protocols.glp_token import GlpToken
 from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import counted_as, one_token_notes
 
 __all__ = ["GlpHistory"]
@@ -202,6 +203,7 @@ class GlpHistory(Rows):
         worst = np.max([*(x * self.prices for x in tokens), *dollars], axis=(0, 2))
         return read_only(np.maximum(worst, 0.0) / self.aum)
 
+    @recorded
     def index(self) -> IndexHistory:
         """What one GLP did: its price, its coins by this state, and its rewards, each at its price when it was earned.
 
@@ -241,6 +243,7 @@ class GlpHistory(Rows):
 
     # ---- one moment
 
+    @recorded
     def at(self, k: int, *, fees: GlpFees | None = None) -> GlpVault:
         """The vault of row ``k``, its two prices equal.
 

@@ -12,6 +12,7 @@ from lpgreeks.paths import History
 from lpgreeks.paths.rows import Times, checked_times, frozen
 from lpgreeks.protocols.columns import Rows, columns_of, positive, share_prices
 from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import coin_of
 
 __all__ = ["GlpPrices"]
@@ -55,6 +56,7 @@ class GlpPrices(Rows):
         """The name of the price: "GLP/USD"."""
         return f"GLP/{self.quote}"
 
+    @recorded
     def index(self, coins: History) -> IndexHistory:
         """What one GLP did beside coins whose prices are known apart; its coins by a state are not.
 

@@ -16,6 +16,7 @@ from lpgreeks.powers import worth_in_quote
 from lpgreeks.protocols.columns import Rows, columns_of, positive, share_prices
 from lpgreeks.protocols.gm import GmCaps, GmState, require_caps, require_one_coin
 from lpgreeks.protocols.index_history import IndexHistory
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import counted_as
 
 __all__ = ["GmHistory"]
@@ -183,6 +184,7 @@ class GmHistory(Rows):
         value = self.recomputed if self.stated_value is None else self.stated_value
         return read_only(value / self.supply)
 
+    @recorded
     def index(self) -> IndexHistory:
         """What one GM did: its price, and its coins by this state; fees and borrowing stay in the pool's value."""
         return IndexHistory(
@@ -203,6 +205,7 @@ class GmHistory(Rows):
         """``(n,)``: the pool's tokens, in quote."""
         return np.asarray(self.long_amount * self.prices + self.short_amount * self.short_prices)
 
+    @recorded
     def at(self, k: int) -> GmState:
         """The market of row ``k``; -1 is the last. ``at(k).pool`` is the instrument, ``at(k).holding(gm)`` a share.
 

@@ -10,6 +10,7 @@ from lpgreeks.replays.index_life import IndexHolding, IndexLife
 from lpgreeks.replays.life import Deposits, FeesAlongMove, FeesAtClose, Life, ManagedRange
 from lpgreeks.replays.options import OptionsAtAdd
 from lpgreeks.replays.policies import (
+    Combined,
     DeltaBand,
     Dislocation,
     Every,
@@ -28,6 +29,7 @@ from lpgreeks.replays.result import Replayed, Trades
 from lpgreeks.replays.side_by_side import side_by_side
 
 __all__ = [
+    "Combined",
     "DeltaBand",
     "Deposits",
     "Dislocation",

@@ -14,6 +14,7 @@ from lpgreeks.paths import Seed, generator
 from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
 from lpgreeks.paths.stamps import utc_stamps
+from lpgreeks.recipes import recorded
 
 __all__ = ["JumpToLatent", "ReflectAtBand", "arbitraged_pool"]
 
@@ -50,6 +51,7 @@ class JumpToLatent:
         return 1.0
 
 
+@recorded
 def arbitraged_pool(
     quotes: Quotes,
     *,

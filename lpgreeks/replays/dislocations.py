@@ -19,6 +19,7 @@ from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
 from lpgreeks.markets import Tape
 from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
+from lpgreeks.recipes import recorded
 from lpgreeks.replays.races import Races
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ class Dislocations:
         return [f"{theta * 1e4:g}", side, cells[0], f"{gaps:,}", seconds, *cells[1:]]
 
 
+@recorded
 def dislocations(
     tape: Tape,
     *,

@@ -17,6 +17,7 @@ from lpgreeks.paths import Span, span_of
 from lpgreeks.replays.exposures import ShareExposure
 
 __all__ = [
+    "Combined",
     "DeltaBand",
     "Dislocation",
     "Every",
@@ -45,12 +46,19 @@ class Policy(ABC):
     def __and__(self, other: Policy) -> Policy:
         if not isinstance(other, Policy):
             return NotImplemented
-        return _Together((*_parts(self), *_parts(other)))
+        return Combined((*_parts(self), *_parts(other)))
 
 
 @dataclass(frozen=True)
-class _Together(Policy):
-    """Policies that hold at once."""
+class Combined(Policy):
+    """Policies that hold at once, as ``a & b`` makes them.
+
+    Args:
+        parts: two or more, none of them combined itself.
+
+    Raises:
+        InputError: two that say different things of one number.
+    """
 
     parts: tuple[Policy, ...]
 
@@ -328,7 +336,7 @@ class Through(Policy):
 
 
 def _parts(policy: Policy) -> tuple[Policy, ...]:
-    return policy.parts if isinstance(policy, _Together) else (policy,)
+    return policy.parts if isinstance(policy, Combined) else (policy,)
 
 
 def _nanoseconds(span: Span) -> float:

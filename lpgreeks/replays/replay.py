@@ -16,6 +16,7 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.markets.tape import Rows, Settlements, Tape
 from lpgreeks.paths import Span
+from lpgreeks.recipes import recorded
 from lpgreeks.replays.book import Hedge, Reserve, hedge_of, position_of, rule_of, settlements_of
 from lpgreeks.replays.columns import Book, Memory, Position, Rule, column, new_book
 from lpgreeks.replays.index_life import IndexHolding, IndexLife
@@ -95,6 +96,7 @@ class Now:
         return float(coins_at(self._position, self._segment, self.pool if price is None else price))
 
 
+@recorded
 def replay(
     position: Exposure | ManagedRange | IndexHolding,
     hedge: HedgePlan | Sequence[Leg | Instrument] | None,

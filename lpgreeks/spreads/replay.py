@@ -18,6 +18,7 @@ from lpgreeks.instruments import Cash
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.streams import FundingRates
 from lpgreeks.markets.tape import Tape
+from lpgreeks.recipes import recorded
 from lpgreeks.replays import Replayed, replay
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.band import SpreadBand
@@ -171,6 +172,7 @@ class SpreadReplay:
         return f"<SpreadReplay: {self.spread.name}, net {rounded(self.net)} {self.quote}{state}>"
 
 
+@recorded
 def replay_spread(
     spread: Spread,
     band: SpreadBand,

@@ -12,6 +12,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError, TokenError, require_positive
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
+from lpgreeks.recipes import recorded
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.basis import log_basis_per_year, simple_basis_per_year
 from lpgreeks.spreads.checks import require_kind
@@ -88,6 +89,7 @@ class Spread(Frozen):
         """``(n,)``, UTC."""
         return self.legs[0].times
 
+    @recorded
     def at(self, time: str) -> Spread:
         """The one stamp that is the last of either leg not after that time, UTC.
 
@@ -109,6 +111,7 @@ class Spread(Frozen):
                 )
         return Spread(far=self.far.rows(kept[0]), near=self.near.rows(kept[1]))
 
+    @recorded
     def between(self, first: str | None = None, last: str | None = None) -> Spread:
         """The stamps of a stretch of time, UTC, both ends in it."""
         legs = []

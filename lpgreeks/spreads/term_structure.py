@@ -14,6 +14,7 @@ from lpgreeks._types import FloatArray
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
+from lpgreeks.recipes import recorded
 from lpgreeks.spreads import pictures
 from lpgreeks.spreads.checks import require_kind
 from lpgreeks.spreads.spread import Spread
@@ -66,6 +67,7 @@ class TermStructure(Frozen):
                 found.append(Spread(far=far, near=near))
         return tuple(found)
 
+    @recorded
     def spread(self, far: str, near: str) -> Spread:
         """The pair of two contracts by name.
 

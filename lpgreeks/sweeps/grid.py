@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks.errors import InputError, LPGreeksError
+from lpgreeks.recipes import recorded
 from lpgreeks.sweeps.fingerprint import Fingerprints
 
 __all__ = ["Grid", "Plain", "Point", "each", "grid"]
@@ -75,6 +76,39 @@ class Grid:
                     remedy='Name them: each({"calm": ..., "wild": ...})',
                 )
 
+    @classmethod
+    def of_rows(cls, kind: str, rows: Sequence[Mapping[str, Any]]) -> Self:
+        """Things that were made elsewhere, one a row: ``value``, and the figures that tell it from the others.
+
+        Args:
+            kind: what they are called together.
+            rows: a mapping each. Where there is no ``value``, ``refused`` has the parts of the error that making it
+                raised.
+
+        Raises:
+            InputError: a row with neither.
+        """
+        prints = Fingerprints()
+        points = []
+        for row in rows:
+            if ("value" in row) == ("refused" in row):
+                raise InputError("a value, or why it was refused, in each row", got=", ".join(row))
+            value = row["value"] if "value" in row else InputError(**row["refused"])
+            told = {f".{name}": x for name, x in row.items() if name not in ("value", "refused")}
+            content = (kind, told) if isinstance(value, LPGreeksError) else value
+            points.append(Point(value=value, parameters=told, fingerprint=prints.of(content)))
+        return cls(kind=kind, points=tuple(points))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The same things as :meth:`of_rows` takes them."""
+        found = []
+        for point in self.points:
+            error = point.value if isinstance(point.value, LPGreeksError) else None
+            own = {name.removeprefix("."): value for name, value in point.parameters.items()}
+            refused = {} if error is None else {n: getattr(error, n) for n in ("expected", "got", "unit", "remedy")}
+            found.append(own | ({"value": point.value} if error is None else {"refused": refused}))
+        return found
+
     def __len__(self) -> int:
         return len(self.points)
 
@@ -83,6 +117,7 @@ class Grid:
         return f"<Grid of {len(self)} {self.kind}: {shown}>"
 
 
+@recorded
 def grid(kind: Callable[..., Any], /, **fields: Any) -> Grid:
     """Every combination of the fields that are given as lists.
 
@@ -115,6 +150,7 @@ def grid(kind: Callable[..., Any], /, **fields: Any) -> Grid:
     return Grid(kind=getattr(kind, "__name__", type(kind).__name__), points=tuple(points))
 
 
+@recorded
 def each(things: Sequence[Any] | Mapping[str, Any] | NDArray[Any], /) -> Grid:
     """Each of some things that are ready made.
 

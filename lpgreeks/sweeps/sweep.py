@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from lpgreeks.errors import InputError
+from lpgreeks.recipes import recorded
 from lpgreeks.sweeps.call import posed
 from lpgreeks.sweeps.checkpoint import Checkpoint
 from lpgreeks.sweeps.progress import progress_bar
@@ -21,6 +22,7 @@ from lpgreeks.sweeps.workers import Cluster, Processes, Threads, Workers, one_th
 __all__ = ["sweep"]
 
 
+@recorded
 def sweep(
     verb: Callable[..., Any],
     /,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from lpgreeks.costs import Fee
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.margin import Schedule
+from lpgreeks.recipes import recorded
 from lpgreeks.tokens import counted_as, find_token
 from lpgreeks.venues.figures import NAMES
 from lpgreeks.venues.files import read_listed, read_listed_options, stored_names, stored_text
@@ -114,6 +115,7 @@ class Venue:
     contracts: tuple[Contract, ...]
     options: tuple[OptionContract, ...] = ()
 
+    @recorded
     def contract(self, name: str, *, margin: str | None = None) -> Contract:
         """The perpetual of a coin, or of that symbol.
 
@@ -139,6 +141,7 @@ class Venue:
             remedy="Say its symbol, or margin=" if found else "Say a coin or a symbol that is there",
         )
 
+    @recorded
     def option(self, name: str) -> OptionContract:
         """The terms of the options of that name: "ETH" for the coin-settled ones, "SOL_USDC" for linear ones.
 
@@ -171,6 +174,7 @@ def venue_names() -> tuple[str, ...]:
     return stored_names()
 
 
+@recorded
 def venue(name: str, *, on: date | str, unconfirmed: bool = False) -> Venue:
     """A venue's contract sizes, steps, fees, funding intervals and margin tables on one day.
 

@@ -1,0 +1,99 @@
+"""How a thing was made: the call and its arguments, remembered, so that a scenario file can say them again."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["Call", "is_recorded", "made_by", "recorded"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_OWN = __name__.partition(".")[0]
+_MEMORY = "_made_by"
+_MARK = "_recorded"
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A verb by name, and what it was given.
+
+    Attributes:
+        name: "read_klines"; of a method "History.windows", of a class method "Quotes.from_bars".
+        arguments: by parameter, without those left at their defaults; a method's own noun stands under ``of``. What
+            was itself made by a recorded call is that call: recipes hold no data that files can give again.
+        item: which one, of a verb that makes several things.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    item: int | None = None
+
+
+def recorded(verb: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A verb whose results remember how they were made.
+
+    The memory is no field: nouns stay equal, and travel to another process without it.
+    """
+
+    @wraps(verb)
+    def made(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        result = verb(*args, **kwargs)
+        _remember(result, _call(verb.__name__, _signature(verb).bind(*args, **kwargs)))
+        return result
+
+    made.__dict__[_MARK] = True
+    return made
+
+
+def is_recorded(verb: object) -> bool:
+    """Whether the results of a verb remember how they were made: only such verbs can be said in a file."""
+    return getattr(verb, _MARK, False) is True
+
+
+def made_by(thing: object) -> Call | None:
+    """The call that made a thing; None of what was made by hand."""
+    return getattr(thing, _MEMORY, None)
+
+
+@cache
+def _signature(verb: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(verb)
+
+
+def _call(name: str, bound: inspect.BoundArguments) -> Call:
+    given: dict[str, Any] = {}
+    for parameter, value in bound.arguments.items():
+        if bound.signature.parameters[parameter].kind is inspect.Parameter.VAR_KEYWORD:
+            given |= {key: _lean(part) for key, part in value.items()}
+        elif parameter == "self":
+            name = f"{type(value).__name__}.{name}"
+            given["of"] = _lean(value)
+        elif parameter == "cls":
+            name = f"{value.__name__}.{name}"
+        else:
+            given[parameter] = _lean(value)
+    return Call(name, given)
+
+
+def _lean(value: Any) -> Any:
+    """A value, with the recipe of it in place of what can be made again."""
+    if (call := made_by(value)) is not None:
+        return call
+    if type(value) in (list, tuple):
+        return type(value)(map(_lean, value))
+    if isinstance(value, Mapping):
+        return {name: _lean(part) for name, part in value.items()}
+    return value
+
+
+def _remember(result: object, call: Call) -> None:
+    if type(result) in (list, tuple):
+        for number, part in enumerate(result):  # type: ignore[var-annotated, arg-type]
+            _remember(part, Call(call.name, call.arguments, number))
+    elif type(result).__module__.startswith(f"{_OWN}."):
+        object.__setattr__(result, _MEMORY, call)

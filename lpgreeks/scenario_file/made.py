@@ -1,0 +1,116 @@
+"""Plain tables as nouns: what a file says, made, with the place of whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lpgreeks.errors import InputError, LPGreeksError
+from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nearest, parameters_of, public
+from lpgreeks.scenario_file.places import Place, line_of
+from lpgreeks.scenario_file.written import names_a_file
+
+__all__ = ["Maker"]
+
+
+class Maker:
+    """Makes what one file says; what it says twice is made once.
+
+    Args:
+        text: the file, for the numbers of its lines.
+        name: how errors call it.
+        folder: where files that it names are, unless they say it from the root.
+    """
+
+    def __init__(self, text: str, name: str, folder: Path) -> None:
+        self._text, self._name, self._folder = text, name, folder
+        self._made: dict[str, Any] = {}
+
+    def made(self, said: Any, at: Place) -> Any:
+        """The noun, list or value that ``said`` stands for."""
+        if isinstance(said, str) and said.startswith(PREFIX):
+            return self._named(said, at)
+        if isinstance(said, list):
+            return [part for i, one in enumerate(said) for part in self._part(one, at / i)]
+        if isinstance(said, Mapping) and "kind" in said:
+            # Readers are slow, and nouns that are equal should be one: tapes and plans stand in several places.
+            key = repr(said)
+            if key not in self._made:
+                self._made[key] = self._called(said, at)
+            return self._made[key]
+        if isinstance(said, Mapping):
+            return {name: self.made(part, at / name) for name, part in said.items()}
+        return said
+
+    def arguments(self, said: Mapping[str, Any], takes: Parameters, at: Place) -> dict[str, Any]:
+        """What a table says of these parameters, made.
+
+        Raises:
+            InputError: a key that is none of them.
+        """
+        for name in said:
+            if name not in takes.names and not takes.open:
+                self.refuse(at / name, f"a key of {at}", got=name, remedy=nearest(name, takes.names))
+        made = {name: self.made(part, at / name) for name, part in said.items()}
+        # A list in a file is what a tuple is in Python where a tuple is taken.
+        return {name: tuple(x) if isinstance(x, list) and _is_tuple(takes, name) else x for name, x in made.items()}
+
+    def refuse(self, at: Place, expected: str, *, got: object, remedy: str = "") -> NoReturn:
+        """The error for what stands there."""
+        raise InputError(f"{self.where(at)}{expected}", got=got, remedy=remedy)
+
+    def where(self, at: Place) -> str:
+        """The file and the line, before a message."""
+        line = line_of(self._text, at)
+        return f"in {self._name}{'' if line is None else f', line {line}'}, {at}: "
+
+    # ---- one table
+
+    def _part(self, said: Any, at: Place) -> list[Any]:
+        """One entry of a list; a call that makes several things stands for all of them."""
+        made = self.made(said, at)
+        several = isinstance(said, Mapping) and "kind" in said and isinstance(made, (list, tuple))
+        return list(made) if several else [made]
+
+    def _called(self, said: Mapping[str, Any], at: Place) -> Any:
+        kind = said["kind"]
+        make = maker(kind) if isinstance(kind, str) else None
+        if make is None:
+            self.refuse(at / "kind", "a kind, as in a script after lp.", got=kind, remedy=nearest(str(kind), makers()))
+        takes = parameters_of(kind)
+        given = {name: part for name, part in said.items() if name not in ("kind", "item")}
+        missing = [name for name in takes.needed if name not in given]
+        if missing:
+            self.refuse(at, f"{' and '.join(missing)} of {kind}", got="none")
+        arguments = self.arguments({name: self._placed(kind, name, part) for name, part in given.items()}, takes, at)
+        try:
+            made = call_of(make, takes, arguments)
+        except LPGreeksError as error:
+            raise type(error)(
+                f"{self.where(at)}{error.expected}", got=error.got, unit=error.unit, remedy=error.remedy
+            ) from error
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            self.refuse(at, f"what {kind} takes", got=f"{type(error).__name__}: {error}")
+        return self._one(made, said.get("item"), kind, at)
+
+    def _one(self, made: Any, item: Any, kind: str, at: Place) -> Any:
+        if item is None:
+            return made
+        count = len(made) if isinstance(made, (list, tuple)) else 0
+        if not isinstance(item, int) or not 1 <= item <= count:
+            self.refuse(at / "item", f"one of the {count} that {kind} makes, from 1", got=item)
+        return made[item - 1]
+
+    def _placed(self, kind: str, name: str, said: Any) -> Any:
+        return str(self._folder / said) if names_a_file(kind, name) and isinstance(said, str) else said
+
+    def _named(self, said: str, at: Place) -> Any:
+        found = public(said.removeprefix(PREFIX))
+        if found is None:
+            self.refuse(at, "a public name", got=said, remedy=nearest(said.removeprefix(PREFIX), makers()))
+        return found
+
+
+def _is_tuple(takes: Parameters, name: str) -> bool:
+    return name in takes and "tuple[" in str(takes[name].annotation)

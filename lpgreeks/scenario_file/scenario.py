@@ -1,0 +1,387 @@
+"""A scenario: what is held, offered and asked, as tables that a file keeps and a script would say."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lpgreeks.errors import DataError, InputError
+from lpgreeks.recipes import Call, made_by
+from lpgreeks.scenario_file.made import Maker
+from lpgreeks.scenario_file.names import Parameters, nearest, public
+from lpgreeks.scenario_file.places import Place
+from lpgreeks.scenario_file.written import names_a_file, plain
+
+__all__ = ["Scenario", "read_scenario", "scenario_of"]
+
+# What a hedge takes stands at the top, by the names that people give it; other verbs share it.
+_CALLED = {"exposure": "holding", "position": "holding", "over": "scenarios"}
+_SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
+
+_VERBS = ("hedge", "compare", "economics", "frontier", "replay", "replay_spread", "scenario_table", "dislocations")
+_SWEEP = "sweep"
+_SEVERAL = "replays"
+_NOUNS = {"Exposure": "holding", "Spread": "spread", "TermStructure": "curve"}
+"""What stands for itself, by its class."""
+
+_FIGURES = {
+    "payoff": ("price", "short", "income"),
+    "greeks": ("price",),
+    "range": ("exits_per_week", "price", "volatility", "days", "drift"),
+    "verdict": ("seed",),
+}
+"""Tables of numbers that a command reads, without a verb."""
+
+# Of a sweep, how it is computed: the same bits whatever they are.
+_HOW = ("checkpoint", "workers", "cluster", "progress", "keep")
+
+_HEAD = (
+    "# lpgreeks {version}: `lpgreeks {verb} --scenario FILE` gives the same bits with the same versions ({others}).\n"
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Scenario:
+    """What a script would say, as tables.
+
+    At the top stand the arguments of a hedge: ``holding``, ``legs``, ``scenarios``, ``objective``, ``constraints``,
+    ``tie_break``, ``exit``. A table of a verb's name (``frontier``, ``economics``, ``replay``, ``sweep``,
+    ``scenario_table``, ``replay_spread``) has what that verb takes beside them. A table with ``kind`` is a noun, or a
+    verb that makes one, with the names that Python has for its arguments; text after ``lp.`` is a public name.
+
+    Attributes:
+        said: the tables, in plain types.
+        text: the file; of what was not read from one, what :meth:`write` would write.
+        name: what errors call it.
+        folder: where the files are that it names.
+    """
+
+    said: Mapping[str, Any]
+    text: str
+    name: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        known = (*_SHARED, *_VERBS, _SWEEP, _SEVERAL, *_NOUNS.values(), *_FIGURES)
+        for name in self.said:
+            if name not in known:
+                self._maker.refuse(Place((name,)), "a key of a scenario", got=name, remedy=nearest(name, known))
+
+    def __contains__(self, verb: object) -> bool:
+        """Whether the file asks for a verb: a hedge by its objective, others by a table of their own."""
+        return ("objective" if verb == "hedge" else verb) in self.said
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {', '.join(self.said)}>"
+
+    def run(self, verb: str, **instead: Any) -> Any:
+        """The answer of a verb: "hedge" a plan, "replay" what would have happened, "sweep" all of its settings.
+
+        Args:
+            verb: "hedge", "economics", "frontier", "replay", "sweep", "scenario_table", "replay_spread";
+                "replays": several replays by name.
+            instead: arguments that take the place of what the file says.
+
+        Raises:
+            InputError: no such verb; an unknown key or kind, with its line and the nearest known one; what the verb
+                needs and the file does not say; values that a noun refuses, with their line.
+            DataError: files that cannot be read; and whatever the verb itself raises.
+        """
+        if verb == _SWEEP:
+            return self._swept(instead)
+        if verb == "hedge" and not instead:
+            return self._plan
+        if verb == _SEVERAL:
+            table = self._table(_SEVERAL)
+            return {name: self._answer("replay", instead, (_SEVERAL, name)) for name in table}
+        if verb not in _VERBS:
+            raise InputError("a verb", got=repr(verb), remedy=nearest(str(verb), (*_VERBS, _SWEEP, _SEVERAL)))
+        return self._answer(verb, instead)
+
+    def noun(self, name: str) -> Any:
+        """What one key of the file stands for: ``scenario.noun("holding")``.
+
+        Raises:
+            InputError: nothing said of it, or nothing that means something.
+        """
+        if name not in self.said:
+            raise InputError(f"{name} in {self.name}", got="none", remedy=f"It has {', '.join(self.said)}")
+        return self._maker.made(self.said[name], Place((name,)))
+
+    def figures(self, name: str) -> dict[str, float]:
+        """The numbers of a table without a verb: ``payoff``, ``greeks``, ``range``."""
+        table, known = self._table(name), _FIGURES[name]
+        for key, value in table.items():
+            at = Place((name, key))
+            if key not in known:
+                self._maker.refuse(at, f"a key of {name}", got=key, remedy=nearest(key, known))
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                self._maker.refuse(at, "a number", got=repr(value))
+        return dict(table)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """The file, whole or not at all; files that it names are said from its own folder.
+
+        Raises:
+            DataError: a place that cannot be written to.
+        """
+        path = Path(path)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            part.write_text(_toml(_placed(self.said, path.parent.absolute())), encoding="utf-8")
+            os.replace(part, path)
+        except OSError as error:
+            raise DataError(
+                "a folder with room that may be written to", got=f"{path}: {error.strerror or error}"
+            ) from error
+        finally:
+            if part.exists():
+                part.unlink()
+
+    # ---- from tables to calls
+
+    @cached_property
+    def _maker(self) -> Maker:
+        return Maker(self.text, self.name, self.folder)
+
+    def _table(self, *keys: str) -> Mapping[str, Any]:
+        table: Any = self.said
+        for key in keys:
+            table = table.get(key, {})
+        if not isinstance(table, Mapping):
+            self._maker.refuse(Place(keys), f"a table, [{'.'.join(keys)}]", got=repr(table))
+        return table
+
+    def _answer(self, verb: str, instead: Mapping[str, Any], place: tuple[str, ...] = ()) -> Any:
+        given = self._given(verb, place) | dict(instead)
+        takes = _parameters(verb)
+        missing = [_CALLED.get(name, name) for name in takes.needed if name not in given]
+        if missing:
+            raise InputError(f"{' and '.join(missing)} in {self.name}, for a {verb}", got="none")
+        return public(verb)(**given)
+
+    def _given(self, verb: str, place: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The arguments of a verb, made: from its own table, else from the top."""
+        takes = _parameters(verb)
+        known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
+        own = {} if verb == "hedge" else dict(self._table(verb))
+        at = Place((verb,))
+        if place:
+            own, at = own | dict(self._table(*place)), Place(place)
+        made = self._maker.arguments(own, known, at)
+        top = {n: self.said[n] for n in _SHARED if n in known and n in self.said and n not in own}
+        made |= {name: self._maker.arguments({name: said}, known, Place())[name] for name, said in top.items()}
+        given = {name: made[said] for name in takes if (said := _CALLED.get(name, name)) in made}
+        if "plan" in takes and "plan" not in given:
+            given["plan"] = self._plan
+        if "hedge" in takes:
+            given["hedge"] = (given.get("hedge") or None) if "hedge" in given else self._hedge
+        return given
+
+    @cached_property
+    def _plan(self) -> Any:
+        return self._answer("hedge", {})
+
+    @property
+    def _hedge(self) -> Any:
+        """What a replay trades: the plan where the file asks for one, else its legs, else nothing."""
+        if "hedge" in self:
+            return self._plan
+        return self.noun("legs") if "legs" in self.said else None
+
+    def _swept(self, instead: Mapping[str, Any]) -> Any:
+        table = dict(self._table(_SWEEP))
+        verb = table.pop("verb", "replay")
+        if verb not in _VERBS:
+            self._maker.refuse(Place((_SWEEP, "verb")), "a verb", got=repr(verb), remedy=nearest(str(verb), _VERBS))
+        takes = _parameters(verb)
+        known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
+        grids = self._maker.arguments(table, known, Place((_SWEEP,)))
+        names = {_CALLED.get(name, name): name for name in takes}
+        lasting = {name: value for name, value in self._given(verb).items() if _CALLED.get(name, name) not in grids}
+        how = {name: instead[name] for name in instead if name in _HOW}
+        return public(_SWEEP)(public(verb), **lasting, **{names[name]: grid for name, grid in grids.items()}, **how)
+
+
+def read_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """A scenario file, TOML.
+
+    Args:
+        path: the file. Files that it names are looked for from its own folder.
+
+    Raises:
+        DataError: no such file, a folder, no text, no TOML (with the line).
+        InputError: a key that no scenario has, with its line and the nearest known one.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError("a scenario in TOML", got=f"{path}: {error}", remedy="`lpgreeks init` writes one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "no text in UTF-8"
+        raise DataError("a scenario file", got=f"{path}: {reason}", remedy="`lpgreeks init` writes one") from error
+    return Scenario(said=said, text=text, name=path.name, folder=path.parent)
+
+
+def scenario_of(*results: Any, **figures: Mapping[str, float]) -> Scenario:
+    """The full scenario that made some results; running it gives the same bits with the same versions.
+
+    Args:
+        results: what :func:`hedge`, :func:`compare`, :func:`economics`, :func:`frontier`, :func:`replay`,
+            :func:`sweep`, :func:`scenario_table`, :func:`replay_spread` answered about one holding; several replays by
+            name; or what is held itself.
+        figures: numbers that a command reads: ``payoff={"price": 1_900}``.
+
+    Raises:
+        DataError: a result of no such call, or of one whose arguments were made by hand: functions, arrays in memory.
+        InputError: results that are not about the same.
+    """
+    said: dict[str, Any] = {}
+    for result in results:
+        for name, table in _tables(result).items():
+            if said.setdefault(name, table) != table:
+                raise InputError("results about the same", got=f"two of {name}", remedy="Write a file for each")
+    said = _placed(said | {name: dict(table) for name, table in figures.items()}, None)
+    return Scenario(said=said, text=_toml(said), name="the scenario", folder=Path.cwd())
+
+
+def _tables(result: Any) -> dict[str, Any]:
+    if isinstance(result, Mapping):
+        return _several({name: _call_of(one) for name, one in result.items()})
+    for kind in type(result).__mro__:
+        if kind.__name__ in _NOUNS:
+            return {_NOUNS[kind.__name__]: plain(result)}
+    return _document(_call_of(result))
+
+
+def _call_of(result: Any) -> Call:
+    call = made_by(result)
+    if call is None or call.name not in (*_VERBS, _SWEEP):
+        raise DataError(
+            f"the answer of one of {', '.join((*_VERBS, _SWEEP))}",
+            got=f"{result!r:.80}",
+            remedy="What was changed or put together by hand stays in the script that did it",
+        )
+    return call
+
+
+# ---- from calls to tables
+
+
+def _document(call: Call) -> dict[str, Any]:
+    """The tables of a call: what verbs share at the top, the rest under the verb's name."""
+    if call.name == _SWEEP:
+        return _sweep(call)
+    top: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for value in call.arguments.values():
+        if isinstance(value, Call) and value.name == "hedge":
+            top |= _document(value)
+    for name, value in call.arguments.items():
+        if value is None or (isinstance(value, Call) and value.name == "hedge"):
+            continue
+        said, key = plain(value), "legs" if name == "hedge" else _CALLED.get(name, name)
+        if key in _SHARED and top.get(key, said) == said:
+            top[key] = said
+        else:
+            own["hedge" if name == "hedge" else key] = said
+    top = {name: top[name] for name in _SHARED if name in top} | {n: t for n, t in top.items() if n not in _SHARED}
+    return top if call.name == "hedge" else top | {call.name: own}
+
+
+def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
+    """Replays by name: what all have in common once, the rest under each name."""
+    documents = {name: _document(call) for name, call in calls.items()}
+    if any(call.name != "replay" for call in calls.values()):
+        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})))
+    top: dict[str, Any] = {}
+    for document in documents.values():
+        top |= {name: said for name, said in document.items() if name in _SHARED and name not in top}
+    tables = {name: document.pop("replay") for name, document in documents.items()}
+    first = next(iter(tables.values()))
+    common = {k: v for k, v in first.items() if all(k in t and t[k] == v for t in tables.values())}
+    each: dict[str, Any] = {}
+    for name, document in documents.items():
+        own = {key: said for key, said in tables[name].items() if key not in common}
+        own |= {key: said for key, said in document.items() if top[key] != said}
+        own |= {"hedge": []} if "legs" in top and "legs" not in document else {}
+        each[name] = own
+    return top | {"replay": common, _SEVERAL: each}
+
+
+def _sweep(call: Call) -> dict[str, Any]:
+    given = {name: value for name, value in call.arguments.items() if name not in _HOW}
+    verb, positional = given.pop("verb"), given.pop("arguments", ())
+    name = getattr(verb, "__name__", "")
+    if name not in _VERBS or public(name) is not verb:
+        raise DataError("a sweep of lpgreeks' own verbs", got=f"{verb!r:.80}", remedy="It stays in the script")
+    arguments = dict(zip(_parameters(name), positional, strict=False)) | given
+    grids = {key: value for key, value in arguments.items() if _varies(value)}
+    document = _document(Call(name, {key: value for key, value in arguments.items() if key not in grids}))
+    return document | {_SWEEP: {"verb": name} | {_CALLED.get(k, k): plain(grid) for k, grid in grids.items()}}
+
+
+def _varies(value: Any) -> bool:
+    if isinstance(value, Call):
+        return value.name in ("grid", "each")
+    return isinstance(value, (list, tuple)) and any(map(_varies, value))
+
+
+def _parameters(verb: str) -> Parameters:
+    return Parameters(inspect.signature(public(verb)).parameters)
+
+
+# ---- text
+
+
+def _toml(said: Mapping[str, Any]) -> str:
+    import tomli_w
+
+    others = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "scipy", "clarabel", "numba", "pandas"))
+    verb = next((name for name in (_SWEEP, _SEVERAL, *_VERBS[1:], *_FIGURES) if name in said), "hedge")
+    head = _HEAD.format(version=_version(__name__.partition(".")[0]), verb=verb, others=others)
+    return f"{head}\n{tomli_w.dumps(said)}"
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _placed(said: Any, folder: Path | None) -> Any:
+    """The same tables, with the places of files from ``folder``, or from the root."""
+    if isinstance(said, list):
+        return [_placed(part, folder) for part in said]
+    if not isinstance(said, Mapping):
+        return said
+    kind = said.get("kind")
+    return {
+        name: _from(folder, part) if isinstance(part, str) and names_a_file(kind, name) else _placed(part, folder)
+        for name, part in said.items()
+    }
+
+
+def _from(folder: Path | None, file: str) -> str:
+    path = Path(file).absolute()
+    if folder is None:
+        return path.as_posix()
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        # Another drive has no way from here.
+        return path.as_posix()
