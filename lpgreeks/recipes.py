@@ -16,6 +16,7 @@ _R = TypeVar("_R")
 _OWN = __name__.partition(".")[0]
 _MEMORY = "_made_by"
 _MARK = "_recorded"
+_SELF, _CLASS = "self", "cls"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +27,14 @@ class Call:
         name: "read_klines"; of a method "History.windows", of a class method "Quotes.from_bars".
         arguments: by parameter, without those left at their defaults; a method's own noun stands under ``of``. What
             was itself made by a recorded call is that call: recipes hold no data that files can give again.
-        item: which one, of a verb that makes several things.
+        item: which one, of a verb that makes several things, from 0.
+        items: how many it made.
     """
 
     name: str
     arguments: Mapping[str, Any]
     item: int | None = None
+    items: int | None = None
 
 
 def recorded(verb: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -70,10 +73,10 @@ def _call(name: str, bound: inspect.BoundArguments) -> Call:
     for parameter, value in bound.arguments.items():
         if bound.signature.parameters[parameter].kind is inspect.Parameter.VAR_KEYWORD:
             given |= {key: _lean(part) for key, part in value.items()}
-        elif parameter == "self":
+        elif parameter == _SELF:
             name = f"{type(value).__name__}.{name}"
             given["of"] = _lean(value)
-        elif parameter == "cls":
+        elif parameter == _CLASS:
             name = f"{value.__name__}.{name}"
         else:
             given[parameter] = _lean(value)
@@ -94,6 +97,6 @@ def _lean(value: Any) -> Any:
 def _remember(result: object, call: Call) -> None:
     if type(result) in (list, tuple):
         for number, part in enumerate(result):  # type: ignore[var-annotated, arg-type]
-            _remember(part, Call(call.name, call.arguments, number))
+            _remember(part, Call(call.name, call.arguments, number, len(result)))
     elif type(result).__module__.startswith(f"{_OWN}."):
         object.__setattr__(result, _MEMORY, call)

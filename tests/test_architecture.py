@@ -236,6 +236,8 @@ def test_no_options_as_strings() -> None:
         ("markets/clock.py", "b"),  # numpy's letter for truth values
         ("cli/output.py", ".csv"),
         ("cli/output.py", ".json"),
+        ("cli/output.py", ".toml"),
+        ("cli/init.py", ".toml"),
         ("cli/request.py", ".csv"),
     }
     found = set()

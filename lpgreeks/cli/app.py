@@ -14,6 +14,7 @@ from lpgreeks.cli.flags import spread
 from lpgreeks.cli.from_file import FromFile, require_no_flags, script_of_file
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
+from lpgreeks.cli.init import init_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import lpgreeks as lp
 
 __all__ = ["app", "main"]
+
+_GIVEN = "given = scenario.figures('given').get('words', '')\n"
 
 _OPTIONS = ("plan", "given", "besides", "expected")
 """What the answer to a chain consists of, in order."""
@@ -40,6 +43,7 @@ data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_marku
 app.add_typer(data, name="data")
 
 app.command("index")(index_command)
+app.command("init")(init_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
 app.command("spread")(spread_command)
@@ -130,7 +134,7 @@ def options_command(
     require_writable(out)
     if scenario is not None:
         runs = {"plan": "hedge", "besides": "compare", "expected": "economics"}
-        script = script_of_file(context, scenario, runs, more=f"given = {f'as {scenario.name} says'!r}\n")
+        script = script_of_file(context, scenario, runs, more=_GIVEN)
     else:
         request = OptionsRequest(
             quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
@@ -151,7 +155,13 @@ def options_command(
     print(as_text(record) if as_json else text)
     if out is not None:
         answers = filter(None, (besides or plan, expected))
-        write(out, plan.plot, plan.table, lambda: record, lambda: lp.scenario_of(*answers))
+        write(
+            out,
+            plan.plot,
+            plan.table,
+            lambda: record,
+            lambda: lp.scenario_of(*answers, given={"words": names["given"]}),
+        )
 
 
 @app.command("frontier")
@@ -422,10 +432,10 @@ def _held(
         return position.instrument(), {"price": position.price} | flags
     require_no_flags(context)
     said = lp.read_scenario(scenario)
-    given = flags | said.figures(command)
+    given = said.figures(command)
     if "price" not in given:
         raise lp.InputError(f"price in [{command}] of {said.name}", got="none", remedy="The price now, quote per base")
-    return said.noun("holding"), given
+    return said.noun("holding"), {"price": given["price"]} | flags | given
 
 
 def _coin(held: lp.Exposure) -> str:

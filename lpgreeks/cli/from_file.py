@@ -13,6 +13,8 @@ FromFile = Annotated[
     Path | None, Option("--scenario", help="A scenario file, TOML, that says everything; `lpgreeks init` writes one.")
 ]
 
+_SAID = "COMMANDLINE"
+
 # What is left to flags: where the answer goes, and how fast it comes.
 _OURS = {"scenario", "as_json", "code", "out", "picture", "trades", "figure", "least", "checkpoint", "workers"}
 
@@ -42,5 +44,5 @@ def require_no_flags(context: Context) -> None:
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
-        if name not in _OURS and source is not None and source.name == "COMMANDLINE":
+        if name not in _OURS and source is not None and source.name == _SAID:
             raise InputError("no flag that the file says", got=parameter.opts[0], remedy="Say it in the file")

@@ -208,6 +208,7 @@ def spread_command(
     require_finite_flags([quoted, banded])
     if scenario is not None:
         script, last = _of_file(context, scenario)
+        at = lp.read_scenario(scenario).figures("stamp").get("at")
     elif file is None:
         raise InputError("a file of contracts, or --scenario", got="neither", remedy="`lpgreeks spread --help`")
     else:
@@ -221,7 +222,8 @@ def spread_command(
     if out is not None:
         drawn = _pictures(names).get(picture, shown.picture) if picture else shown.picture
         answer = names.get("result") or names.get("spread") or names["curve"]
-        write(out, drawn, shown.rows, shown.record, lambda: lp.scenario_of(answer))
+        stamp = {"stamp": {"at": at}} if at is not None and isinstance(answer, lp.TermStructure) else {}
+        write(out, drawn, shown.rows, shown.record, lambda: lp.scenario_of(answer, **stamp))
 
 
 def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> tuple[str, str]:

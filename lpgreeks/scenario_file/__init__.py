@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lpgreeks.scenario_file.scenario import Scenario, read_scenario, scenario_of
+from lpgreeks.scenario_file.scenario import Scenario, read_scenario, scenario_of, template
 
-__all__ = ["Scenario", "read_scenario", "scenario_of"]
+__all__ = ["Scenario", "read_scenario", "scenario_of", "template"]

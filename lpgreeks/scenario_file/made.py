@@ -49,9 +49,7 @@ class Maker:
         Raises:
             InputError: a key that is none of them.
         """
-        for name in said:
-            if name not in takes.names and not takes.open:
-                self.refuse(at / name, f"a key of {at}", got=name, remedy=nearest(name, takes.names))
+        self._require_known(said, takes, at)
         made = {name: self.made(part, at / name) for name, part in said.items()}
         # A list in a file is what a tuple is in Python where a tuple is taken.
         return {name: tuple(x) if isinstance(x, list) and _is_tuple(takes, name) else x for name, x in made.items()}
@@ -80,6 +78,7 @@ class Maker:
             self.refuse(at / "kind", "a kind, as in a script after lp.", got=kind, remedy=nearest(str(kind), makers()))
         takes = parameters_of(kind)
         given = {name: part for name, part in said.items() if name not in ("kind", "item")}
+        self._require_known(given, takes, at)
         missing = [name for name in takes.needed if name not in given]
         if missing:
             self.refuse(at, f"{' and '.join(missing)} of {kind}", got="none")
@@ -87,12 +86,20 @@ class Maker:
         try:
             made = call_of(make, takes, arguments)
         except LPGreeksError as error:
+            # Errors begin with what they are about, where that is one argument.
+            about = error.expected.partition(" ")[0]
+            where = self.where(at / about if about in given else at)
             raise type(error)(
-                f"{self.where(at)}{error.expected}", got=error.got, unit=error.unit, remedy=error.remedy
+                f"{where}{error.expected}", got=error.got, unit=error.unit, remedy=error.remedy
             ) from error
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             self.refuse(at, f"what {kind} takes", got=f"{type(error).__name__}: {error}")
         return self._one(made, said.get("item"), kind, at)
+
+    def _require_known(self, said: Mapping[str, Any], takes: Parameters, at: Place) -> None:
+        for name in said:
+            if name not in takes.names and not takes.open:
+                self.refuse(at / name, f"a key of {at}", got=name, remedy=nearest(name, takes.names))
 
     def _one(self, made: Any, item: Any, kind: str, at: Place) -> Any:
         if item is None:

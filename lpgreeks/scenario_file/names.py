@@ -111,7 +111,7 @@ def call_of(make: Callable[..., Any], takes: Parameters, given: Mapping[str, Any
         if parameter.kind is parameter.VAR_POSITIONAL:
             several = named.pop(name)
             parts += several if isinstance(several, (list, tuple)) else [several]
-        elif parameter.kind is parameter.POSITIONAL_ONLY or name == "of":
+        elif parameter.kind is parameter.POSITIONAL_ONLY or parameter.name != name:
             parts.append(named.pop(name))
     return make(*parts, **named)
 

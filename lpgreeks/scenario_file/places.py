@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 __all__ = ["Place", "line_of"]
 
+_LIST = "[["
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*[^=]*?)?\s*=""")
 
@@ -43,7 +44,7 @@ def _said(text: str) -> list[tuple[int, tuple[str | int, ...]]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if (header := _HEADER.match(line)) is not None and "=" not in header[2]:
             names = tuple(part.strip().strip("\"'") for part in header[2].split("."))
-            if header[1] == "[[":
+            if header[1] == _LIST:
                 counts[names] += 1
             table = _numbered(names, counts)
             found.append((number, table))

@@ -18,13 +18,14 @@ from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
 from lpgreeks.scenario_file.written import names_a_file, plain
 
-__all__ = ["Scenario", "read_scenario", "scenario_of"]
+__all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 
 # What a hedge takes stands at the top, by the names that people give it; other verbs share it.
 _CALLED = {"exposure": "holding", "position": "holding", "over": "scenarios"}
 _SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
 
-_VERBS = ("hedge", "compare", "economics", "frontier", "replay", "replay_spread", "scenario_table", "dislocations")
+_HEDGE, _REPLAY = "hedge", "replay"
+_VERBS = (_HEDGE, "compare", "economics", "frontier", _REPLAY, "replay_spread", "scenario_table", "dislocations")
 _SWEEP = "sweep"
 _SEVERAL = "replays"
 _NOUNS = {"Exposure": "holding", "Spread": "spread", "TermStructure": "curve"}
@@ -35,15 +36,24 @@ _FIGURES = {
     "greeks": ("price",),
     "range": ("exits_per_week", "price", "volatility", "days", "drift"),
     "verdict": ("seed",),
+    "stamp": ("at",),
+    "given": ("words",),
 }
-"""Tables of numbers that a command reads, without a verb."""
+"""Tables of figures that a command reads, without a verb."""
+
+_TEXT = ("at", "words")
+
+_COMMANDS = {"compare": "options", "economics": "hedge", "replays": "index", "replay_spread": "spread",
+             "scenario_table": "scenario", "curve": "spread"}  # fmt: skip
+"""The commands that answer what a file asks, where they are called otherwise than its table."""
 
 # Of a sweep, how it is computed: the same bits whatever they are.
 _HOW = ("checkpoint", "workers", "cluster", "progress", "keep")
 
-_HEAD = (
-    "# lpgreeks {version}: `lpgreeks {verb} --scenario FILE` gives the same bits with the same versions ({others}).\n"
-)
+_HEAD = """\
+# lpgreeks {version}: the same bits with the same versions ({others}).
+# lpgreeks {command} --scenario FILE
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -75,7 +85,7 @@ class Scenario:
 
     def __contains__(self, verb: object) -> bool:
         """Whether the file asks for a verb: a hedge by its objective, others by a table of their own."""
-        return ("objective" if verb == "hedge" else verb) in self.said
+        return ("objective" if verb == _HEDGE else verb) in self.said
 
     def __str__(self) -> str:
         return self.text
@@ -98,11 +108,11 @@ class Scenario:
         """
         if verb == _SWEEP:
             return self._swept(instead)
-        if verb == "hedge" and not instead:
+        if verb == _HEDGE and not instead:
             return self._plan
         if verb == _SEVERAL:
             table = self._table(_SEVERAL)
-            return {name: self._answer("replay", instead, (_SEVERAL, name)) for name in table}
+            return {name: self._answer(_REPLAY, instead, (_SEVERAL, name)) for name in table}
         if verb not in _VERBS:
             raise InputError("a verb", got=repr(verb), remedy=nearest(str(verb), (*_VERBS, _SWEEP, _SEVERAL)))
         return self._answer(verb, instead)
@@ -117,15 +127,16 @@ class Scenario:
             raise InputError(f"{name} in {self.name}", got="none", remedy=f"It has {', '.join(self.said)}")
         return self._maker.made(self.said[name], Place((name,)))
 
-    def figures(self, name: str) -> dict[str, float]:
-        """The numbers of a table without a verb: ``payoff``, ``greeks``, ``range``."""
+    def figures(self, name: str) -> dict[str, Any]:
+        """What a table without a verb says: ``payoff``, ``greeks``, ``range``, ``verdict``, ``stamp``."""
         table, known = self._table(name), _FIGURES[name]
         for key, value in table.items():
             at = Place((name, key))
             if key not in known:
                 self._maker.refuse(at, f"a key of {name}", got=key, remedy=nearest(key, known))
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                self._maker.refuse(at, "a number", got=repr(value))
+            wanted, kinds = ("text", (str,)) if key in _TEXT else ("a number", (int, float))
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                self._maker.refuse(at, wanted, got=repr(value))
         return dict(table)
 
     def write(self, path: str | os.PathLike[str]) -> None:
@@ -173,7 +184,7 @@ class Scenario:
         """The arguments of a verb, made: from its own table, else from the top."""
         takes = _parameters(verb)
         known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
-        own = {} if verb == "hedge" else dict(self._table(verb))
+        own = {} if verb == _HEDGE else dict(self._table(verb))
         at = Place((verb,))
         if place:
             own, at = own | dict(self._table(*place)), Place(place)
@@ -189,7 +200,7 @@ class Scenario:
 
     @cached_property
     def _plan(self) -> Any:
-        return self._answer("hedge", {})
+        return self._answer(_HEDGE, {})
 
     @property
     def _hedge(self) -> Any:
@@ -234,14 +245,21 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     return Scenario(said=said, text=text, name=path.name, folder=path.parent)
 
 
-def scenario_of(*results: Any, **figures: Mapping[str, float]) -> Scenario:
+def template() -> str:
+    """A scenario with comments, to begin from."""
+    from importlib.resources import files
+
+    return files(__package__).joinpath("template.toml").read_text(encoding="utf-8")
+
+
+def scenario_of(*results: Any, **figures: Mapping[str, Any]) -> Scenario:
     """The full scenario that made some results; running it gives the same bits with the same versions.
 
     Args:
         results: what :func:`hedge`, :func:`compare`, :func:`economics`, :func:`frontier`, :func:`replay`,
             :func:`sweep`, :func:`scenario_table`, :func:`replay_spread` answered about one holding; several replays by
             name; or what is held itself.
-        figures: numbers that a command reads: ``payoff={"price": 1_900}``.
+        figures: what a command reads beside: ``payoff={"price": 1_900}``.
 
     Raises:
         DataError: a result of no such call, or of one whose arguments were made by hand: functions, arrays in memory.
@@ -286,24 +304,24 @@ def _document(call: Call) -> dict[str, Any]:
     top: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for value in call.arguments.values():
-        if isinstance(value, Call) and value.name == "hedge":
+        if isinstance(value, Call) and value.name == _HEDGE:
             top |= _document(value)
     for name, value in call.arguments.items():
-        if value is None or (isinstance(value, Call) and value.name == "hedge"):
+        if value is None or (isinstance(value, Call) and value.name == _HEDGE):
             continue
-        said, key = plain(value), "legs" if name == "hedge" else _CALLED.get(name, name)
+        said, key = plain(value), "legs" if name == _HEDGE else _CALLED.get(name, name)
         if key in _SHARED and top.get(key, said) == said:
             top[key] = said
         else:
-            own["hedge" if name == "hedge" else key] = said
+            own["hedge" if name == _HEDGE else key] = said
     top = {name: top[name] for name in _SHARED if name in top} | {n: t for n, t in top.items() if n not in _SHARED}
-    return top if call.name == "hedge" else top | {call.name: own}
+    return top if call.name == _HEDGE else top | {call.name: own}
 
 
 def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
     """Replays by name: what all have in common once, the rest under each name."""
     documents = {name: _document(call) for name, call in calls.items()}
-    if any(call.name != "replay" for call in calls.values()):
+    if any(call.name != _REPLAY for call in calls.values()):
         raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})))
     top: dict[str, Any] = {}
     for document in documents.values():
@@ -349,8 +367,10 @@ def _toml(said: Mapping[str, Any]) -> str:
     import tomli_w
 
     others = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "scipy", "clarabel", "numba", "pandas"))
-    verb = next((name for name in (_SWEEP, _SEVERAL, *_VERBS[1:], *_FIGURES) if name in said), "hedge")
-    head = _HEAD.format(version=_version(__name__.partition(".")[0]), verb=verb, others=others)
+    tables = (_SWEEP, _SEVERAL, *_VERBS[1:], "spread", "curve", *_FIGURES)
+    verb = next((name for name in tables if name in said), "hedge")
+    command = _COMMANDS.get(verb, verb)
+    head = _HEAD.format(version=_version(__name__.partition(".")[0]), command=command, others=others)
     return f"{head}\n{tomli_w.dumps(said)}"
 
 

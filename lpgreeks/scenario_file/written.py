@@ -18,6 +18,8 @@ from lpgreeks.scenario_file.names import PREFIX, call_of, maker, parameters_of, 
 
 __all__ = ["names_a_file", "plain"]
 
+_GRID = "grid"
+
 # More numbers than these are data: they belong into a file of their own.
 _MOST_NUMBERS = 1_000
 
@@ -37,6 +39,8 @@ def plain(thing: Any) -> Any:
     if call is not None:
         return _called(call)
     match thing:
+        case Enum():
+            return _noun(thing)
         case np.datetime64():
             return np.datetime_as_string(thing)
         case np.timedelta64() | timedelta():
@@ -71,21 +75,21 @@ def _noun(thing: Any) -> Any:
 
 
 def _called(call: Call) -> dict[str, Any]:
-    if call.name == "grid" and public_name(call.arguments["kind"]) is None:
+    if call.name == _GRID and public_name(call.arguments["kind"]) is None:
         # Made by a function of the script's own: a file has what it made.
-        grid = _grid(call)
+        grid = _grid_again(call)
         return {"kind": "Grid.of_rows", "of": grid.kind, "rows": plain(grid.rows())}
     said = {said_as(name): plain(value) for name, value in call.arguments.items() if value is not None}
     return {"kind": call.name} | said | ({} if call.item is None else {"item": call.item + 1})
 
 
-def _grid(call: Call) -> Any:
+def _grid_again(call: Call) -> Any:
     """The grid again, of a function that stands in no file."""
     fields = dict(call.arguments)
     kind = fields.pop("kind")
     if any(isinstance(part, Call) for part in fields.values()):
         raise DataError("lists and nouns in a grid of a function", got=", ".join(fields), remedy="Name its class")
-    return public("grid")(kind, **fields)
+    return public(_GRID)(kind, **fields)
 
 
 def _several(things: list[Any] | tuple[Any, ...]) -> list[Any]:
@@ -94,8 +98,9 @@ def _several(things: list[Any] | tuple[Any, ...]) -> list[Any]:
     for whole, group in groupby(things, _whole):
         parts = list(group)
         calls = [part if isinstance(part, Call) else made_by(part) for part in parts]
-        if whole is not None and [c.item for c in calls if c is not None] == [*range(len(parts))]:
-            found.append(plain(Call(calls[0].name, calls[0].arguments)))  # type: ignore[union-attr]
+        first = calls[0]
+        if first is not None and whole is not None and [c.item for c in calls if c] == [*range(first.items or 0)]:
+            found.append(plain(Call(first.name, first.arguments)))
         else:
             found += map(plain, parts)
     return found

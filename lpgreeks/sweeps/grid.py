@@ -77,6 +77,7 @@ class Grid:
                 )
 
     @classmethod
+    @recorded
     def of_rows(cls, kind: str, rows: Sequence[Mapping[str, Any]]) -> Self:
         """Things that were made elsewhere, one a row: ``value``, and the figures that tell it from the others.
 

@@ -1,0 +1,32 @@
+"""The command that begins a scenario file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
+
+__all__ = ["init_command"]
+
+
+def init_command(
+    file: Annotated[Path, Argument(help="The file to write; one that is there is left alone.")] = Path("scenario.toml"),
+) -> None:
+    """Write a scenario file with comments: a hedge that runs as it stands, and what else it may say.
+
+    Example: lpgreeks init week.toml; lpgreeks hedge --scenario week.toml
+    """
+    from lpgreeks.errors import DataError, InputError
+    from lpgreeks.scenario_file import template
+
+    if file.suffix != ".toml":
+        raise InputError("a file ending in .toml", got=str(file))
+    try:
+        # Made anew or not at all: what somebody wrote is not written over.
+        with file.open("x", encoding="utf-8") as new:
+            new.write(template())
+    except OSError as error:
+        raise DataError("a new file", got=f"{file}: {error.strerror or error}", remedy="Name another one") from error
+    print(f"wrote {file}; next: lpgreeks hedge --scenario {file}", file=sys.stderr)
