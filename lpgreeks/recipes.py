@@ -95,8 +95,8 @@ def _lean(value: Any) -> Any:
 
 
 def _remember(result: object, call: Call) -> None:
-    if type(result) in (list, tuple):
-        for number, part in enumerate(result):  # type: ignore[var-annotated, arg-type]
+    if isinstance(result, (list, tuple)) and type(result) in (list, tuple):
+        for number, part in enumerate(result):
             _remember(part, Call(call.name, call.arguments, number, len(result)))
     elif type(result).__module__.startswith(f"{_OWN}."):
         object.__setattr__(result, _MEMORY, call)

@@ -589,7 +589,7 @@ MUTANTS = [
     Mutant("cli/tape.py", "pair if self.perp_prices is None else", "pair if self.perp_prices is not None else", "test_replay_cli.py::test_the_perpetual_has_prices_of_its_own"),
     Mutant("cli/tape.py", "not is_book(path)", "True", "test_replay_cli.py::test_bids_and_asks_need_no_spread"),
     Mutant("cli/replayed.py", "lp.Hold()", "lp.Keep()", "test_replay_cli.py::test_a_sweep_is_its_replays"),
-    Mutant("cli/replayed.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
+    Mutant("cli/replay.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
     Mutant("cli/ranking.py", "reverse=not self.least", "reverse=self.least", "test_replay_cli.py::test_a_sweep_on_a_screen"),
     Mutant("markets/streams.py", "moment(last), side=\"right\"", "moment(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("paths/rows.py", "said.astimezone(UTC).replace(tzinfo=None)", "said.replace(tzinfo=None)", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
@@ -739,6 +739,94 @@ LOADED = [
     "threadpoolctl",
     "tqdm",
     "typer.testing",
+    # ---- recipes and scenario files
+    Mutant(
+        "recipes.py",
+        'given["of"] = _lean(value)',
+        'given["of"] = value',
+        "test_scenario_file.py::test_a_recipe_holds_no_data_that_a_file_gives",
+    ),
+    Mutant(
+        "recipes.py",
+        "number, len(result))",
+        "number, len(result) + 1)",
+        "test_scenario_file.py::test_what_a_verb_makes_several_of_is_one_call",
+    ),
+    Mutant(
+        "scenario_file/written.py",
+        "if filled == noun:",
+        "if True:",
+        "test_scenario_file.py::test_a_noun_is_the_same_after_a_file",
+    ),
+    Mutant(
+        "scenario_file/written.py",
+        'f"{whole}.{rest:06d}ms" if rest else',
+        'f"{whole}.{rest:06d}ms" if False else',
+        "test_scenario_file.py::test_spans_keep_every_nanosecond",
+    ),
+    Mutant(
+        "scenario_file/written.py",
+        "if array.size > _MOST_NUMBERS:",
+        "if False:",
+        "test_scenario_file.py::test_what_cannot_be_said_is_refused",
+    ),
+    Mutant(
+        "scenario_file/made.py",
+        "if key not in self._made:",
+        "if True:",
+        "test_scenario_file.py::test_what_a_file_says_twice_is_made_once",
+    ),
+    Mutant(
+        "scenario_file/made.py",
+        "return str(self._folder / said) if",
+        "return str(said) if",
+        "test_scenario_file.py::test_files_are_named_from_the_scenarios_own_folder",
+    ),
+    Mutant(
+        "scenario_file/made.py",
+        "where = self.where(at / about if about in given else at)",
+        "where = self.where(at)",
+        "test_scenario_file.py::test_what_is_wrong_is_said_with_its_line",
+    ),
+    Mutant(
+        "scenario_file/names.py",
+        'found = None if part.startswith("_") else',
+        "found =",
+        "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said",
+    ),
+    Mutant(
+        "scenario_file/names.py",
+        "return found if is_recorded(found) else None",
+        "return found",
+        "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said",
+    ),
+    Mutant(
+        "scenario_file/places.py", "counts[names[:i]] - 1", "counts[names[:i]]", "test_scenario_file.py::test_lines"
+    ),
+    Mutant(
+        "scenario_file/scenario.py",
+        "if name in _SHARED and name not in top}",
+        "if name not in top}",
+        "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common",
+    ),
+    Mutant(
+        "scenario_file/scenario.py",
+        'own |= {"hedge": []} if',
+        'own |= {"hedge": []} if False and',
+        "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common",
+    ),
+    Mutant(
+        "scenario_file/scenario.py",
+        "if said.setdefault(name, table) != table:",
+        "if said.setdefault(name, table) is None:",
+        "test_scenario_file.py::test_several_answers_about_one_holding_share_a_file",
+    ),
+    Mutant(
+        "cli/from_file.py",
+        "if name not in _OURS and source",
+        "if name in _OURS and source",
+        "test_scenario_file.py::test_flags_beside_a_file_are_refused",
+    ),
 ]
 
 # The first test that fails is enough: nobody reads why, nor the smallest example of it.

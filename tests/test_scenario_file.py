@@ -111,6 +111,20 @@ def test_what_a_noun_fills_in_by_itself_is_not_said() -> None:
     assert again(lp.Leg(lp.LinearPerp(base="ETH", quote="USDT", entry=1_900), venue=venue)).maintenance is not None
 
 
+def test_spans_keep_every_nanosecond() -> None:
+    for nanoseconds in (1, 1_500_000, 86_400_000_000_000, 123_456_789):
+        policy = again(lp.Latency(np.timedelta64(nanoseconds, "ns")))
+        assert policy.settings == lp.Latency(np.timedelta64(nanoseconds, "ns")).settings
+
+
+def test_what_a_file_says_twice_is_made_once(prices: Path) -> None:
+    tape = tape_of(prices)
+    found = again(tape)
+    np.testing.assert_array_equal(found.rows.pool, tape.rows.pool)
+    twice = again([LEG, LEG])
+    assert twice[0] is twice[1]
+
+
 def test_only_what_is_public_and_keeps_its_recipe_can_be_said() -> None:
     assert {"UniswapV3", "UniswapV3.from_value", "read_klines", "History.windows", "Quotes.from_bars", "grid"} <= set(
         makers()

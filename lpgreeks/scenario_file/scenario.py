@@ -47,6 +47,8 @@ _COMMANDS = {"compare": "options", "economics": "hedge", "replays": "index", "re
              "scenario_table": "scenario", "curve": "spread"}  # fmt: skip
 """The commands that answer what a file asks, where they are called otherwise than its table."""
 
+_GRIDS = ("grid", "each", "Grid.of_rows")
+
 # Of a sweep, how it is computed: the same bits whatever they are.
 _HOW = ("checkpoint", "workers", "cluster", "progress", "keep")
 
@@ -306,7 +308,8 @@ def _document(call: Call) -> dict[str, Any]:
     for value in call.arguments.values():
         if isinstance(value, Call) and value.name == _HEDGE:
             top |= _document(value)
-    for name, value in call.arguments.items():
+    for name in (name for name in _parameters(call.name) if name in call.arguments):
+        value = call.arguments[name]
         if value is None or (isinstance(value, Call) and value.name == _HEDGE):
             continue
         said, key = plain(value), "legs" if name == _HEDGE else _CALLED.get(name, name)
@@ -352,7 +355,7 @@ def _sweep(call: Call) -> dict[str, Any]:
 
 def _varies(value: Any) -> bool:
     if isinstance(value, Call):
-        return value.name in ("grid", "each")
+        return value.name in _GRIDS
     return isinstance(value, (list, tuple)) and any(map(_varies, value))
 
 
