@@ -714,6 +714,21 @@ MUTANTS = [
     Mutant("replays/life.py", "return float(position.value(price)) + _composition(position, price)", "return float(position.value(price))", "test_replay_bins.py::test_the_composition_fee_is_a_part_of_the_attribution"),
     Mutant("replays/compiled_life.py", "for j in range(lowest_piece, highest_piece + 1):\n            left", "for j in range(lowest_piece, highest_piece):\n            left", "test_replay_bins.py::test_a_move_pays_every_bin_on_its_way"),
     Mutant("replays/compiled_life.py", "shape.earning.kinks, shape.earning.coefficients", "shape.base.kinks, shape.base.coefficients", "test_replay_bins.py::test_the_active_bin_shares_by_its_quote_tokens"),
+    # ---- recipes and scenario files
+    Mutant("recipes.py", 'given["of"] = _lean(value)', 'given["of"] = value', "test_scenario_file.py::test_a_recipe_holds_no_data_that_a_file_gives"),
+    Mutant("recipes.py", "number, len(result))", "number, len(result) + 1)", "test_scenario_file.py::test_what_a_verb_makes_several_of_is_one_call"),
+    Mutant("scenario_file/written.py", "if filled == noun:", "if True:", "test_scenario_file.py::test_a_noun_is_the_same_after_a_file"),
+    Mutant("scenario_file/written.py", 'f"{whole}.{rest:06d}ms" if rest else', 'f"{whole}.{rest:06d}ms" if False else', "test_scenario_file.py::test_spans_keep_every_nanosecond"),
+    Mutant("scenario_file/written.py", "if array.size > _MOST_NUMBERS:", "if False:", "test_scenario_file.py::test_what_cannot_be_said_is_refused"),
+    Mutant("scenario_file/made.py", "if key not in self._made:", "if True:", "test_scenario_file.py::test_what_a_file_says_twice_is_made_once"),
+    Mutant("scenario_file/made.py", "return str(self._folder / said) if", "return str(said) if", "test_scenario_file.py::test_files_are_named_from_the_scenarios_own_folder"),
+    Mutant("scenario_file/made.py", "where = self.where(at / about if about in given else at)", "where = self.where(at)", "test_scenario_file.py::test_what_is_wrong_is_said_with_its_line"),
+    Mutant("scenario_file/names.py", 'found = None if part.startswith("_") else', "found =", "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said"),
+    Mutant("scenario_file/names.py", "return found if is_recorded(found) else None", "return found", "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said"),
+    Mutant("scenario_file/places.py", "counts[names[:i]] - 1", "counts[names[:i]]", "test_scenario_file.py::test_lines"),
+    Mutant("scenario_file/scenario.py", 'own |= {"hedge": []} if', 'own |= {"hedge": []} if False and', "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common"),
+    Mutant("scenario_file/scenario.py", "if said.setdefault(name, table) != table:", "if said.setdefault(name, table) is None:", "test_scenario_file.py::test_several_answers_about_one_holding_share_a_file"),
+    Mutant("cli/from_file.py", "if name not in _OURS and source", "if name in _OURS and source", "test_scenario_file.py::test_flags_beside_a_file_are_refused"),
 ]  # fmt: skip
 
 
@@ -739,94 +754,6 @@ LOADED = [
     "threadpoolctl",
     "tqdm",
     "typer.testing",
-    # ---- recipes and scenario files
-    Mutant(
-        "recipes.py",
-        'given["of"] = _lean(value)',
-        'given["of"] = value',
-        "test_scenario_file.py::test_a_recipe_holds_no_data_that_a_file_gives",
-    ),
-    Mutant(
-        "recipes.py",
-        "number, len(result))",
-        "number, len(result) + 1)",
-        "test_scenario_file.py::test_what_a_verb_makes_several_of_is_one_call",
-    ),
-    Mutant(
-        "scenario_file/written.py",
-        "if filled == noun:",
-        "if True:",
-        "test_scenario_file.py::test_a_noun_is_the_same_after_a_file",
-    ),
-    Mutant(
-        "scenario_file/written.py",
-        'f"{whole}.{rest:06d}ms" if rest else',
-        'f"{whole}.{rest:06d}ms" if False else',
-        "test_scenario_file.py::test_spans_keep_every_nanosecond",
-    ),
-    Mutant(
-        "scenario_file/written.py",
-        "if array.size > _MOST_NUMBERS:",
-        "if False:",
-        "test_scenario_file.py::test_what_cannot_be_said_is_refused",
-    ),
-    Mutant(
-        "scenario_file/made.py",
-        "if key not in self._made:",
-        "if True:",
-        "test_scenario_file.py::test_what_a_file_says_twice_is_made_once",
-    ),
-    Mutant(
-        "scenario_file/made.py",
-        "return str(self._folder / said) if",
-        "return str(said) if",
-        "test_scenario_file.py::test_files_are_named_from_the_scenarios_own_folder",
-    ),
-    Mutant(
-        "scenario_file/made.py",
-        "where = self.where(at / about if about in given else at)",
-        "where = self.where(at)",
-        "test_scenario_file.py::test_what_is_wrong_is_said_with_its_line",
-    ),
-    Mutant(
-        "scenario_file/names.py",
-        'found = None if part.startswith("_") else',
-        "found =",
-        "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said",
-    ),
-    Mutant(
-        "scenario_file/names.py",
-        "return found if is_recorded(found) else None",
-        "return found",
-        "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said",
-    ),
-    Mutant(
-        "scenario_file/places.py", "counts[names[:i]] - 1", "counts[names[:i]]", "test_scenario_file.py::test_lines"
-    ),
-    Mutant(
-        "scenario_file/scenario.py",
-        "if name in _SHARED and name not in top}",
-        "if name not in top}",
-        "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common",
-    ),
-    Mutant(
-        "scenario_file/scenario.py",
-        'own |= {"hedge": []} if',
-        'own |= {"hedge": []} if False and',
-        "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common",
-    ),
-    Mutant(
-        "scenario_file/scenario.py",
-        "if said.setdefault(name, table) != table:",
-        "if said.setdefault(name, table) is None:",
-        "test_scenario_file.py::test_several_answers_about_one_holding_share_a_file",
-    ),
-    Mutant(
-        "cli/from_file.py",
-        "if name not in _OURS and source",
-        "if name in _OURS and source",
-        "test_scenario_file.py::test_flags_beside_a_file_are_refused",
-    ),
 ]
 
 # The first test that fails is enough: nobody reads why, nor the smallest example of it.

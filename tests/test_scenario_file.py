@@ -16,7 +16,7 @@ import pytest
 import lpgreeks as lp
 from lpgreeks.recipes import Call, is_recorded, made_by, recorded
 from lpgreeks.scenario_file.made import Maker
-from lpgreeks.scenario_file.names import maker, makers, nearest
+from lpgreeks.scenario_file.names import maker, makers, nearest, public
 from lpgreeks.scenario_file.places import Place, line_of
 from lpgreeks.scenario_file.scenario import template
 from lpgreeks.scenario_file.written import plain
@@ -131,6 +131,8 @@ def test_only_what_is_public_and_keeps_its_recipe_can_be_said() -> None:
     )
     for name in ("os.system", "Exposure", "InputError", "__builtins__", "Side", "plot", "onchain", "UniswapV3.value"):
         assert maker(name) is None
+    assert public("__builtins__") is None
+    assert public("Side.LONG") is lp.Side.LONG
     assert is_recorded(lp.read_klines)
     assert not is_recorded(lp.performance)
 

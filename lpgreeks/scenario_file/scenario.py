@@ -326,10 +326,10 @@ def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
     documents = {name: _document(call) for name, call in calls.items()}
     if any(call.name != _REPLAY for call in calls.values()):
         raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})))
+    tables = {name: document.pop(_REPLAY) for name, document in documents.items()}
     top: dict[str, Any] = {}
     for document in documents.values():
-        top |= {name: said for name, said in document.items() if name in _SHARED and name not in top}
-    tables = {name: document.pop("replay") for name, document in documents.items()}
+        top = document | top
     first = next(iter(tables.values()))
     common = {k: v for k, v in first.items() if all(k in t and t[k] == v for t in tables.values())}
     each: dict[str, Any] = {}
