@@ -729,6 +729,8 @@ MUTANTS = [
     Mutant("scenario_file/scenario.py", 'own |= {"hedge": []} if', 'own |= {"hedge": []} if False and', "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common"),
     Mutant("scenario_file/scenario.py", "if said.setdefault(name, table) != table:", "if said.setdefault(name, table) is None:", "test_scenario_file.py::test_several_answers_about_one_holding_share_a_file"),
     Mutant("cli/from_file.py", "if name not in _OURS and source", "if name in _OURS and source", "test_scenario_file.py::test_flags_beside_a_file_are_refused"),
+    Mutant("scenario_file/shared.py", "if counts[repr(table)] > 1]", "if counts[repr(table)] > 2]", "test_scenario_file.py::test_data_that_stand_in_several_places_are_said_once"),
+    Mutant("scenario_file/shared.py", "key=lambda found: len(repr(found[1]))", "key=lambda found: -len(repr(found[1]))", "test_scenario_file.py::test_data_that_stand_in_several_places_are_said_once"),
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def again(thing: Any) -> Any:
     import tomli_w
 
     text = tomli_w.dumps({"thing": plain(thing)})
-    return Maker(text, "a file", Path()).made(tomllib.loads(text)["thing"], Place(("thing",)))
+    return Maker(text, "a file", Path(), {}).made(tomllib.loads(text)["thing"], Place(("thing",)))
 
 
 def tape_of(file: Path) -> lp.Tape:
@@ -241,6 +241,27 @@ def test_several_answers_about_one_holding_share_a_file(tmp_path: Path) -> None:
     assert scenario.run("compare").to_dict() == beside.to_dict()
     with pytest.raises(lp.InputError, match="about the same; got two of economics"):
         lp.scenario_of(costs, lp.economics(plan, gas=lp.Gas(each=16)))
+
+
+def test_data_that_stand_in_several_places_are_said_once(prices: Path, tmp_path: Path) -> None:
+    tape = tape_of(prices)
+    plan = lp.hedge(
+        DEFAULT,
+        [LINEAR],
+        lp.read_prices(prices, market="ETH/USDC").windows("3D", step="12h", start=1_900),
+        objective=lp.Variance(lp.Value("USDC")),
+    )
+    result = lp.replay(DEFAULT, plan, tape)
+    lp.scenario_of(result).write(tmp_path / "x.toml")
+    scenario = lp.read_scenario(tmp_path / "x.toml")
+    assert scenario.text.count("read_prices") == 1
+    assert set(scenario.said["shared"]) == {"quotes", "prices"}
+    assert scenario.said["replay"]["tape"]["quotes"] == ["@quotes"]
+    assert scenario.run("replay").to_dict() == result.to_dict()
+    (tmp_path / "y.toml").write_text(scenario.text.replace("@quotes", "@quote", 1))
+    with pytest.raises(lp.InputError, match=r"a name under \[shared\]; got quote. Did you mean quotes\?"):
+        lp.read_scenario(tmp_path / "y.toml").run("replay")
+    assert "shared" not in lp.scenario_of(hedges(prices)["windows"]).said
 
 
 def test_files_are_named_from_the_scenarios_own_folder(

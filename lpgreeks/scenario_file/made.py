@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nearest, parameters_of, public
 from lpgreeks.scenario_file.places import Place, line_of
+from lpgreeks.scenario_file.shared import MARK, SHARED
 from lpgreeks.scenario_file.written import names_a_file
 
 __all__ = ["Maker"]
@@ -21,16 +22,19 @@ class Maker:
         text: the file, for the numbers of its lines.
         name: how errors call it.
         folder: where files that it names are, unless they say it from the root.
+        shared: what it says once for several places, by name.
     """
 
-    def __init__(self, text: str, name: str, folder: Path) -> None:
-        self._text, self._name, self._folder = text, name, folder
+    def __init__(self, text: str, name: str, folder: Path, shared: Mapping[str, Any]) -> None:
+        self._text, self._name, self._folder, self._shared = text, name, folder, shared
         self._made: dict[str, Any] = {}
 
     def made(self, said: Any, at: Place) -> Any:
         """The noun, list or value that ``said`` stands for."""
         if isinstance(said, str) and said.startswith(PREFIX):
             return self._named(said, at)
+        if isinstance(said, str) and said.startswith(MARK):
+            return self._of_shared(said.removeprefix(MARK), at)
         if isinstance(said, list):
             return [part for i, one in enumerate(said) for part in self._part(one, at / i)]
         if isinstance(said, Mapping) and "kind" in said:
@@ -68,8 +72,14 @@ class Maker:
     def _part(self, said: Any, at: Place) -> list[Any]:
         """One entry of a list; a call that makes several things stands for all of them."""
         made = self.made(said, at)
-        several = isinstance(said, Mapping) and "kind" in said and isinstance(made, (list, tuple))
+        named = isinstance(said, str) and said.startswith(MARK)
+        several = (named or (isinstance(said, Mapping) and "kind" in said)) and isinstance(made, (list, tuple))
         return list(made) if several else [made]
+
+    def _of_shared(self, name: str, at: Place) -> Any:
+        if name not in self._shared:
+            self.refuse(at, f"a name under [{SHARED}]", got=name, remedy=nearest(name, self._shared))
+        return self.made(self._shared[name], Place((SHARED, name)))
 
     def _called(self, said: Mapping[str, Any], at: Place) -> Any:
         kind = said["kind"]

@@ -16,6 +16,7 @@ from lpgreeks.recipes import Call, made_by
 from lpgreeks.scenario_file.made import Maker
 from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
+from lpgreeks.scenario_file.shared import SHARED, shared_once
 from lpgreeks.scenario_file.written import names_a_file, plain
 
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
@@ -80,7 +81,7 @@ class Scenario:
     folder: Path
 
     def __post_init__(self) -> None:
-        known = (*_SHARED, *_VERBS, _SWEEP, _SEVERAL, *_NOUNS.values(), *_FIGURES)
+        known = (*_SHARED, *_VERBS, _SWEEP, _SEVERAL, *_NOUNS.values(), *_FIGURES, SHARED)
         for name in self.said:
             if name not in known:
                 self._maker.refuse(Place((name,)), "a key of a scenario", got=name, remedy=nearest(name, known))
@@ -164,7 +165,8 @@ class Scenario:
 
     @cached_property
     def _maker(self) -> Maker:
-        return Maker(self.text, self.name, self.folder)
+        shared = self.said.get(SHARED, {})
+        return Maker(self.text, self.name, self.folder, shared if isinstance(shared, Mapping) else {})
 
     def _table(self, *keys: str) -> Mapping[str, Any]:
         table: Any = self.said
@@ -272,7 +274,7 @@ def scenario_of(*results: Any, **figures: Mapping[str, Any]) -> Scenario:
         for name, table in _tables(result).items():
             if said.setdefault(name, table) != table:
                 raise InputError("results about the same", got=f"two of {name}", remedy="Write a file for each")
-    said = _placed(said | {name: dict(table) for name, table in figures.items()}, None)
+    said = shared_once(_placed(said | {name: dict(table) for name, table in figures.items()}, None))
     return Scenario(said=said, text=_toml(said), name="the scenario", folder=Path.cwd())
 
 
