@@ -1,4 +1,4 @@
-"""The commands: lpgreeks hedge, options, frontier, range, payoff, greeks, replay, sweep, spread, and data ..."""
+"""The commands: hedge, options, frontier, range, payoff, greeks, replay, sweep, spread, scenario, and data ..."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quote
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, is_klines
+from lpgreeks.cli.scenario import scenario_command
 from lpgreeks.cli.spread import spread_command
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app.command("index")(index_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
 app.command("spread")(spread_command)
+app.command("scenario")(scenario_command)
 
 
 def _version(asked: bool) -> None:
