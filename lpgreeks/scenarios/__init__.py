@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lpgreeks.scenarios.axes import ScenarioCase
+from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
 from lpgreeks.scenarios.liquidation import Liquidation
 from lpgreeks.scenarios.stress import Stress, StressWindow, stress
-from lpgreeks.scenarios.table import ScenarioAxis, ScenarioTable
+from lpgreeks.scenarios.table import ScenarioTable
 from lpgreeks.scenarios.verb import scenario_table
 
 __all__ = [

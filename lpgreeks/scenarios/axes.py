@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +11,21 @@ from numpy.typing import ArrayLike
 
 from lpgreeks.errors import InputError, require_numbers
 
-__all__ = ["ScenarioCase", "days_axis", "funding_axis", "moves_axis", "prices_axis", "volatility_axis"]
+__all__ = ["ScenarioAxis", "ScenarioCase", "days_axis", "funding_axis", "moves_axis", "prices_axis", "volatility_axis"]
 
 # Beyond these somebody wrote percent: a price times eleven, three hundred points of volatility, 5 % in eight hours.
 _GREATEST_MOVE = 10.0
 _WIDEST_SHIFT = 3.0
 _HIGHEST_RATE = 0.05
+
+
+class ScenarioAxis(IntEnum):
+    """What a table of scenarios is taken over."""
+
+    MOVE = 0
+    VOLATILITY = 1
+    DAYS = 2
+    FUNDING = 3
 
 
 class ScenarioCase(NamedTuple):

@@ -10,9 +10,8 @@ from lpgreeks._types import FloatArray
 from lpgreeks.draw import COLOURS, GREY, crossings, curves, legend_below, marks, new_axes, tiles, verticals
 from lpgreeks.errors import InputError
 from lpgreeks.hedging.text import wrapped
-from lpgreeks.scenarios.axes import ScenarioCase
-from lpgreeks.scenarios.table import ScenarioAxis
-from lpgreeks.scenarios.words import case_text
+from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
+from lpgreeks.scenarios.words import case_text, said
 from lpgreeks.tokens import coin_of
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _lines(columns: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """As many lines as there are colours: what moves little together first, then the legs."""
     shown = {name: pnl for name, pnl in columns.items() if np.any(pnl)}
     carry = [name for name in shown if name in _CARRY]
-    if len(shown) > _MOST and len(carry) > 1:
+    if len(carry) > 1:
         shown = _merged(shown, carry, "funding, income and costs")
     kept = {"collateral", "funding, income and costs", *carry}
     legs = [name for name in shown if name not in kept and not name.startswith("position")]
@@ -99,7 +98,7 @@ def draw_grid(
     best = np.unravel_index(int(heights.argmax()), heights.shape)
     tiles(
         ax, heights, across=_ticks(t, across), upward=_ticks(t, upward), best=(int(best[0]), int(best[1])),
-        name=f"total [{t.token}]", xlabel=_NAMES[across], ylabel=_NAMES[upward], title=_title(across, upward, case),
+        name=f"total [{t.token}]", xlabel=_NAMES[across], ylabel=_NAMES[upward], title=_title(t, across, upward, case),
     )  # fmt: skip
     if across is ScenarioAxis.MOVE:
         moves = t.moves[order]
@@ -121,10 +120,8 @@ def _ticks(t: ScenarioTable, axis: ScenarioAxis) -> list[str]:
     return [f"{100 * rate:g}" for rate in rates]
 
 
-def _title(across: ScenarioAxis, upward: ScenarioAxis, case: ScenarioCase) -> str:
-    others = {
-        ScenarioAxis.VOLATILITY: f"volatility {100 * case.volatility:+g} points",
-        ScenarioAxis.DAYS: f"after {case.days:g} days",
-        ScenarioAxis.FUNDING: f"funding {100 * case.funding:g} %",
-    }
-    return ", ".join(["Total", *(text for axis, text in others.items() if axis not in (across, upward))])
+def _title(t: ScenarioTable, across: ScenarioAxis, upward: ScenarioAxis, case: ScenarioCase) -> str:
+    others = [axis for axis in (ScenarioAxis.VOLATILITY, ScenarioAxis.DAYS, ScenarioAxis.FUNDING)
+              if axis not in (across, upward)]  # fmt: skip
+    strokes = "; black: where it is 0" if across is ScenarioAxis.MOVE else ""
+    return ", ".join(["Total", *said(t, case, others)]) + strokes

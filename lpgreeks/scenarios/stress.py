@@ -75,12 +75,10 @@ class Stress:
         return pd.DataFrame([asdict(window) for window in self.windows])
 
     def sentence(self) -> str:
-        """The largest fall and the largest rise of the longest windows."""
-        falls, rises = ([w for w in self.windows if w.rule == rule] for rule in (_FALL, _RISE))
-        parts = [
-            f"{w.move:+.1%} in {w.span} to {_minute(w.end)}" for w in (*falls[:1], *rises[:1], *falls[-1:], *rises[-1:])
-        ]
-        return f"{self.market}: {', '.join(dict.fromkeys(parts))}."
+        """The largest fall and the largest rise of the shortest windows, and of the longest."""
+        ends = [w for w in self.windows if w.rule in (_FALL, _RISE)] or list(self.windows)
+        shown = dict.fromkeys((*ends[:2], *ends[-2:]))
+        return f"{self.market}: {', '.join(f'{w.move:+.1%} in {w.span} to {_minute(w.end)}' for w in shown)}."
 
     def summary(self) -> str:
         """Every window in a line, and what was left out."""

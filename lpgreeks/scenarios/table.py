@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from lpgreeks._types import FloatArray
 from lpgreeks.errors import InputError
 from lpgreeks.measures import Measure
-from lpgreeks.scenarios.axes import ScenarioCase
+from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
 from lpgreeks.scenarios.liquidation import Liquidation
 from lpgreeks.scenarios.profit import Profit
 
@@ -24,16 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["ScenarioAxis", "ScenarioTable"]
-
-
-class ScenarioAxis(IntEnum):
-    """What a table of scenarios is taken over."""
-
-    MOVE = 0
-    VOLATILITY = 1
-    DAYS = 2
-    FUNDING = 3
+__all__ = ["ScenarioTable"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,19 +9,21 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.hedging.text import aligned, rounded, wrapped
-from lpgreeks.scenarios.axes import ScenarioCase
+from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
 
 if TYPE_CHECKING:
     from lpgreeks.scenarios.stress import Stress
     from lpgreeks.scenarios.table import ScenarioTable
 
-__all__ = ["case_text", "record", "sentence", "stress_text", "summary"]
+__all__ = ["case_text", "record", "said", "sentence", "stress_text", "summary"]
 
 # Columns that a terminal of a hundred shows whole.
 _WIDTH = 100
 
 # From this size on an amount is told in whole tokens.
 _WHOLE = 1_000.0
+
+_CASE = (ScenarioAxis.VOLATILITY, ScenarioAxis.DAYS, ScenarioAxis.FUNDING)
 
 _STRESS_HEAD = ("windows", "", "from", "to, UTC", "move", "low", "high", "volatility")
 
@@ -38,23 +40,22 @@ def sentence(t: ScenarioTable) -> str:
 
 def _corner(t: ScenarioTable, at: Sequence[np.intp]) -> str:
     case = ScenarioCase(t.volatilities[at[1]], t.days[at[2]], t.funding[at[3]])
-    return f"{_signed(t.total[tuple(at)])} {t.token} ({', '.join([_move(t, int(at[0])), *_said(t, case)])})"
+    return f"{_signed(t.total[tuple(at)])} {t.token} ({', '.join([_move(t, int(at[0])), *said(t, case, _CASE)])})"
 
 
 def case_text(t: ScenarioTable, case: ScenarioCase) -> str:
     """The figures of a case on axes that have more than one: "after 3 days, funding 0.01 %"."""
-    return ", ".join(_said(t, case)) or "at once"
+    return ", ".join(said(t, case, _CASE)) or "at once"
 
 
-def _said(t: ScenarioTable, case: ScenarioCase) -> list[str]:
-    said = []
-    if len(t.volatilities) > 1 or case.volatility:
-        said.append(f"volatility {_points(case)} points")
-    if len(t.days) > 1 or case.days:
-        said.append(f"after {case.days:g} days")
-    if len(t.funding) > 1 or case.funding:
-        said.append(f"funding {100 * case.funding:g} %")
-    return said
+def said(t: ScenarioTable, case: ScenarioCase, axes: Sequence[ScenarioAxis]) -> list[str]:
+    """What a case is on each of some axes, but for those that stand at 0 alone."""
+    words = {
+        ScenarioAxis.VOLATILITY: (t.volatilities, case.volatility, f"volatility {_points(case)} points"),
+        ScenarioAxis.DAYS: (t.days, case.days, f"after {case.days:g} days"),
+        ScenarioAxis.FUNDING: (t.funding, case.funding, f"funding {100 * case.funding:g} %"),
+    }
+    return [text for axis in axes for values, own, text in [words[axis]] if len(values) > 1 or own]
 
 
 def _points(case: ScenarioCase) -> str:
@@ -168,7 +169,7 @@ def stress_text(s: Stress) -> str:
     """Every window in a line, and what was left out."""
     table = s.to_dict()["windows"]
     rows = [
-        [w["span"], w["rule"], w["start"], w["end"], *(f"{w[name]:+.2%}" for name in ("move", "low", "high")),
+        [w["span"], w["rule"], w["start"], w["end"], *(f"{w[name]:+.1%}" for name in ("move", "low", "high")),
          f"{w['volatility']:.1%}"]
         for w in table
     ]  # fmt: skip
