@@ -349,6 +349,33 @@ def test_break_evens_are_the_portfolio_s_and_roots_at_many_digits() -> None:
             assert total == pytest.approx(0.0, abs=1e-6)
 
 
+def test_break_evens_in_coins_are_roots_too() -> None:
+    call = lp.InverseCall(strike=1_950, years=14 / 365, **TOKENS)
+    table = lp.scenario_table(
+        POOL + 9_000 * COIN - 4 * call, start=START, moves=MOVES, days=[4], measure=lp.Value("ETH"), volatility=0.65,
+        income_per_day=40,
+    )  # fmt: skip
+    x0, y0 = range_amounts(START)
+    begun = black(lp.Call, START, 1_950, 0.65, 14 / 365)
+    (evens,) = table.break_evens().values()
+    assert evens.size
+    for price in evens:
+        x, y = range_amounts(price)
+        option = black(lp.Call, price, 1_950, 0.65, 10 / 365) / price - begun / START
+        perp = 9_000 * (1 / START - 1 / price)
+        total = x + y / price - x0 - y0 / START + perp - 4 * option + 160 / price
+        assert total == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_rate_of_another_interval_is_counted_per_eight_hours() -> None:
+    leg = lp.Leg(USDT, funding=lp.Funding(rate=2e-5, hours=1.0))
+    week = lp.Lognormal(price=START, volatility=0.65, years=7 / 365)
+    plan = lp.hedge(POOL, [leg], week, objective=lp.Variance(lp.Value("USDC")))
+    table = lp.scenario_table(plan, moves=[0.0], days=[1])
+    assert table.funding == pytest.approx((1.6e-4,))
+    assert table.columns["funding"].item() == pytest.approx(-plan.quantities[0] * START * 24 * 2e-5)
+
+
 def test_no_break_even_is_said_as_none() -> None:
     table = lp.scenario_table(POOL, start=START, moves=[0.05, 0.1, 0.2])
     (evens,) = table.break_evens().values()

@@ -124,6 +124,9 @@ def _cases(t: ScenarioTable) -> list[str]:
     whole = float(np.abs(t.total).max()) >= _WHOLE
     rows = [["volatility", "days", "funding", "worst", "at", "best", "at", "break-evens"]]
     for case, evens in t.break_evens().items():
+        if not case.days and case.funding != t.funding[0]:
+            # Before a day has passed nothing is paid: every rate says the same.
+            continue
         pnl = t.on(case)["total"]
         low, high = int(pnl.argmin()), int(pnl.argmax())
         rows.append(
