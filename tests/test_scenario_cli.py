@@ -28,7 +28,7 @@ def _figures_are_closed() -> Iterator[None]:
 def by_library() -> lp.ScenarioTable:
     tokens = {"base": "ETH", "quote": "USDC"}
     pool = lp.UniswapV3.from_value(100_000, price=1_900, lower=1_700, upper=2_100, **tokens)
-    put, call = lp.Put(strike=1_700, years=7 / 365, **tokens), lp.Call(strike=2_100, years=7 / 365, **tokens)
+    put, call = lp.Put(strike=1_700, years=14 / 365, **tokens), lp.Call(strike=2_100, years=14 / 365, **tokens)
     return lp.scenario_table(
         pool - 24 * lp.LinearPerp(entry=1_900, **tokens) + 20 * put - 5 * call, start=1_900,
         moves=[-0.3, -0.1, 0, 0.1, 0.3], volatilities=[-0.2, 0, 0.2], days=[0, 3, 10], funding=[0, 1e-4, 5e-4],

@@ -392,6 +392,9 @@ def test_a_liquidation_that_jumps_across_0_is_a_break_even() -> None:
     total = table.on(case)["total"]
     crossed = np.flatnonzero(np.sign(total[1:]) != np.sign(total[:-1]))
     assert len(evens) == len(crossed)
+    # The function whose roots they are is the table, beyond the liquidation as well.
+    assert table.liquidated.any()
+    assert table.profit.whole(case)(1.0 + table.moves) == pytest.approx(total, rel=1e-9, abs=1e-7)
     for price, i in zip(evens, crossed, strict=True):
         assert table.prices[i] <= price <= table.prices[i + 1]
 

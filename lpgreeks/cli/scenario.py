@@ -59,7 +59,7 @@ class Beside:
         list[str] | None, Option(help="With --short: puts at a strike, 1800=20 buys twenty; repeat for more.")
     ] = None
     call: Annotated[list[str] | None, Option(help="With --short: calls, 2100=-5 sells five.")] = None
-    expiry: Annotated[float | None, Option(help="Of --put and --call, in days.", show_default="7")] = None
+    expiry: Annotated[float | None, Option(help="Of --put and --call, in days.", show_default="14")] = None
     volatility: Annotated[
         float | None, Option(help="Per year, decimal: options' and the model's of --leg.", show_default="0.65")
     ] = None
@@ -86,7 +86,7 @@ class Beside:
         if self.short:
             yield f"perp = lp.LinearPerp({tokens}, entry={position.price_code})"
             parts.append(f"- {self.short!r} * perp" if self.short > 0 else f"+ {-self.short!r} * perp")
-        years = f"{7.0 if self.expiry is None else self.expiry!r} / 365"
+        years = f"{14.0 if self.expiry is None else self.expiry!r} / 365"
         for name, kind, said in (("put", "Put", self.put), ("call", "Call", self.call)):
             for i, (strike, quantity) in enumerate(map(_strike, said or [])):
                 one = f"{name}{i + 1}"
@@ -180,7 +180,7 @@ def scenario_command(
 
     Without flags: the hedge of `lpgreeks hedge` with one linear leg, at once, after 3 days and after 7.
 
-    Example: lpgreeks scenario --short 24 --put 1700=20 --days 0,3,7 --income-per-day 130 --out scenarios.png
+    Example: lpgreeks scenario --short 24 --put 1700=20 --days 0,3,7 --out scenarios.png
 
     Example: lpgreeks scenario --max-leverage 5 --maintenance 0.005 --funding 0,0.0001,0.0005 --stress ETHUSDT-1m.zip
     """

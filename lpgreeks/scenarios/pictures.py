@@ -27,7 +27,7 @@ _TITLE = 72
 # Lines that have a colour each, but for the total's.
 _MOST = 4
 
-_NAMES = ("price move", "shift of volatility [points]", "days", "funding per 8 hours [%]")
+_NAMES = ("price move [%]", "shift of volatility [points]", "days", "funding per 8 hours [%]")
 _CARRY = ("funding", "income", "entry costs", "exit costs")
 
 
@@ -113,7 +113,7 @@ def draw_grid(
 
 def _ticks(t: ScenarioTable, axis: ScenarioAxis) -> list[str]:
     if axis is ScenarioAxis.MOVE:
-        return [f"{100 * move:+.3g} %" for move in np.sort(t.moves)]
+        return [f"{100 * move:+.1f}".removesuffix(".0") for move in np.sort(t.moves)]
     if axis is ScenarioAxis.DAYS:
         return [f"{day:g}" for day in t.days]
     rates = t.volatilities if axis is ScenarioAxis.VOLATILITY else t.funding
