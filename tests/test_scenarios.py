@@ -108,6 +108,16 @@ def test_over_holding_a_contract_counts_whole_and_tokens_by_what_they_lose() -> 
     assert table.columns["funding"].ravel() == pytest.approx(24 * 1e-4 * 21 * (START + PRICES) / 2)
 
 
+def test_prices_are_those_of_the_first_market() -> None:
+    perp = lp.LinearPerp(market="ETH/USDC:perp", entry=1_910.0, **TOKENS)
+    start = {"ETH/USDC:perp": 1_910.0, "ETH/USDC": START}
+    table = lp.scenario_table(POOL - 10 * perp, start=start, prices=[1_710.0, 2_090.0])
+    assert table.prices == pytest.approx([1_710.0, 2_090.0])
+    assert table.columns["linear perpetual ETH/USDC:perp"].ravel() == pytest.approx([1_910, -1_910])
+    with pytest.raises(lp.InputError, match="moves, unless of one coin"):
+        lp.scenario_table(lp.Spot(base="ETH", quote="USD") + lp.Spot(base="BTC", quote="USD"), start=2.0, prices=[3.0])
+
+
 def test_prices_are_moves() -> None:
     by_price = lp.scenario_table(POOL, start=START, prices=PRICES)
     assert by_price.prices == pytest.approx(PRICES, rel=1e-15)
@@ -281,6 +291,8 @@ def test_a_plan_with_options_that_expire_inside_the_table() -> None:
     table = lp.scenario_table(plan, moves=MOVES, volatilities=[-0.1, 0, 0.1], days=[0, 3, 7, 25])
     q = plan.quantities
     names = [name for name in table.columns if name.startswith(("put", "call"))]
+    assert table.start == {"ETH/USDC": START}
+    assert len(table.notes) == 3
     begun = black(lp.Put, START, 1_800, 0.65, 3 / 365), black(lp.Call, START, 2_000, 0.65, 20 / 365)
     then = START + (PRICES - START) * 3 / 7
     put, call = (table.columns[name] for name in names)

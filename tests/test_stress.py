@@ -125,9 +125,9 @@ def test_what_means_nothing_is_refused() -> None:
         lp.stress([1.0, 2.0])  # type: ignore[arg-type]
     with pytest.raises(lp.InputError, match="a whole number of steps"):
         lp.stress(history(), spans=["12h"])
-    for spans in ("1D", []):
+    for spans in ("1D", [], np.timedelta64(1, "D")):
         with pytest.raises(lp.InputError, match="a list of one or more"):
-            lp.stress(history(), spans=spans)
+            lp.stress(history(), spans=spans)  # type: ignore[arg-type]
     with pytest.raises(lp.MarketError):
         lp.stress(history(), market="BTC/USDC")
     both = lp.align(history(), lp.History(**{**vars(history()), "markets": ("BTC/USDC",)}))

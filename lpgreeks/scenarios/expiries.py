@@ -28,8 +28,10 @@ _YEAR = 365.0
 _AT_IT = 1e-9
 
 
-def later(exposure: Exposure, case: ScenarioCase, start: Mapping[str, float]) -> Portfolio:
+def later(exposure: Exposure, case: ScenarioCase, start: Mapping[str, float]) -> Exposure:
     """``exposure`` after ``case.days``, what is marked at its volatility and the case's shift."""
+    if not any(isinstance(p.instrument, Marked) for p in exposure.positions):
+        return exposure
     return together(p.quantity * _later(p.instrument, case, start) for p in exposure.positions)
 
 

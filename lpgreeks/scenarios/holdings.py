@@ -8,13 +8,15 @@ from dataclasses import replace
 from lpgreeks.errors import InputError, MarketError, require_positive
 from lpgreeks.hedging import HedgePlan
 from lpgreeks.hedging.horizon import today
-from lpgreeks.instruments import Cash, Exposure, Option, Portfolio, Position, option_of, together
+from lpgreeks.instruments import Cash, Exposure, Instrument, Marked, Option, Portfolio, Position, option_of, together
 from lpgreeks.scenarios.book import NOTHING, Book, Holding
 from lpgreeks.scenarios.flow import Flow, flow_of, flow_on
 from lpgreeks.scenarios.liquidation import Liquidation, liquidation_of
 from lpgreeks.tokens import coin_of, counted_as, find_token, market_pair, price_of
 
 __all__ = ["book_of_exposure", "book_of_plan"]
+
+_YEAR = 365.0
 
 
 def book_of_exposure(
@@ -31,8 +33,8 @@ def book_of_exposure(
 
 def book_of_plan(plan: HedgePlan, reach: tuple[float, float], income_per_day: float) -> Book:
     """A plan: what is hedged, each leg that is traded, what is posted, and what opening the legs cost."""
-    exposure, *columns = plan.today
-    start = _start(plan.start, together((*plan.today, *(leg.instrument for leg in plan.legs))))
+    exposure, *columns = map(_on_its_market, plan.today)
+    start = _start(plan.start, together((exposure, *columns, *(leg.instrument for leg in plan.legs))))
     accounts: list[Liquidation] = []
     lost: dict[int, tuple[int, Exposure]] = {}
     for pledge, account, posted in zip(plan.pledges, plan.accounts, plan.best.collateral, strict=True):
@@ -60,6 +62,20 @@ def book_of_plan(plan: HedgePlan, reach: tuple[float, float], income_per_day: fl
         holdings=_named(holdings), accounts=tuple(accounts), start=start,
         entry=tuple(flow for flows in entry for flow in flows), income_per_day=income_per_day,
     )  # fmt: skip
+
+
+def _on_its_market(exposure: Exposure) -> Portfolio:
+    """Options that a plan settles on an earlier day read the price of that day there, and the market itself here."""
+    return together(p.quantity * _reading_now(p.instrument) for p in exposure.positions)
+
+
+def _reading_now(instrument: Instrument) -> Instrument:
+    option = instrument.of if isinstance(instrument, Marked) else None
+    if not isinstance(instrument, Marked) or not isinstance(option, Option):
+        return instrument
+    # As such a market is named: after the days to the expiry.
+    market = option.market.removesuffix(f"{_YEAR * instrument.years:.10g}d")
+    return instrument if market == option.market else replace(instrument, of=replace(option, market=market[:-1]))
 
 
 def _gone(plan: HedgePlan, token: str, j: int, amount: float) -> Flow:

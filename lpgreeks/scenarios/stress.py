@@ -130,7 +130,7 @@ def stress(history: History, *, market: str = "", spans: Sequence[Span] = ("1D",
     """
     if not isinstance(history, History):
         raise InputError("a history of prices", got=f"{history!r:.60}", remedy='lp.read_klines("ETHUSDT-1m.zip")')
-    if isinstance(spans, (str, np.timedelta64)) or not len(spans):
+    if not isinstance(spans, Sequence) or isinstance(spans, str) or not spans:
         raise InputError("spans as a list of one or more", got=f"{spans!r:.60}", remedy='["1D", "7D"]')
     if not market and len(history.markets) > 1:
         raise InputError("one market", got=", ".join(history.markets), remedy="stress(history, market=...)")

@@ -19,7 +19,7 @@ from lpgreeks.scenarios.holdings import book_of_exposure, book_of_plan
 from lpgreeks.scenarios.profit import Profit
 from lpgreeks.scenarios.stress import Stress
 from lpgreeks.scenarios.table import ScenarioTable
-from lpgreeks.tokens import find_token, market_pair
+from lpgreeks.tokens import find_token, market_pair, price_of
 
 __all__ = ["scenario_table"]
 
@@ -120,14 +120,13 @@ def scenario_table(
 
 
 def _one_price(held: HedgePlan | Exposure, start: float | Mapping[str, float] | None) -> float:
-    given = held.start if isinstance(held, HedgePlan) else start
-    if isinstance(given, Mapping):
-        if len({market_pair(market) for market in given}) > 1:
-            raise InputError("moves, for several coins", got="prices", remedy="All prices move by the same share")
-        given = next(iter(given.values()), None)
+    exposure, given = (held.exposure, held.start) if isinstance(held, HedgePlan) else (held, start)
     if given is None:
         raise InputError("the price at the start", got="none", remedy="start=1_900")
-    return require_positive("start", given, unit="quote per base")
+    if len({market_pair(market) for market in exposure.markets}) != 1:
+        raise InputError("moves, unless of one coin", got="prices", remedy="All prices move by the same share")
+    first = price_of(exposure.markets[0], given)[0] if isinstance(given, Mapping) else given
+    return require_positive("start", first, unit="quote per base")
 
 
 def _book(
