@@ -323,6 +323,32 @@ def test_shares_of_vaults_and_pools_and_bins() -> None:
             assert held.pnl(price, start=start) == pytest.approx(0.0, abs=1e-9 * abs(float(held.value(start))) + 1e-6)
 
 
+def test_a_glp_share_over_two_coins_and_dollars() -> None:
+    vault = lp.GlpVault(
+        tokens=(
+            lp.GlpToken(token="WETH", stable=False, min_price=2_000, max_price=2_000, pool=100, reserved=40,
+                        guaranteed=50_000, short_size=30_000, short_average=2_500),
+            lp.GlpToken(token="WBTC", stable=False, min_price=30_000, max_price=30_000, pool=2),
+            lp.GlpToken(token="USDC", stable=True, min_price=1, max_price=1, pool=140_000),
+        ),
+        supply=300_000,
+    )  # fmt: skip
+    perp = lp.LinearPerp(base="WETH", quote="USD", entry=2_000)
+    held = vault.holding(30_000) - 5 * perp
+    table = lp.scenario_table(held, start={"WETH/USD": 2_000.0, "WBTC/USD": 30_000.0}, moves=MOVES, days=[7],
+                              funding=[1e-4], income_per_day=20)  # fmt: skip
+    on = table.on(table.usual)
+    moves = np.array(MOVES)
+    # A tenth of the vault: its own coins, and those that shorts owe it, 30,000 / 2,500.
+    assert on["position, ETH"] == pytest.approx(0.1 * (100 - 40 + 12) * 2_000 * moves, abs=1e-9)
+    assert on["position, BTC"] == pytest.approx(0.1 * 2 * 30_000 * moves, abs=1e-9)
+    assert on["linear perpetual WETH/USD"] == pytest.approx(-5 * 2_000 * moves, abs=1e-9)
+    # Straight lines meet 0 once: 10,400 of net exposure against income and funding of a week.
+    funded = 5 * 2_000 * 1e-4 * 21
+    (evens,) = table.break_even_moves.values()
+    assert evens == pytest.approx([-(140 + funded) / (14_400 + 6_000 - 10_000 + funded / 2)])
+
+
 def test_several_coins_move_by_the_same_share() -> None:
     held = 3 * lp.Spot(base="ETH", quote="USD") + lp.Spot(base="BTC", quote="USD") + 5_000 * lp.Cash(quote="USD")
     perp = lp.InversePerp(base="BTC", quote="USD", entry=31_000)

@@ -44,14 +44,11 @@ def book_of_plan(plan: HedgePlan, reach: tuple[float, float], income_per_day: fl
         sizes = {j: abs(plan.quantities[j]) * plan.notional(plan.legs[j]) for j in pledge.legs}
         for j, size in sizes.items():
             lost[j] = len(accounts) - 1, _gone(plan, pledge.token, j, posted * size / sum(sizes.values()))
-    traded = [
-        Holding(
-            column=leg.name, now=q * now, account=lost[j][0] if j in lost else None,
-            lost=lost[j][1] if j in lost else NOTHING, leg=leg, quantity=q,
-        )
-        for j, (leg, q, now) in enumerate(zip(plan.legs, plan.quantities, columns, strict=False))
-        if q
-    ]  # fmt: skip
+    traded = []
+    for j, (leg, q, now) in enumerate(zip(plan.legs, plan.quantities, columns, strict=False)):
+        if q:
+            account_of, gone = lost.get(j, (None, NOTHING))
+            traded.append(Holding(column=leg.name, now=q * now, account=account_of, lost=gone, leg=leg, quantity=q))
     holdings = [*_columns(exposure), *traded]
     if plan.collateral.positions and any(plan.best.collateral):
         holdings.append(Holding(column="collateral", now=plan.collateral))
