@@ -206,6 +206,16 @@ from lpgreeks.replays import (
     side_by_side,
 )
 from lpgreeks.scenario_file import Scenario, read_scenario, scenario_of
+from lpgreeks.scenarios import (
+    Liquidation,
+    ScenarioAxis,
+    ScenarioCase,
+    ScenarioTable,
+    Stress,
+    StressWindow,
+    scenario_table,
+    stress,
+)
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.spreads import (
     BreakEven,
@@ -350,6 +360,7 @@ __all__ = [
     "LinearFuture",
     "LinearInSize",
     "LinearPerp",
+    "Liquidation",
     "Lognormal",
     "LossClaim",
     "Maker",
@@ -408,6 +419,9 @@ __all__ = [
     "Rival",
     "Run",
     "Scenario",
+    "ScenarioAxis",
+    "ScenarioCase",
+    "ScenarioTable",
     "Schedule",
     "Segment",
     "SemiVariance",
@@ -424,6 +438,8 @@ __all__ = [
     "SpreadReplay",
     "SpreadTrades",
     "StateDelta",
+    "Stress",
+    "StressWindow",
     "Strip",
     "Sweep",
     "Tape",
@@ -501,12 +517,14 @@ __all__ = [
     "replay",
     "replay_spread",
     "scenario_of",
+    "scenario_table",
     "side_by_side",
     "simple_basis_per_year",
     "smear",
     "smeared",
     "smile",
     "sqrt",
+    "stress",
     "strikes",
     "strip",
     "sweep",

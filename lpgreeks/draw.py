@@ -22,6 +22,7 @@ __all__ = [
     "close_up",
     "columns",
     "crosses",
+    "crossings",
     "curves",
     "dashed",
     "dotted",
@@ -543,6 +544,17 @@ def tiles(
         size = "x-small" if sum(map(len, across)) > _LINE else "medium"
         ax.set_xticks(range(len(across)), across, fontsize=size)
         ax.set_yticks(range(len(upward)), upward)
+    return ax
+
+
+def crossings(ax: Axes, places: Sequence[tuple[float, int]], *, name: str) -> Axes:
+    """Upright strokes on :func:`tiles`, ``(across, row)``, from the row's lower edge to its upper one."""
+    with _style():
+        for i, (x, row) in enumerate(places):
+            ax.plot(
+                [x, x], [row - 0.5, row + 0.5], color=COLOURS[2], linewidth=2.4, label=None if i else name,
+                solid_capstyle="butt", zorder=6,
+            )  # fmt: skip
     return ax
 
 

@@ -40,6 +40,7 @@ FLOORS = [
     "protocols",
     "markets",
     "hedging",
+    "scenarios",
     "statistics",
     "replays",
     "spreads",
@@ -150,22 +151,23 @@ FixedShares Flat Frontier FrontierPoint Funding FundingRates GammaBounds Gas Gas
 GlpMint GlpPrices GlpRedemption GlpRoundTrip GlpScale GlpToken GlpVault GmCaps GmHistory GmPool GmState Greeks Grid
 HedgePlan Hedged History Hold IndexHistory IndexHolding IndexLife InfeasibleError InputError Instrument InverseCall
 InverseFuture InversePerp InversePut JumpToLatent Keep LPGreeksError Latency LeastCapital LeastCost LeastVariance Leg
-Life LinearFuture LinearInSize LinearPerp Lognormal LossClaim Maker ManagedRange Margined Marked MarketError
-MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee OptionName
-OptionsAtAdd Order Outcomes ParallelMoves ParityForward Part Paths Performance Policy PoolFees PoolHistory PoolSize
-PoolWeights Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive Proportional
-ProportionalMoves Put QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict Regimes
-Replayed Rescaled Reserve Rival Run Scenario Schedule Segment SemiVariance ShareExposure Shifted ShortOptionMargin
-Side Slippage Smile Spot Spread SpreadBand SpreadPosition SpreadReplay SpreadTrades StateDelta Strip Sweep Tape
-TermStructure Through TokenError Trades Trial UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward
-Wallet WholeLots WorstCase above align arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines
-check_prices choice_map clamp compare contract_name deflated_sharpe dislocations each economics every_instrument
-expected_best expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs liquidity_book
-log_basis_per_year lvr_rate onchain option_greeks option_name partial_moment performance price_bounds
-probabilistic_sharpe range_for_exits read_bins read_book read_chain read_chains read_funding read_futures_marks
-read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines read_marks read_pool_minutes read_prices
-read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of side_by_side simple_basis_per_year
-smear smeared smile sqrt strikes strip sweep term venue venue_names verdict
+Life LinearFuture LinearInSize LinearPerp Liquidation Lognormal LossClaim Maker ManagedRange Margined Marked
+MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee
+OptionName OptionsAtAdd Order Outcomes ParallelMoves ParityForward Part Paths Performance Policy PoolFees PoolHistory
+PoolSize PoolWeights Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive
+Proportional ProportionalMoves Put QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict
+Regimes Replayed Rescaled Reserve Rival Run Scenario ScenarioAxis ScenarioCase ScenarioTable Schedule Segment
+SemiVariance ShareExposure Shifted ShortOptionMargin Side Slippage Smile Spot Spread SpreadBand SpreadPosition
+SpreadReplay SpreadTrades StateDelta Stress StressWindow Strip Sweep Tape TermStructure Through TokenError Trades Trial
+UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
+arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines check_prices choice_map clamp compare
+contract_name deflated_sharpe dislocations each economics every_instrument expected_best expected_lvr frontier grid
+hedge il_implied_volatility implied_volatility legs liquidity_book log_basis_per_year lvr_rate onchain option_greeks
+option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_bins read_book read_chain
+read_chains read_funding read_futures_marks read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines
+read_marks read_pool_minutes read_prices read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of
+scenario_table side_by_side simple_basis_per_year smear smeared smile sqrt stress strikes strip sweep term venue
+venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -117,6 +117,13 @@ def test_spans_keep_every_nanosecond() -> None:
         assert policy.settings == lp.Latency(np.timedelta64(nanoseconds, "ns")).settings
 
 
+def test_things_by_name_keep_their_order() -> None:
+    things = {"b": [LEG], "a": lp.Hold(), "c": lp.DeltaBand(0.05), "0": [LINEAR]}
+    assert list(again(things).items()) == list(things.items())
+    with pytest.raises(lp.InputError, match="a name and a value; got 3"):
+        Maker("", "a file", Path(), {}).made({"kind": "named", "things": [3]}, Place(("x",)))
+
+
 def test_what_a_file_says_twice_is_made_once(prices: Path) -> None:
     tape = tape_of(prices)
     found = again(tape)
@@ -417,7 +424,7 @@ def test_the_file_that_init_writes_runs_as_it_stands(tmp_path: Path) -> None:
     done = run("init", str(file))
     assert f"next: lpgreeks hedge --scenario {file}" in done.stderr
     assert run("hedge", "--scenario", str(file)).stdout.startswith("Short 24.0586 ETH")
-    for command in ("frontier", "payoff", "greeks"):
+    for command in ("frontier", "payoff", "greeks", "scenario"):
         assert run(command, "--scenario", str(file)).stdout
     assert "File exists" in run("init", str(file), code=3).stderr
     assert "ending in .toml" in run("init", str(tmp_path / "x.txt"), code=2).stderr
@@ -444,6 +451,9 @@ COMMANDS = [
     "frontier half-width 0.05 0.2 --points 3",
     "frontier days 2 20 --points 3",
     "payoff --short 24 --income 900",
+    "scenario --max-leverage 5 --maintenance 0.005 --funding 0,0.0001 --days 0,3",
+    "scenario --short 24 --put 1700=20 --moves=-0.2,0,0.2 --days 0,3",
+    "scenario --short 24 --stress PRICES",
     "greeks --full-range",
     "range 2 --price 1867 --volatility 0.8",
     f"replay {TAPE} --lower 1700 --upper 2100 --hold",

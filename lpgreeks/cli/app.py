@@ -1,4 +1,4 @@
-"""The commands: lpgreeks hedge, options, frontier, range, payoff, greeks, replay, sweep, spread, and data ..."""
+"""The commands: hedge, options, frontier, range, payoff, greeks, replay, sweep, spread, scenario, and data ..."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quote
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, is_klines, run
+from lpgreeks.cli.scenario import scenario_command
 from lpgreeks.cli.spread import spread_command
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ app.command("init")(init_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
 app.command("spread")(spread_command)
+app.command("scenario")(scenario_command)
 
 
 def _version(asked: bool) -> None:

@@ -10,7 +10,7 @@ from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nearest, parameters_of, public
 from lpgreeks.scenario_file.places import Place, line_of
 from lpgreeks.scenario_file.shared import MARK, SHARED
-from lpgreeks.scenario_file.written import names_a_file
+from lpgreeks.scenario_file.written import NAMED, names_a_file
 
 __all__ = ["Maker"]
 
@@ -76,6 +76,13 @@ class Maker:
         several = (named or (isinstance(said, Mapping) and "kind" in said)) and isinstance(made, (list, tuple))
         return list(made) if several else [made]
 
+    def _mapping(self, things: Any, at: Place) -> dict[str, Any]:
+        rows = things if isinstance(things, list) else [None]
+        for i, row in enumerate(rows):
+            if not isinstance(row, Mapping) or set(row) != {"name", "value"}:
+                self.refuse(at / "things" / i, "a name and a value", got=repr(row)[:60])
+        return {row["name"]: self.made(row["value"], at / "things" / i) for i, row in enumerate(rows)}
+
     def _of_shared(self, name: str, at: Place) -> Any:
         if name not in self._shared:
             self.refuse(at, f"a name under [{SHARED}]", got=name, remedy=nearest(name, self._shared))
@@ -83,6 +90,8 @@ class Maker:
 
     def _called(self, said: Mapping[str, Any], at: Place) -> Any:
         kind = said["kind"]
+        if kind == NAMED:
+            return self._mapping(said.get("things"), at)
         make = maker(kind) if isinstance(kind, str) else None
         if make is None:
             self.refuse(at / "kind", "a kind, as in a script after lp.", got=kind, remedy=nearest(str(kind), makers()))

@@ -22,7 +22,7 @@ from lpgreeks.scenario_file.written import names_a_file, plain
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 
 # What a hedge takes stands at the top, by the names that people give it; other verbs share it.
-_CALLED = {"exposure": "holding", "position": "holding", "over": "scenarios"}
+_CALLED = {"exposure": "holding", "position": "holding", "held": "holding", "over": "scenarios"}
 _SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
 
 _HEDGE, _REPLAY = "hedge", "replay"
@@ -198,6 +198,9 @@ class Scenario:
         given = {name: made[said] for name in takes if (said := _CALLED.get(name, name)) in made}
         if "plan" in takes and "plan" not in given:
             given["plan"] = self._plan
+        if "held" in takes and _HEDGE in self and "holding" not in own:
+            # With what hedges it.
+            given["held"] = self._plan
         if "hedge" in takes:
             given["hedge"] = (given.get("hedge") or None) if "hedge" in given else self._hedge
         return given

@@ -16,7 +16,10 @@ from lpgreeks.errors import DataError, LPGreeksError
 from lpgreeks.recipes import Call, made_by
 from lpgreeks.scenario_file.names import PREFIX, call_of, maker, parameters_of, public, public_name, said_as
 
-__all__ = ["names_a_file", "plain"]
+__all__ = ["NAMED", "names_a_file", "plain"]
+
+NAMED = "named"
+"""The kind of a mapping of things by name."""
 
 _GRID = "grid"
 
@@ -56,9 +59,16 @@ def plain(thing: Any) -> Any:
         case list() | tuple():
             return _several(thing)
         case Mapping():
-            return {str(name): plain(part) for name, part in thing.items() if part is not None}
+            return _mapping({str(name): plain(part) for name, part in thing.items() if part is not None})
         case _:
             return _noun(thing)
+
+
+def _mapping(parts: dict[str, Any]) -> dict[str, Any]:
+    """A table; one of tables and lists is a list itself, since TOML keeps the order of no such table."""
+    if not any(isinstance(part, (dict, list)) for part in parts.values()):
+        return parts
+    return {"kind": NAMED, "things": [{"name": name, "value": part} for name, part in parts.items()]}
 
 
 def _noun(thing: Any) -> Any:
