@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from lpgreeks import onchain
 from lpgreeks.costs import Fee, Funding, Gas, OptionFee, Premium, Slippage
+from lpgreeks.downloads import (
+    BinanceMarket,
+    Connection,
+    Fetched,
+    data_folder,
+    download_book,
+    download_chain,
+    download_funding,
+    download_klines,
+)
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     AtMost,
@@ -259,6 +269,7 @@ __all__ = [
     "BinSwap",
     "BinVolatility",
     "BinWithdrawal",
+    "BinanceMarket",
     "Bracket",
     "BreakEven",
     "Budget",
@@ -272,6 +283,7 @@ __all__ = [
     "ChoiceMap",
     "Columns",
     "Comparison",
+    "Connection",
     "Contract",
     "ContractName",
     "ContractQuotes",
@@ -294,6 +306,7 @@ __all__ = [
     "Fee",
     "FeesAlongMove",
     "FeesAtClose",
+    "Fetched",
     "Figure",
     "Finding",
     "FixedShares",
@@ -451,8 +464,13 @@ __all__ = [
     "clamp",
     "compare",
     "contract_name",
+    "data_folder",
     "deflated_sharpe",
     "dislocations",
+    "download_book",
+    "download_chain",
+    "download_funding",
+    "download_klines",
     "each",
     "economics",
     "every_instrument",

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from lpgreeks.cli.get import get
 from lpgreeks.cli.output import Json, Out, as_text, require_table, write
 from lpgreeks.cli.request import is_klines
 
 __all__ = ["data"]
 
-data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
+data = typer.Typer(help="Fetch data, and look at it.", no_args_is_help=True, rich_markup_mode=None)
+data.add_typer(get, name="get")
 
 
 @data.command("venues")
