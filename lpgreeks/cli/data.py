@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from lpgreeks.cli.flags import spread
 from lpgreeks.cli.get import get
 from lpgreeks.cli.output import Json, Out, as_text, require_table, write
-from lpgreeks.cli.request import is_klines
+from lpgreeks.cli.told import Told
 
 __all__ = ["data"]
 
@@ -48,17 +49,44 @@ def venues_command(
 
 
 @data.command("check")
+@spread
 def check_command(
-    file: Annotated[Path, typer.Argument(help="Klines (file, archive or folder), CSV or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="Any file that lpgreeks reads; an archive; a folder of them.")],
+    told: Told,
     as_json: Json = False,
 ) -> None:
-    """Gaps, duplicates, disorder, non-positive prices, guessed units. Repairs nothing."""
+    """What a file holds, and whether it is usable: rows, span, gaps, duplicates, disorder, guesses. Repairs nothing.
+
+    Ends with code 3 where it is not.
+
+    Example: lpgreeks data check ETHUSDT-1m-2023-05.zip
+    """
     import lpgreeks as lp
 
-    report = lp.check_klines(file) if is_klines(file) else lp.check_prices(file)
+    report = lp.check_file(file, **told.arguments())
     print(as_text(report.to_dict()) if as_json else report.summary())
     if not report.usable:
         raise typer.Exit(3)
+
+
+@data.command("convert")
+@spread
+def convert_command(
+    file: Annotated[Path, typer.Argument(help="Any file that lpgreeks reads; an archive; a folder of them.")],
+    out: Annotated[Path, typer.Argument(help="Ending in .parquet, .csv, .csv.gz, .zip or .json.")],
+    told: Told,
+    as_json: Json = False,
+) -> None:
+    """The same rows in another packing, which read the same bit for bit; written whole or not at all.
+
+    Klines become a table of prices. The input is never replaced.
+
+    Example: lpgreeks data convert ETHUSDT-1m-2023-05.zip ETHUSDT-1m-2023-05.parquet
+    """
+    import lpgreeks as lp
+
+    converted = lp.convert_file(file, out, **told.arguments())
+    print(as_text(converted.to_dict()) if as_json else converted)
 
 
 @data.command("chain")
