@@ -118,8 +118,11 @@ def reading(path: Path, form: FileFormat, given: Mapping[str, Any]) -> Reading:
     require_known(form, given)
     results: list[Any] = []
     taken: dict[str, None] = {}
+    guesses = form.guesses
     for part in form.parts(path):
-        found, guess = _accepted(path, form, part | dict(given))
+        found, guess = _accepted(path, form, guesses, part | dict(given))
+        # What was right of one part is right of the others.
+        guesses = (guess,)
         results += found if isinstance(found, tuple) else (found,)
         if guess.words and not set(guess.arguments) <= set(given):
             taken[guess.words] = None
@@ -137,9 +140,9 @@ def require_known(form: FileFormat, given: Mapping[str, Any]) -> None:
         )
 
 
-def _accepted(path: Path, form: FileFormat, said: Mapping[str, Any]) -> tuple[Any, Guess]:
+def _accepted(path: Path, form: FileFormat, guesses: tuple[Guess, ...], said: Mapping[str, Any]) -> tuple[Any, Guess]:
     first: DataError | InputError | None = None
-    for guess in form.guesses:
+    for guess in guesses:
         try:
             return form.reader(path, **{**guess.arguments, **said}), guess
         except (DataError, InputError) as error:
