@@ -56,9 +56,9 @@ MUTANTS = [
     Mutant("downloads/deribit.py", "max(stamps) / 1000", "min(stamps) / 1000 + 1", "test_downloads.py::test_a_chain_is_kept_as_it_came_and_read"),
     # ---- files: check and conversion
     Mutant("markets/formats.py", "(len(layout.needs), -i)", "(-len(layout.needs), -i)", "test_files.py::test_a_file_is_known_by_its_columns"),
-    Mutant("markets/formats.py", "if guess.words and not", "if not", "test_files.py::test_gaps_guesses_moves_and_stand_ins_are_said"),
+    Mutant("markets/formats.py", "if not set(guess.arguments) <= set(given):", "if guess.words:", "test_files.py::test_gaps_guesses_moves_and_stand_ins_are_said"),
     Mutant("markets/file_check.py", "not self.refused and", "", "test_files.py::test_spoiled_files_are_not_usable"),
-    Mutant("markets/file_check.py", "count=int(at.size), where=where, fatal=False", "count=1, where=where, fatal=False", "test_files.py::test_stale_marks_are_counted"),
+    Mutant("markets/file_check.py", "count=int(at.size), where=where, fatal=False", "count=1, where=where, fatal=False", "test_files.py::test_stale_rows_are_counted"),
     Mutant("markets/check.py", "longest=apart.max()", "longest=step", "test_files.py::test_gaps_guesses_moves_and_stand_ins_are_said"),
     Mutant("markets/typed_columns.py", "return ColumnKind.text if lost else kind", "return kind", "test_files.py::test_what_a_column_may_be_kept_as"),
     Mutant("markets/typed_columns.py", "max(found, self._seen.get(column, ColumnKind.whole))", "found", "test_files.py::test_what_a_column_may_be_kept_as"),
@@ -193,7 +193,7 @@ MUTANTS = [
     Mutant("cli/options.py", 'yield "lp.WholeLots()"', "yield from ()", "test_options_cli.py::test_lots_are_whole"),
     Mutant("cli/options.py", "round(24 * days)", "round(12 * days)", "test_options_cli.py::test_windows_are_as_long_as_the_options"),
     Mutant("cli/groups.py", 'yield f"lp.VegaBounds(upper={self.vega_at_most!r})"', "yield from ()", "test_options_cli.py::test_a_cap_on_vega_binds"),
-    Mutant("cli/app.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
+    Mutant("cli/data.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
     # ---- liquidity and strips
     Mutant("instruments/loss_claim.py", "held_base - base, held_quote - quote", "base - held_base, quote - held_quote", "test_liquidity_pricing.py"),
     Mutant("instruments/loss_claim.py", "in_hand: ClassVar[bool] = False", "in_hand: ClassVar[bool] = True", "test_liquidity_pricing.py::test_a_claim_holds_no_tokens"),

@@ -289,7 +289,7 @@ def test_a_server_without_ranges_or_tags_begins_anew(manners: dict[str, bool], t
 
 def test_it_is_given_up_too_where_no_try_brings_more(tmp_path: Path) -> None:
     with (
-        serving(archives(), ranges=False, cut_after=[50_000] * 20) as served,
+        serving(archives(), ranges=False, cut_after=[50_000, 20_000] * 10) as served,
         pytest.raises(lp.DataError, match="within 3 tries"),
     ):
         get(served, tmp_path, tries=3)

@@ -59,6 +59,14 @@ PRICES = "time,low,high,close\n" + "".join(
 )
 FUNDING = "calc_time,funding_interval_hours,last_funding_rate\n1680307200003,8,0.0001\n1680336000001,8,-0.00005\n"
 
+FUTURES = (
+    "time,asset,instrument,expiry,snapshot_underlying_mark,futures_price,futures_minute_volume,futures_gap_s,"
+    "perp_price,perp_gap_s\n"
+    "2026-01-05 04:00:00,ETH,ETH-30JAN26,2026-01-30 08:00:00,2010,2011,1.5,2,2001,3\n"
+    "2026-01-05 05:00:00,ETH,ETH-30JAN26,2026-01-30 08:00:00,2012,2013,0,2,2003,3\n"
+    "2026-01-05 06:00:00,ETH,ETH-30JAN26,2026-01-30 08:00:00,2014,2015,2.5,200,2005,3\n"
+)
+
 SMALL: dict[str, tuple[str, str | bytes, str, int]] = {
     "klines": ("ETHUSDT-1m-2023-04.csv", bars("2023-04", 20), "read_klines", 20),
     "prices": ("prices.csv", PRICES, "read_prices", 4),
@@ -68,6 +76,7 @@ SMALL: dict[str, tuple[str, str | bytes, str, int]] = {
     "pool-minutes": ("minutes.csv", MINUTES, "read_pool_minutes", 3),
     "chain": ("chain.json", json.dumps(chain_answer()), "read_chains", 4),
     "tickers": ("tickers.json", json.dumps({"code": "0", "data": [TICKER]}), "read_tickers", 1),
+    "futures-marks": ("futures.csv", FUTURES, "read_futures_marks", 6),
     "glp-stats": ("stats.json", json.dumps(STATS), "read_glp_stats", 3),
     "glp-vault": ("vault.json", json.dumps(VAULT), "read_glp_vault", 2),
 }
@@ -110,6 +119,13 @@ def test_gaps_guesses_moves_and_stand_ins_are_said(tmp_path: Path) -> None:
     assert minutes.taken == ("a pool of tokens with 6 and 18 decimals, its fee 0.01 %",)
     assert "1 rows missing in 1 gaps, the first at 2024-01-05 00:02:00 UTC" in str(minutes)
     assert lp.check_file(saved(tmp_path, "pool-minutes"), pool=POOL).taken == ()
+
+
+def test_stale_rows_are_counted(tmp_path: Path) -> None:
+    """No trade in one minute, and one minute too far away, of a future; the perpetual traded always."""
+    report = lp.check_file(saved(tmp_path, "futures-marks"))
+    assert [[f.count for f in part.findings] for part in report.parts] == [[], [2]]
+    assert "stale, nobody traded at it: 2 (2026-01-05 05:00:00; 2026-01-05 06:00:00)" in str(report)
 
 
 def test_spoiled_files_are_not_usable(tmp_path: Path) -> None:
@@ -360,16 +376,18 @@ def test_small_files_in_every_packing_that_their_reader_knows(kind: str, ending:
         "pool-minutes": lambda p: lp.read_pool_minutes(p, pool=POOL),
         "chain": lp.read_chain,
         "tickers": lp.read_tickers,
+        "futures-marks": lambda p: lp.read_futures_marks(p, half_spread=0.0),
         "glp-stats": lp.read_glp_stats,
     }
     out = tmp_path / f"out{ending}"
-    if ending == ".json" and kind in ("klines", "prices"):
-        with pytest.raises(lp.DataError, match="a packing that read_prices reads"):
+    if ending == ".json" and kind in ("klines", "prices", "futures-marks"):
+        with pytest.raises(lp.DataError, match=r"a packing that read_\w+ reads"):
             lp.convert_file(source, out)
         assert not out.exists()
         return
     done = run("data", "convert", str(source), str(out))
-    assert f"{SMALL[kind][3]:,} rows" in done.stdout
+    rows = 3 if kind == "futures-marks" else SMALL[kind][3]  # the perpetual stands beside each future
+    assert f"{rows:,} rows" in done.stdout
     before = lp.read_klines(source) if kind == "klines" else readers[kind](source)  # type: ignore[operator]
     assert_same(before, readers[kind](out))  # type: ignore[operator]
     assert {p.name for p in tmp_path.iterdir()} == {source.name, out.name}

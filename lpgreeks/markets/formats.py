@@ -63,7 +63,7 @@ class FileKind(str, Enum):
 
 
 class Guess(NamedTuple):
-    """Arguments of a reader that no file says, as a check takes them; and that in words ("" where it is no matter)."""
+    """Arguments of a reader that no file says, as a check takes them, and that in words; none of either unless said."""
 
     words: str = ""
     arguments: Mapping[str, Any] = {}
@@ -124,7 +124,7 @@ def reading(path: Path, form: FileFormat, given: Mapping[str, Any]) -> Reading:
         # What was right of one part is right of the others.
         guesses = (guess,)
         results += found if isinstance(found, tuple) else (found,)
-        if guess.words and not set(guess.arguments) <= set(given):
+        if not set(guess.arguments) <= set(given):
             taken[guess.words] = None
     return Reading(tuple(results), tuple(taken))
 
@@ -153,7 +153,8 @@ def _accepted(path: Path, form: FileFormat, guesses: tuple[Guess, ...], said: Ma
 
 # ---- what no file says
 
-_MARKET = (Guess(), Guess("market, as neither rows nor name tell it", {"market": "?/?"}))
+_NAMELESS = Guess("market, as neither rows nor name tell it", {"market": "?/?"})
+_MARKET = (Guess(), _NAMELESS)
 
 
 def _pool(decimals: tuple[int, int], more: Mapping[str, float]) -> Guess:
@@ -205,7 +206,7 @@ FORMATS = (
         kind=FileKind.prices,
         reader=read_prices,
         layouts=(_Needs("table of prices", frozenset({Columns().time, Columns().price})),),
-        guesses=(Guess("", {"market": "?/?"}),),
+        guesses=(_NAMELESS,),
     ),
     FileFormat(kind=FileKind.book, reader=books.read_book, layouts=books.LAYOUTS, guesses=_MARKET),
     FileFormat(kind=FileKind.marks, reader=marks.read_marks, layouts=(marks.TICKER,), guesses=_MARKET),
