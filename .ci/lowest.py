@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-for requirement in project["dependencies"] + project["optional-dependencies"]["parquet"]:
+extras = project["optional-dependencies"]
+for requirement in project["dependencies"] + extras["parquet"] + extras["data"]:
     name, version = re.fullmatch(r"([\w-]+)>=([\w.]+)", requirement).groups()
     print(f"{name}=={version}")

@@ -32,6 +32,39 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
+    # ---- downloads
+    Mutant("downloads/verified.py", "if found != stated:", "if False:", "test_downloads.py::test_a_wrong_checksum_is_an_error_and_nothing_has_the_name"),
+    Mutant("downloads/verified.py", "found[1].lower() == _sha256(target)", "True", "test_downloads.py::test_files_are_fetched_verified_and_not_fetched_again"),
+    Mutant("downloads/verified.py", "except DataError:\n            part.drop()", "except DataError:\n            pass", "test_downloads.py::test_a_wrong_checksum_is_an_error_and_nothing_has_the_name"),
+    Mutant("downloads/verified.py", "with alone_in(target.parent):", "with on_disk(target.parent):\n        target.parent.mkdir(parents=True, exist_ok=True)", "test_downloads.py::test_two_processes_fetch_each_file_once"),
+    Mutant("downloads/verified.py", "missing.append(url)", "raise", "test_downloads.py::test_a_month_that_is_not_there_is_named_and_the_others_are_fetched"),
+    Mutant("downloads/verified.py", "stated[2] != target.name", "False", "test_downloads.py::test_a_checksum_that_is_none"),
+    Mutant("downloads/archive.py", "names != [entry]", "entry not in names", "test_downloads.py::test_an_archive_of_something_else_is_refused_unopened"),
+    Mutant("downloads/archive.py", "one.orig_filename", "Path(one.filename).name", "test_downloads.py::test_an_archive_of_something_else_is_refused_unopened"),
+    Mutant("downloads/archive.py", " or size > _MOST_TIMES * packed", "", "test_downloads.py::test_an_archive_of_something_else_is_refused_unopened"),
+    Mutant("downloads/archive.py", "size > _MOST_BYTES or ", "", "test_downloads.py::test_a_size_that_is_stated_beyond_reason"),
+    Mutant("downloads/transfer.py", "and _tag(answer) == tag", "", "test_downloads.py::test_a_server_that_continues_another_file_is_not_believed"),
+    Mutant("downloads/transfer.py", "0 < self.size <= length", "0 < self.size", "test_downloads.py::test_a_part_longer_than_the_file_is_forgotten"),
+    Mutant("downloads/transfer.py", "tries = 1 if there() > most else tries + 1", "tries = tries + 1", "test_downloads.py::test_tries_that_bring_something_do_not_count"),
+    Mutant("downloads/transfer.py", "most = max(most, there())", "most = there()", "test_downloads.py::test_it_is_given_up_too_where_no_try_brings_more"),
+    Mutant("downloads/transfer.py", "if tag and length is not None:", "if False:", "test_downloads.py::test_a_cut_connection_is_continued"),
+    Mutant("downloads/transfer.py", 'headers = {"range"', 'headers = {} if source else {"range"', "test_downloads.py::test_killed_and_resumed"),
+    Mutant("downloads/connection.py", "backoff * 2.0 **", "backoff * 1.0 **", "test_downloads.py::test_waits_double_and_are_what_the_server_asks_for"),
+    Mutant("downloads/connection.py", "408, 425, 429, 500", "408, 425, 500", "test_downloads.py::test_a_busy_server_is_asked_again"),
+    Mutant("downloads/binance.py", "calendar.monthrange(begin.year, begin.month)[1] if whole else 1", "30 if whole else 1", "test_downloads.py::test_addresses_are_the_archives_own test_downloads.py::test_files_are_fetched_verified_and_not_fetched_again"),
+    Mutant("downloads/binance.py", 'BinanceMarket.coin_m: "futures/cm"', 'BinanceMarket.coin_m: "futures/um"', "test_downloads.py::test_addresses_are_the_archives_own"),
+    Mutant("downloads/deribit.py", "max(stamps) / 1000", "min(stamps) / 1000 + 1", "test_downloads.py::test_a_chain_is_kept_as_it_came_and_read"),
+    # ---- files: check and conversion
+    Mutant("markets/formats.py", "(len(layout.needs), -i)", "(-len(layout.needs), -i)", "test_files.py::test_a_file_is_known_by_its_columns"),
+    Mutant("markets/formats.py", "if not set(guess.arguments) <= set(given):", "if guess.words:", "test_files.py::test_gaps_guesses_moves_and_stand_ins_are_said"),
+    Mutant("markets/file_check.py", "not self.refused and", "", "test_files.py::test_spoiled_files_are_not_usable"),
+    Mutant("markets/file_check.py", "count=int(at.size), where=where, fatal=False", "count=1, where=where, fatal=False", "test_files.py::test_stale_rows_are_counted"),
+    Mutant("markets/check.py", "longest=apart.max()", "longest=step", "test_files.py::test_gaps_guesses_moves_and_stand_ins_are_said"),
+    Mutant("markets/typed_columns.py", "return ColumnKind.text if lost else kind", "return kind", "test_files.py::test_what_a_column_may_be_kept_as"),
+    Mutant("markets/typed_columns.py", "max(found, self._seen.get(column, ColumnKind.whole))", "found", "test_files.py::test_what_a_column_may_be_kept_as"),
+    Mutant("markets/convert.py", "if not _same(before.results, after.results):", "if False:", "test_files.py::test_an_output_that_reads_differently_gets_no_name"),
+    Mutant("markets/convert.py", "target.samefile(source)", "target == source", "test_files.py::test_the_input_is_never_replaced"),
+    Mutant("markets/klines.py", 'bars["time"].dt.tz_localize("UTC")', 'bars["close_time"]', "test_files.py::test_small_files_in_every_packing_that_their_reader_knows"),
     # ---- the normal form
     Mutant("powers.py", "(e - 1.0, e * c)", "(e - 1.0, c)", "test_powers.py::test_derivative"),
     Mutant("powers.py", "while own < len(self.kinks) and self.kinks[own] < upper", "while own < len(self.kinks) and self.kinks[own] <= upper", "test_powers.py::test_ring"),
@@ -160,7 +193,7 @@ MUTANTS = [
     Mutant("cli/options.py", 'yield "lp.WholeLots()"', "yield from ()", "test_options_cli.py::test_lots_are_whole"),
     Mutant("cli/options.py", "round(24 * days)", "round(12 * days)", "test_options_cli.py::test_windows_are_as_long_as_the_options"),
     Mutant("cli/groups.py", 'yield f"lp.VegaBounds(upper={self.vega_at_most!r})"', "yield from ()", "test_options_cli.py::test_a_cap_on_vega_binds"),
-    Mutant("cli/app.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
+    Mutant("cli/data.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
     # ---- liquidity and strips
     Mutant("instruments/loss_claim.py", "held_base - base, held_quote - quote", "base - held_base, quote - held_quote", "test_liquidity_pricing.py"),
     Mutant("instruments/loss_claim.py", "in_hand: ClassVar[bool] = False", "in_hand: ClassVar[bool] = True", "test_liquidity_pricing.py::test_a_claim_holds_no_tokens"),

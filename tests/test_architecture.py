@@ -39,6 +39,7 @@ FLOORS = [
     "pricing",
     "protocols",
     "markets",
+    "downloads",
     "hedging",
     "scenarios",
     "statistics",
@@ -61,7 +62,9 @@ HOMES = {
     "arch": {"paths", "sweeps"},
     "joblib": {"sweeps"},
     "threadpoolctl": {"sweeps"},
-    "tqdm": {"sweeps"},
+    "tqdm": {"sweeps", "downloads"},
+    "httpx": {"downloads"},
+    "platformdirs": {"downloads"},
     "dask": {"sweeps"},
     "distributed": {"sweeps"},
     "numba": {"replays"},
@@ -143,31 +146,32 @@ def test_the_surface_is_one_list() -> None:
 
 
 PUBLIC = """
-Account Amount AtMost Bin BinBook BinDeposit BinFees BinPair BinSwap BinVolatility BinWithdrawal Bracket BreakEven
-Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Combined Comparison Contract ContractName
-ContractQuotes Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits Dislocation Dislocations
-Economics EffectivenessAtLeast Estimate Every Excess Exposure ExposureCap Fee FeesAlongMove FeesAtClose Figure Finding
-FixedShares Flat Frontier FrontierPoint Funding FundingRates GammaBounds Gas GasPrices GlpAsset GlpFees GlpHistory
-GlpMint GlpPrices GlpRedemption GlpRoundTrip GlpScale GlpToken GlpVault GmCaps GmHistory GmPool GmState Greeks Grid
-HedgePlan Hedged History Hold IndexHistory IndexHolding IndexLife InfeasibleError InputError Instrument InverseCall
-InverseFuture InversePerp InversePut JumpToLatent Keep LPGreeksError Latency LeastCapital LeastCost LeastVariance Leg
-Life LinearFuture LinearInSize LinearPerp Liquidation Lognormal LossClaim Maker ManagedRange Margined Marked
-MarketError MaxLeverage MeanVariance Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee
-OptionName OptionsAtAdd Order Outcomes ParallelMoves ParityForward Part Paths Performance Policy PoolFees PoolHistory
-PoolSize PoolWeights Portfolio Position Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive
-Proportional ProportionalMoves Put QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict
-Regimes Replayed Rescaled Reserve Rival Run Scenario ScenarioAxis ScenarioCase ScenarioTable Schedule Segment
-SemiVariance ShareExposure Shifted ShortOptionMargin Side Slippage Smile Spot Spread SpreadBand SpreadPosition
-SpreadReplay SpreadTrades StateDelta Stress StressWindow Strip Sweep Tape TermStructure Through TokenError Trades Trial
-UniswapV2 UniswapV3 Value Variance VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align
-arbitrage_share arbitraged_pool averaged break_even_fee_rate check_klines check_prices choice_map clamp compare
-contract_name deflated_sharpe dislocations each economics every_instrument expected_best expected_lvr frontier grid
-hedge il_implied_volatility implied_volatility legs liquidity_book log_basis_per_year lvr_rate onchain option_greeks
-option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_bins read_book read_chain
-read_chains read_funding read_futures_marks read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines
-read_marks read_pool_minutes read_prices read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of
-scenario_table side_by_side simple_basis_per_year smear smeared smile sqrt stress strikes strip sweep term venue
-venue_names verdict
+Account Amount AtMost Bin BinBook BinDeposit BinFees BinPair BinSwap BinVolatility BinWithdrawal BinanceMarket Bracket
+BreakEven Budget CVaR Call Cash Certificate Chain ChainReport Choice ChoiceMap Columns Combined Comparison Connection
+Contract ContractName ContractQuotes Converted Correlated DataError DataReport DeltaBand DeltaBounds Deposit Deposits
+Dislocation Dislocations Economics EffectivenessAtLeast Estimate Every Excess Exposure ExposureCap Fee FeesAlongMove
+FeesAtClose Fetched Figure FileKind FilePart FileReport Finding FixedShares Flat Frontier FrontierPoint Funding
+FundingRates GammaBounds Gas GasPrices GlpAsset GlpFees GlpHistory GlpMint GlpPrices GlpRedemption GlpRoundTrip
+GlpScale GlpToken GlpVault GmCaps GmHistory GmPool GmState Greeks Grid HedgePlan Hedged History Hold IndexHistory
+IndexHolding IndexLife InfeasibleError InputError Instrument InverseCall InverseFuture InversePerp InversePut
+JumpToLatent Keep LPGreeksError Latency LeastCapital LeastCost LeastVariance Leg Life LinearFuture LinearInSize
+LinearPerp Liquidation Lognormal LossClaim Maker ManagedRange Margined Marked MarketError MaxLeverage MeanVariance
+Measure Merton NoLiquidation Now OnchainPool Option OptionContract OptionFee OptionName OptionsAtAdd Order Outcomes
+ParallelMoves ParityForward Part Paths Performance Policy PoolFees PoolHistory PoolSize PoolWeights Portfolio Position
+Powers Premium PremiumAtMost PriceMove PriceSteps Processes Progressive Proportional ProportionalMoves Put
+QuantityBounds Quotes Races RangeEdges RawAmounts ReflectAtBand Regime RegimeVerdict Regimes Replayed Rescaled Reserve
+Rival Run Scenario ScenarioAxis ScenarioCase ScenarioTable Schedule Segment SemiVariance ShareExposure Shifted
+ShortOptionMargin Side Slippage Smile Spot Spread SpreadBand SpreadPosition SpreadReplay SpreadTrades StateDelta Stress
+StressWindow Strip Sweep Tape TermStructure Through TokenError Trades Trial UniswapV2 UniswapV3 Value Variance
+VegaBounds Venue Verdict WalkForward Wallet WholeLots WorstCase above align arbitrage_share arbitraged_pool averaged
+break_even_fee_rate check_file check_klines check_prices choice_map clamp compare contract_name convert_file
+data_folder deflated_sharpe dislocations download_book download_chain download_funding download_klines each economics
+every_instrument expected_best expected_lvr frontier grid hedge il_implied_volatility implied_volatility legs
+liquidity_book log_basis_per_year lvr_rate onchain option_greeks option_name partial_moment performance price_bounds
+probabilistic_sharpe range_for_exits read_bins read_book read_chain read_chains read_funding read_futures_marks
+read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines read_marks read_pool_minutes read_prices
+read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of scenario_table side_by_side
+simple_basis_per_year smear smeared smile sqrt stress strikes strip sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 
@@ -196,7 +200,7 @@ def loaded(statement: str) -> set[str]:
 
 HEAVY = {
     "sympy", "clarabel", "matplotlib", "numba", "pandas", "scipy", "arch", "typer", "joblib", "tqdm", "dask",
-    "distributed",
+    "distributed", "httpx", "platformdirs",
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lpgreeks.cli.data import data
 from lpgreeks.cli.flags import spread
 from lpgreeks.cli.from_file import FromFile, require_no_flags, script_of_file
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
 from lpgreeks.cli.init import init_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
-from lpgreeks.cli.request import Request, is_klines, run
+from lpgreeks.cli.request import Request, run
 from lpgreeks.cli.scenario import scenario_command
 from lpgreeks.cli.spread import spread_command
 
@@ -40,7 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
 app.command("index")(index_command)
@@ -323,84 +322,6 @@ def greeks_command(
             lambda: {"rows": table.to_dict("records")},
             lambda: lp.scenario_of(pool, greeks=given),
         )
-
-
-@data.command("venues")
-def venues_command(
-    name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
-    on: Annotated[str | None, typer.Option(help="The day whose figures count: 2023-05-01.")] = None,
-    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use figures that nobody confirms.")] = False,
-    as_json: Json = False,
-    out: Out = None,
-) -> None:
-    """A venue's contract sizes, steps, fees and margin tables on one day, with their flags.
-
-    Example: lpgreeks data venues binance-coin-m --on 2023-05-01 --out figures.csv
-    """
-    import lpgreeks as lp
-    from lpgreeks.errors import InputError
-
-    if name is None:
-        print(as_text({"venues": lp.venue_names()}) if as_json else "\n".join(lp.venue_names()))
-        return
-    if on is None:
-        raise InputError("--on, the day of the figures", got="none", remedy="Like --on 2023-05-01")
-    require_table(out)
-    venue = lp.venue(name, on=on, unconfirmed=unconfirmed)
-    table = venue.table()
-    rows = json.loads(table.to_json(orient="records", date_format="iso"))
-    print(as_text({"venue": name, "on": on, "rows": rows}) if as_json else venue.summary())
-    if out is not None:
-        write(out, None, lambda: table, lambda: {"venue": name, "on": on, "rows": rows})
-
-
-@data.command("check")
-def check_command(
-    file: Annotated[Path, typer.Argument(help="Klines (file, archive or folder), CSV or Parquet.")],
-    as_json: Json = False,
-) -> None:
-    """Gaps, duplicates, disorder, non-positive prices, guessed units. Repairs nothing."""
-    import lpgreeks as lp
-
-    report = lp.check_klines(file) if is_klines(file) else lp.check_prices(file)
-    print(as_text(report.to_dict()) if as_json else report.summary())
-    if not report.usable:
-        raise typer.Exit(3)
-
-
-@data.command("chain")
-def chain_command(
-    file: Annotated[Path, typer.Argument(help="An option chain: JSON, CSV or Parquet.")],
-    base: Annotated[str | None, typer.Option(help="The coin, where the file has several.")] = None,
-    at: Annotated[str | None, typer.Option(help="The last snapshot not after that time, UTC.")] = None,
-    as_json: Json = False,
-    out: Out = None,
-) -> None:
-    """What is quoted: rows read and left out, forwards by parity beside the file's own, prices that do not fit.
-
-    Example: lpgreeks data chain options.parquet --base ETH --at "2026-01-05 12:00"
-    """
-    import lpgreeks as lp
-
-    require_table(out)
-    chain = lp.read_chain(file, base=base, at=at)
-    report, forwards = chain.check(), chain.forwards()
-    forwards.insert(1, "options", [int(parity.rows_of(chain).sum()) for parity in chain.parity])
-    rows = json.loads(forwards.to_json(orient="records", date_format="iso", double_precision=15))
-    record = {"read": len(chain), "left_out": dict(chain.rejections), "index": chain.index, "forwards": rows}
-    record = {k: v if v == v else None for k, v in record.items()} | {"check": report.to_dict()}
-    if as_json:
-        print(as_text(record))
-    else:
-        left_out = sum(chain.rejections.values())
-        index = "no index" if record["index"] is None else f"index {chain.index:,.2f} {chain.quote}"
-        print(f"{len(chain):,} rows read, {left_out:,} left out; {index}")
-        print(report.summary())
-        shown = forwards.assign(expiry=forwards["expiry"].dt.strftime("%Y-%m-%d %H:%M"))
-        print("\nforwards by put-call parity of the marks, beside the file's own")
-        print(shown.to_string(index=False, na_rep="", float_format=lambda x: f"{x:,.8g}"))
-    if out is not None:
-        write(out, None, lambda: forwards, lambda: record)
 
 
 def main() -> None:

@@ -15,6 +15,9 @@ from lpgreeks.markets.chain_files import read_chain, read_chains
 from lpgreeks.markets.check import DataReport, Finding
 from lpgreeks.markets.contract_names import ContractName, contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
+from lpgreeks.markets.convert import Converted, convert_file
+from lpgreeks.markets.file_check import FilePart, FileReport, check_file
+from lpgreeks.markets.formats import FileKind
 from lpgreeks.markets.funding_files import read_funding
 from lpgreeks.markets.futures_marks import read_futures_marks
 from lpgreeks.markets.glp_files import read_glp
@@ -41,7 +44,11 @@ __all__ = [
     "Columns",
     "ContractName",
     "ContractQuotes",
+    "Converted",
     "DataReport",
+    "FileKind",
+    "FilePart",
+    "FileReport",
     "Finding",
     "FundingRates",
     "GasPrices",
@@ -52,9 +59,11 @@ __all__ = [
     "Quotes",
     "Smile",
     "Tape",
+    "check_file",
     "check_klines",
     "check_prices",
     "contract_name",
+    "convert_file",
     "market_of_name",
     "option_name",
     "read_bins",

@@ -21,7 +21,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_bins"]
+__all__ = ["LAYOUTS", "read_bins"]
 
 # The worst of the sixteen digits that a file of doubles keeps of a price.
 _SAME_PRICE = 1e-12
@@ -47,7 +47,7 @@ class _Layout:
         return frozenset({self.bin_id, self.reserve_x, self.reserve_y, self.price})
 
 
-_LAYOUTS = (
+LAYOUTS = (
     _Layout(
         title="table of bins",
         bin_id="bin_id",
@@ -132,7 +132,7 @@ def _table(path: str | Path, name: str) -> pd.DataFrame:
 
     parts = []
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "bins")
+        layout = one_of(LAYOUTS, sheet, "bins")
         for piece in sheet.pieces(layout.needs | {layout.worth}, text=(layout.bin_id,)):
             own = {"x": layout.reserve_x, "y": layout.reserve_y, "price": layout.price, "worth": layout.worth}
             numbers = {k: numbers_of(piece[c], c, sheet.name) for k, c in own.items() if c in piece}

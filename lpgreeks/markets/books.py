@@ -21,7 +21,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_book", "read_book"]
+__all__ = ["LAYOUTS", "is_book", "read_book"]
 
 _Columns: TypeAlias = tuple[NDArray[Any], ...]
 
@@ -112,7 +112,7 @@ class _Bars:
         )
 
 
-_LAYOUTS: tuple[_Ticks | _Bars, ...] = (
+LAYOUTS: tuple[_Ticks | _Bars, ...] = (
     _Ticks(
         title="Binance bookTicker",
         time="transaction_time",
@@ -160,7 +160,7 @@ _LAYOUTS: tuple[_Ticks | _Bars, ...] = (
 
 def is_book(path: str | Path) -> bool:
     """Whether :func:`read_book` knows the columns."""
-    return fits(_LAYOUTS, path)
+    return fits(LAYOUTS, path)
 
 
 @recorded
@@ -191,7 +191,7 @@ def read_book(path: str | Path, *, market: str = "") -> Quotes:
     """
     parts, clocks, symbols, layouts = [], set(), set(), set()
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "best bids and asks")
+        layout = one_of(LAYOUTS, sheet, "best bids and asks")
         layouts.add(layout)
         for piece in sheet.pieces(layout.needs | {"symbol"}):
             part, clock = layout.columns(piece, sheet.name)

@@ -20,7 +20,7 @@ from lpgreeks.tokens import counted_as, one_token_notes
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_chain", "read_chains"]
+__all__ = ["chain_records", "read_chain", "read_chains"]
 
 
 @recorded
@@ -91,7 +91,7 @@ class _Read(NamedTuple):
 
 
 def _read(source: str | Path | pd.DataFrame, at: datetime | str | None) -> _Read:
-    table, name = _table(source)
+    table, name = chain_records(source)
     # OptionsDX puts its names in brackets.
     table = table.rename(columns=lambda column: str(column).strip().strip("[]"))
     if table.columns.has_duplicates or table.empty:
@@ -203,7 +203,7 @@ def _chain(kept: pd.DataFrame, read: _Read) -> Chain:
     )
 
 
-def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def chain_records(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """JSON as a table of its records; anything else as :func:`table_of` has it."""
     import pandas as pd
 

@@ -18,7 +18,7 @@ from lpgreeks.markets.tables import numbers_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FIGURES", "Layout", "layout_of"]
+__all__ = ["FIGURES", "LAYOUTS", "Layout", "layout_of"]
 
 FIGURES = (
     "bids", "asks", "marks", "bid_amounts", "ask_amounts", "volatilities", "bid_volatilities", "ask_volatilities",
@@ -111,10 +111,10 @@ def layout_of(table: pd.DataFrame, name: str) -> Layout:
     Raises:
         DataError: none has, or several have.
     """
-    found = [layout for layout in _LAYOUTS if layout.needs <= set(map(str, table.columns))]
+    found = [layout for layout in LAYOUTS if layout.needs <= set(map(str, table.columns))]
     if len(found) == 1:
         return found[0]
-    known = "; ".join(f"{layout.title}: {', '.join(sorted(layout.needs))}" for layout in _LAYOUTS)
+    known = "; ".join(f"{layout.title}: {', '.join(sorted(layout.needs))}" for layout in LAYOUTS)
     columns = ", ".join(map(str, table.columns[:30]))
     raise DataError(
         "the columns of one known layout of option chains",
@@ -214,7 +214,7 @@ _BEST = {
 }
 _QUOTES = {"bids": "bid_price", "asks": "ask_price", "bid_amounts": "bid_amount", "ask_amounts": "ask_amount"}
 
-_LAYOUTS = (
+LAYOUTS = (
     Layout(
         title="Deribit book summaries",
         needs=frozenset(

@@ -42,6 +42,7 @@ class DataReport:
     first: str
     last: str
     step: np.timedelta64
+    longest: np.timedelta64
     findings: tuple[Finding, ...]
     guesses: tuple[str, ...]
 
@@ -138,6 +139,7 @@ def check_bars(
         first=names[0],
         last=names[1],
         step=step,
+        longest=apart.max(),
         findings=tuple(findings),
         guesses=guesses,
     )

@@ -21,7 +21,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_funding"]
+__all__ = ["LAYOUTS", "read_funding"]
 
 _SECOND = 1_000_000_000
 
@@ -60,7 +60,7 @@ class _Layout:
         return last[last[self.time] <= last[self.seen].max()] if self.seen else last
 
 
-_LAYOUTS = (
+LAYOUTS = (
     _Layout(title="Binance fundingRate", time="calc_time", rate="last_funding_rate"),
     _Layout(title="funding by funding_time", time="funding_time", rate="funding_rate"),
     _Layout(title="funding by time", time="time", rate="funding_rate"),
@@ -90,7 +90,7 @@ def read_funding(path: str | Path, *, market: str = "", venue: str = "", asset: 
 
     parts, symbols, layouts = [], set(), set()
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "funding")
+        layout = one_of(LAYOUTS, sheet, "funding")
         layouts.add(layout)
         for piece in sheet.pieces(layout.needs | {"symbol"}):
             parts.append(layout.kept(piece))

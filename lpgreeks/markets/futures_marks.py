@@ -22,11 +22,11 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_futures_marks"]
+__all__ = ["NEEDED", "read_futures_marks"]
 
 _MARK, _PERPETUAL, _VOLUME = "snapshot_underlying_mark", "perp_price", "futures_minute_volume"
 _TRADED, _GAP, _PERPETUAL_GAP = "futures_price", "futures_gap_s", "perp_gap_s"
-_NEEDED = ("time", "asset", "instrument", "expiry", _MARK, _TRADED, _VOLUME, _GAP, _PERPETUAL, _PERPETUAL_GAP)
+NEEDED = ("time", "asset", "instrument", "expiry", _MARK, _TRADED, _VOLUME, _GAP, _PERPETUAL, _PERPETUAL_GAP)
 
 # Seconds between a time and the minute whose trades speak for it: beyond one minute they are another minute's.
 _LONGEST_GAP = 60.0
@@ -66,10 +66,10 @@ def read_futures_marks(
             "a half-spread from 0 up to 1", got=f"{half:g}", unit="decimal", remedy="2 basis points are 0.0002"
         )
     table, name = table_of(source)
-    missing = [column for column in _NEEDED if column not in table.columns]
+    missing = [column for column in NEEDED if column not in table.columns]
     if missing or table.empty:
         raise DataError(
-            f"marks of futures with {', '.join(_NEEDED)}",
+            f"marks of futures with {', '.join(NEEDED)}",
             got=f"{', '.join(map(str, table.columns)) or 'none'} in {name}, {len(table):,} rows",
         )
     table, left_out = with_names(table, ("asset", "instrument"), name)

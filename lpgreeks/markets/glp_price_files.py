@@ -17,7 +17,7 @@ from lpgreeks.markets.tables import numbers_of
 from lpgreeks.protocols import GlpPrices
 from lpgreeks.recipes import recorded
 
-__all__ = ["read_glp_prices", "read_glp_stats"]
+__all__ = ["DAYS", "STATS", "read_glp_prices", "read_glp_stats"]
 
 _SHARE_DECIMALS = 18
 # "hourly:1633046400" or "1633046400"; a total has no time.
@@ -33,8 +33,8 @@ class _Layout:
     needs: frozenset[str]
 
 
-_STATS = _Layout(title="GMX stats", needs=frozenset({"id", "aumInUsdg", "glpSupply"}))
-_DAYS = _Layout(title="daily GLP prices", needs=frozenset({"date", "glp_price"}))
+STATS = _Layout(title="GMX stats", needs=frozenset({"id", "aumInUsdg", "glpSupply"}))
+DAYS = _Layout(title="daily GLP prices", needs=frozenset({"date", "glp_price"}))
 _WITH_FEES = "glp_price_plus_fees"
 
 
@@ -50,7 +50,7 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
     """
     parts, left_out, ids = [], 0, ""
     for sheet in sheets(path):
-        layout = one_of((_STATS,), sheet, "GMX stats")
+        layout = one_of((STATS,), sheet, "GMX stats")
         for piece in sheet.pieces(layout.needs, text=layout.needs):
             found = [_ID.fullmatch(str(cell)) for cell in piece["id"]]
             kept = np.array([match is not None for match in found], dtype=bool)
@@ -64,7 +64,7 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
             parts.append((np.array(seconds, dtype="datetime64[s]"), aum, supply))
     name = Path(path).name
     if not parts:
-        raise DataError(f"tables of {_STATS.title}", got=f"none in {name}")
+        raise DataError(f"tables of {STATS.title}", got=f"none in {name}")
     times, aum, supply = (np.concatenate(column) for column in zip(*parts, strict=True))
     if not times.size:
         raise DataError(
@@ -83,7 +83,7 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
         prices=aum / supply,
         aum=aum,
         supply=supply,
-        source=f"AUM and supply of GLP, real: {_STATS.title} {name}",
+        source=f"AUM and supply of GLP, real: {STATS.title} {name}",
         notes=notes,
     )
 
@@ -101,7 +101,7 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
     parts: list[dict[str, NDArray[Any]]] = []
     filled = 0
     for sheet in sheets(path):
-        layout = one_of((_DAYS,), sheet, "daily GLP prices")
+        layout = one_of((DAYS,), sheet, "daily GLP prices")
         for piece in sheet.pieces({*layout.needs, _WITH_FEES, "interpolated"}, text={"date", "interpolated"}):
             filled += int((piece.get("interpolated", np.zeros(0)) == str(True)).sum())
             columns = {"prices": "glp_price", "with_fees": _WITH_FEES}
@@ -110,10 +110,10 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
             parts.append({"times": stamps(piece["date"], sheet.name)[0] + _DAY} | own)
     name = Path(path).name
     if not parts:
-        raise DataError(f"tables of {_DAYS.title}", got=f"none in {name}")
+        raise DataError(f"tables of {DAYS.title}", got=f"none in {name}")
     joined: dict[str, Any] = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
     return GlpPrices(
-        source=f"prices of GLP, real: {_DAYS.title} {name}",
+        source=f"prices of GLP, real: {DAYS.title} {name}",
         notes=(f"{filled:,} days are marked as interpolated",) if filled else (),
         **joined,
     )

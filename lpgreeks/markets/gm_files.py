@@ -17,7 +17,7 @@ from lpgreeks.protocols import GmCaps, GmHistory
 from lpgreeks.protocols.gm import require_caps
 from lpgreeks.recipes import recorded
 
-__all__ = ["read_gm"]
+__all__ = ["LAYOUTS", "read_gm"]
 
 _COLUMNS = {
     "supply": "marketTokensSupply",
@@ -50,7 +50,7 @@ class _Layout:
         return frozenset({self.time, _INDEX_PRICE, _PNL, *_COLUMNS.values()})
 
 
-_LAYOUTS = (
+LAYOUTS = (
     _Layout(title="demeter-fetch minutes of GMX v2", time="timestamp"),
     _Layout(title="table of a GMX v2 market", time="time"),
 )
@@ -78,7 +78,7 @@ def read_gm(path: str | Path, *, base: str, quote: str = "USD", caps: GmCaps | N
     parts: list[dict[str, NDArray[Any]]] = []
     titles = set()
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "a GMX v2 market")
+        layout = one_of(LAYOUTS, sheet, "a GMX v2 market")
         titles.add(layout.title)
         for piece in sheet.pieces(layout.needs):
             columns = _COLUMNS | {"index": _INDEX_PRICE, "pnl": _PNL}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from lpgreeks.errors import DataError
-from lpgreeks.markets.archives import csv_members
+from lpgreeks.markets.archives import csv_members, csv_streams, files_at, whole
 from lpgreeks.markets.check import DataReport, check_bars, history_of
 from lpgreeks.markets.clock import unit_of
 from lpgreeks.markets.symbols import pair_of_symbol
@@ -20,7 +20,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KLINE_COLUMNS", "check_klines", "read_klines"]
+__all__ = ["KLINE_COLUMNS", "check_klines", "is_klines", "kline_bars", "read_klines"]
 
 KLINE_COLUMNS = (
     "open_time", "open", "high", "low", "close", "volume",
@@ -50,6 +50,24 @@ def read_klines(path: str | Path, *, market: str = "") -> History:
 def check_klines(path: str | Path) -> DataReport:
     """The data check of what :func:`read_klines` would read; reports and refuses nothing that it can parse."""
     return _klines(Path(path), "?/?")[1]
+
+
+def is_klines(path: str | Path) -> bool:
+    """Whether the first CSV at ``path`` begins as klines do; False too for what no CSV can be read from."""
+    try:
+        streams = csv_streams(files_at(Path(path))[0])
+        name, file = next(streams)
+        with whole(Path(path)):
+            _kline_table(name, io.BytesIO(file.readline() + file.readline()))
+    except (DataError, StopIteration, IndexError):
+        return False
+    return True
+
+
+def kline_bars(path: str | Path) -> pd.DataFrame:
+    """The bars of klines as a table that :func:`read_prices` reads: when each opened, and its four prices."""
+    bars = _klines(Path(path), "?/?")[0]
+    return bars.assign(time=bars["time"].dt.tz_localize("UTC"))[["time", "open", "high", "low", "close"]]
 
 
 def _klines(path: Path, market: str) -> tuple[pd.DataFrame, DataReport, str]:

@@ -16,7 +16,7 @@ from lpgreeks.markets.tables import numbers_of
 from lpgreeks.paths import History
 from lpgreeks.recipes import recorded
 
-__all__ = ["read_marks"]
+__all__ = ["TICKER", "read_marks"]
 
 
 class _Layout(NamedTuple):
@@ -24,7 +24,7 @@ class _Layout(NamedTuple):
     needs: frozenset[str]
 
 
-_TICKER = _Layout("Tardis derivative_ticker", frozenset({"timestamp", "symbol", "mark_price", "index_price"}))
+TICKER = _Layout("Tardis derivative_ticker", frozenset({"timestamp", "symbol", "mark_price", "index_price"}))
 
 
 @recorded
@@ -46,7 +46,7 @@ def read_marks(path: str | Path, *, market: str = "", index: str = "") -> Histor
     prices = ("mark_price", "index_price") if index else ("mark_price",)
     parts, symbols = [], set()
     for sheet in sheets(path):
-        one_of((_TICKER,), sheet, "marks")
+        one_of((TICKER,), sheet, "marks")
         for piece in sheet.pieces({"timestamp", "symbol", *prices}):
             stamp, _ = stamps(piece["timestamp"], sheet.name)
             parts.append((stamp, np.stack([numbers_of(piece[c], c, sheet.name).to_numpy() for c in prices], axis=1)))

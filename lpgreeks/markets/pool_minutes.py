@@ -23,7 +23,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_pool_minutes", "read_pool_minutes"]
+__all__ = ["LAYOUTS", "is_pool_minutes", "read_pool_minutes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class _Layout:
         )
 
 
-_LAYOUTS = (
+LAYOUTS = (
     _Layout(
         title="demeter-fetch minute",
         time="timestamp",
@@ -94,7 +94,7 @@ _LAYOUTS = (
 
 def is_pool_minutes(path: str | Path) -> bool:
     """Whether :func:`read_pool_minutes` knows the columns."""
-    return fits(_LAYOUTS, path)
+    return fits(LAYOUTS, path)
 
 
 @recorded
@@ -126,7 +126,7 @@ def read_pool_minutes(
     """
     parts, titles = [], set()
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "pool minutes")
+        layout = one_of(LAYOUTS, sheet, "pool minutes")
         titles.add(layout.title)
         parts += [layout.arrays(p, sheet.name, pool) for p in sheet.pieces(layout.needs, text=layout.text)]
     name = Path(path).name

@@ -9,20 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.archives import csv_streams, files_at, one_line, require_ended, whole
 from lpgreeks.markets.clock import times_of
-from lpgreeks.markets.tables import json_of, no_pyarrow
+from lpgreeks.markets.tables import exact_doubles, json_of, no_pyarrow
 from lpgreeks.paths.rows import Times
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "fits", "one_of", "path_of", "sheets", "stamps"]
+__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "columns_at", "fits", "one_of", "path_of", "sheets", "stamps"]
 
 ROWS_AT_ONCE = 250_000
 """Rows that are held as text and numbers at one time; what is kept of them is up to the reader."""
@@ -30,11 +30,12 @@ ROWS_AT_ONCE = 250_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One table: its name, its columns, and its rows in pieces."""
+    """One table: its name, its columns, its rows in pieces, and whether the file itself says which are numbers."""
 
     name: str
     columns: tuple[str, ...]
     read: Callable[[list[str], list[str]], Iterator[pd.DataFrame]]
+    typed: bool = False
 
     def pieces(self, wanted: Collection[str], *, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
         """The wanted columns, a bounded number of rows at once; those in ``text`` as they are written.
@@ -104,6 +105,34 @@ def column_names(path: str | Path) -> frozenset[str]:
         return frozenset()
 
 
+def columns_at(path: Path) -> frozenset[str]:
+    """The columns of the first table at ``path``, or the keys of the first record of a JSON file; brackets taken off.
+
+    Raises:
+        DataError: no file there, or neither a table nor records.
+    """
+    if not path.name.lower().endswith((".json", ".json.gz")):
+        found = next(sheets(path), None)
+        names = found.columns if found else ()
+        return frozenset(names) | {name.strip("[]") for name in names}
+    content = json_of(path)
+    while True:
+        if isinstance(content, list) and content:
+            content = content[0]
+        elif isinstance(content, dict) and (inner := _envelope(content)) is not None:
+            content = inner
+        else:
+            break
+    return frozenset(content) if isinstance(content, dict) else frozenset()
+
+
+def _envelope(content: dict[str, Any]) -> Any:
+    """What an answer holds: under the name that servers give it, or all that there is; None where it is a record."""
+    named = next((content[name] for name in ("result", "data") if isinstance(content.get(name), (list, dict))), None)
+    only = next(iter(content.values())) if len(content) == 1 else None
+    return named if named is not None else only if isinstance(only, (list, dict)) else None
+
+
 def path_of(path: str | Path) -> Path:
     """``path`` itself as one, or an error when it is none."""
     if not isinstance(path, (str, Path)):
@@ -127,7 +156,10 @@ def sheets(path: str | Path) -> Iterator[Sheet]:
         for name, stream in csv_streams(file):
             with whole(file):
                 header = stream.readline().removeprefix(codecs.BOM_UTF8)
-            columns = [c.strip() for c in next(csv.reader([header.decode(errors="replace")]), [])]
+            try:
+                columns = [c.strip() for c in next(csv.reader([header.decode(errors="replace")]), [])]
+            except csv.Error as error:
+                raise DataError("a table of text", got=f"{name}: {one_line(error)}") from error
             if not columns or len(set(columns)) < len(columns):
                 raise DataError("a header of distinct columns", got=f"{', '.join(columns) or 'none'} in {name}")
             yield Sheet(name=name, columns=tuple(columns), read=partial(_csv_rows, file, stream, columns))
@@ -152,6 +184,7 @@ def _csv_rows(
             usecols=wanted,
             dtype=dict.fromkeys(text, str),
             chunksize=ROWS_AT_ONCE,
+            **exact_doubles(),
         )
         try:
             for piece in pieces:  # noqa: UP028  # what is left unread may be closed after its stream
@@ -175,7 +208,7 @@ def _json(file: Path) -> Sheet:
     def rows(wanted: list[str], text: list[str]) -> Iterator[pd.DataFrame]:  # noqa: ARG001
         yield table[wanted]
 
-    return Sheet(name=file.name, columns=tuple(table.columns), read=rows)
+    return Sheet(name=file.name, columns=tuple(table.columns), read=rows, typed=True)
 
 
 def _parquet(file: Path) -> Iterator[Sheet]:
@@ -196,4 +229,4 @@ def _parquet(file: Path) -> Iterator[Sheet]:
                     for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=wanted):
                         yield batch.to_pandas()
 
-            yield Sheet(name=file.name, columns=columns, read=rows)
+            yield Sheet(name=file.name, columns=columns, read=rows, typed=True)

@@ -20,7 +20,7 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_swaps"]
+__all__ = ["LAYOUTS", "read_swaps"]
 
 _GROWTH = ("feeGrowthGlobal0X128", "feeGrowthGlobal1X128")
 _SWAPS = frozenset({"SWAP"})
@@ -90,7 +90,7 @@ class _Layout:
         return arrays | {c: np.array(whole(c), dtype=object) for c in _GROWTH if c in swaps}
 
 
-_LAYOUTS = (
+LAYOUTS = (
     _Layout(
         title="demeter-fetch tick",
         time="block_timestamp",
@@ -156,7 +156,7 @@ def read_swaps(
     parts: list[_Arrays] = []
     others, titles = 0, set()
     for sheet in sheets(path):
-        layout = one_of(_LAYOUTS, sheet, "swaps")
+        layout = one_of(LAYOUTS, sheet, "swaps")
         titles.add(layout.title)
         for piece in sheet.pieces(layout.needs | set(_GROWTH), text=layout.text):
             parts.append(layout.arrays(piece, sheet.name, pool))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Columns",
     "check_prices",
+    "exact_doubles",
     "json_of",
     "no_pyarrow",
     "numbers_of",
@@ -127,13 +128,20 @@ def table_of(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
         if not path.stat().st_size:
             raise DataError("a table", got=f"{path.name}, which is empty")
         require_ended(path)
-        return pd.read_csv(path), path.name
+        return pd.read_csv(path, **exact_doubles()), path.name
     except ImportError as error:
         raise no_pyarrow() from error
     except DataError:
         raise
     except (ValueError, pd.errors.ParserError, *BROKEN) as error:
         raise DataError("a CSV or Parquet table", got=f"{path.name}: {one_line(error)}") from error
+
+
+def exact_doubles() -> dict[str, Any]:
+    """What pandas before 3 must be told to read a CSV's doubles to the last digit, as later ones do."""
+    import pandas as pd
+
+    return {"float_precision": "round_trip"} if int(pd.__version__.partition(".")[0]) < 3 else {}
 
 
 def no_pyarrow() -> DataError:

@@ -20,10 +20,10 @@ from lpgreeks.recipes import recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_tickers", "of_one_coin", "read_tickers", "with_names"]
+__all__ = ["NEEDED", "is_tickers", "of_one_coin", "read_tickers", "ticker_records", "with_names"]
 
 _PRICES, _SIZES = ("bidPx", "askPx"), ("bidSz", "askSz")
-_NEEDED = ("instId", "ts", *_PRICES)
+NEEDED = ("instId", "ts", *_PRICES)
 
 
 @recorded
@@ -50,11 +50,11 @@ def read_tickers(
             delivery, a name that does not say what it is.
     """
     sizes = _sizes(contract_size)
-    table, name = _records(source)
-    missing = [column for column in _NEEDED if column not in table.columns]
+    table, name = ticker_records(source)
+    missing = [column for column in NEEDED if column not in table.columns]
     if missing or table.empty:
         raise DataError(
-            f"ticker records with {', '.join(_NEEDED)}",
+            f"ticker records with {', '.join(NEEDED)}",
             got=f"{', '.join(map(str, table.columns)) or 'none'} in {name}, {len(table):,} rows",
         )
     table, left_out = with_names(table, ("instId",), name)
@@ -100,7 +100,7 @@ def _sizes(given: Mapping[str, float] | None) -> dict[str, float]:
 
 def is_tickers(path: str | Path) -> bool:
     """Whether a file holds what :func:`read_tickers` reads: JSON, or a table with its columns."""
-    return _is_json(path) or set(_NEEDED) <= set(next(sheets(path)).columns)
+    return _is_json(path) or set(NEEDED) <= set(next(sheets(path)).columns)
 
 
 def _is_json(path: str | Path) -> bool:
@@ -133,7 +133,8 @@ def _by_delivery(quotes: ContractQuotes) -> tuple[float, str]:
     return (0.0 if expiry is None else expiry.timestamp(), quotes.contract.name)
 
 
-def _records(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def ticker_records(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Records of JSON as a table; anything else as :func:`table_of` has it."""
     import pandas as pd
 
     if not isinstance(source, (str, Path)) or not _is_json(source):

@@ -1,0 +1,91 @@
+"""The commands lpgreeks data get ...: files out of public archives, into a folder of the user's."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lpgreeks.cli.output import Code, Json, as_text
+from lpgreeks.cli.request import run
+
+if TYPE_CHECKING:
+    import lpgreeks as lp
+
+__all__ = ["get"]
+
+get = typer.Typer(help="Fetch public data: resumed, verified, kept.", no_args_is_help=True, rich_markup_mode=None)
+
+To = Annotated[Path | None, typer.Option(help="The folder; LPGREEKS_DATA, else the user's data folder, unless said.")]
+
+
+class Section(str, Enum):
+    """A part of the exchange, by the name that the command line gives it."""
+
+    spot = "spot"
+    usd_m = "usd-m"
+    coin_m = "coin-m"
+
+
+_SERIES = {"fundingRate": "download_funding", "bookTicker": "download_book"}
+"""What is no bar, as the archive names it, and who fetches it."""
+
+
+@get.command("binance")
+def binance_command(
+    symbol: Annotated[str, typer.Argument(help="ETHUSDT; of coin-m ETHUSD_PERP.")],
+    series: Annotated[str, typer.Argument(help="A bar's length (1m, 1h, 1d, ...), fundingRate or bookTicker.")],
+    first: Annotated[str, typer.Argument(help="A month, 2023-04, or a day, 2023-04-01.")],
+    last: Annotated[str | None, typer.Argument(help="The last one, in it; the first unless said.")] = None,
+    market: Annotated[Section, typer.Option(help="Part of the exchange.")] = Section.spot,
+    to: To = None,
+    as_json: Json = False,
+    code: Code = False,
+) -> None:
+    """Klines, funding or best bids and asks of data.binance.vision; LPGREEKS_BINANCE_URL names a mirror.
+
+    Cut off, it goes on where it stopped; what is there and verified is not fetched again. Ends with code 3 where
+    the archive does not have a file, after all others.
+
+    Example: lpgreeks data get binance ETHUSDT 1m 2023-04 2023-05
+
+    Example: lpgreeks data get binance ETHUSDT fundingRate 2023-04 2023-05 --market usd-m
+    """
+    given = [repr(symbol), *([] if series in _SERIES else [repr(series)]), repr(first), repr(last or first)]
+    given += [f"market=lp.BinanceMarket.{market.name}"]
+    _fetch(_SERIES.get(series, "download_klines"), given, to, as_json=as_json, code=code)
+
+
+@get.command("deribit-chain")
+def deribit_chain_command(
+    base: Annotated[str, typer.Argument(help="The coin: ETH, BTC; USDC for options that settle in it.")],
+    to: To = None,
+    as_json: Json = False,
+    code: Code = False,
+) -> None:
+    """Every option on a coin as Deribit quotes it now; LPGREEKS_DERIBIT_URL names another address.
+
+    Example: lpgreeks data get deribit-chain ETH
+    """
+    _fetch("download_chain", [repr(base)], to, as_json=as_json, code=code)
+
+
+def _fetch(function: str, given: list[str], to: Path | None, *, as_json: bool, code: bool) -> None:
+    given = given if to is None else [*given, f"to={str(to)!r}"]
+    script = f"import lpgreeks as lp\n\nfetched = lp.{function}({', '.join(given)})\n"
+    if code:
+        print(script + "print(fetched)")
+        return
+    fetched: lp.Fetched = run(script)["fetched"]
+    if as_json:
+        print(as_text(fetched.to_dict()))
+    else:
+        print("\n".join(map(str, fetched.files)))
+    print(f"lpgreeks: {fetched.sentence()}", file=sys.stderr)
+    for url in fetched.missing:
+        print(f"lpgreeks: missing: the server has no {url}", file=sys.stderr)
+    if fetched.missing:
+        raise typer.Exit(3)
