@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from derive import pages  # noqa: E402
+from derive import gallery, pages  # noqa: E402
 
 import lpgreeks as lp  # noqa: E402
 
@@ -17,10 +17,17 @@ project = "lpgreeks"
 author = "the lpgreeks authors"
 release = version = lp.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",
+    "sphinx_gallery.gen_gallery",
+]
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+sphinx_gallery_conf = gallery.CONF
 
 html_theme = "furo"
 html_title = f"lpgreeks {release}"
