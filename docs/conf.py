@@ -32,6 +32,9 @@ sphinx_gallery_conf = gallery.CONF
 html_theme = "furo"
 html_title = f"lpgreeks {release}"
 html_copy_source = False
+html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -57,13 +57,13 @@ for price in (LOWER, 1_820.0, PRICE, 1_915.0, UPPER):
 
 prices = np.linspace(LOWER, UPPER, 201)
 _, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.2, 6.4), layout="constrained")
-for name, exposure, colour in (
-    ("pool", pool, "#0072B2"),
-    ("with the long for the coins", coins.total, "#D55E00"),
-    ("with the short for the value", value.total, "#009E73"),
+for name, exposure, colour, style in (
+    ("pool", pool, "#0072B2", "-"),
+    ("with the long for the coins", coins.total, "#D55E00", "-"),
+    ("with the short for the value", value.total, "#000000", "--"),
 ):
-    above.plot(prices, exposure.base_amount(prices), label=name, color=colour)
-    below.plot(prices, exposure.pnl(prices, start=PRICE), label=name, color=colour)
+    above.plot(prices, exposure.base_amount(prices), label=name, color=colour, linestyle=style)
+    below.plot(prices, exposure.pnl(prices, start=PRICE), label=name, color=colour, linestyle=style)
 above.set(ylabel="coins [ETH]")
 below.set(xlabel="end price [USDT per ETH]", ylabel="P&L [USDT]")
 above.legend()

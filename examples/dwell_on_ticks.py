@@ -139,6 +139,8 @@ def drawn(kinds: dict[str, list[pd.DataFrame]]) -> None:
         ax.errorbar(DWELLS[1:], made_more[:, 0], yerr=2 * made_more[:, 1], fmt="o-", color="#0072B2", capsize=3)
         ax.axhline(0, color="#888888", linewidth=0.8)
         ax.set(xscale="log", xlabel="dwell [s]", ylabel="more than at once [USDT]", title=kind)
+        ax.set_xticks(DWELLS[1:], [f"{dwell:g}" for dwell in DWELLS[1:]])
+        ax.minorticks_off()
 
 
 # %%

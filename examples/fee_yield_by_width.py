@@ -41,6 +41,7 @@ FEES = "univ3-daily-fees-usdc-weth-005/ethereum--fee--usdc-eth-005.csv"
 WIDTHS = [0.0, 0.05, 0.1, 0.2, 0.4, np.inf]
 """Half a range, as a share: the root of upper over lower, less 1."""
 LEAST_DEPOSIT, LEAST_DAYS = 100.0, 2.0
+WIDEST = 10.0
 FAR = 1e6
 """A price that no range needs to reach beyond."""
 
@@ -99,8 +100,8 @@ def expected(row: pd.Series, daily: pd.DataFrame) -> tuple[float, float]:
 
 
 def drawn(table: pd.DataFrame) -> None:
-    """Each position that was in range, in both pools."""
-    seen = table[table["realised, in range"] > 0]
+    """Each position that was in range, in both pools; those that are wide as a full range are left out."""
+    seen = table[(table["realised, in range"] > 0) & (table["width"] < WIDEST)]
     _, ax = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
     for name, shape, colour in (("realised", "o", "#0072B2"), ("other pool", "x", "#D55E00")):
         shown = seen[f"{name}, in range"].clip(lower=1e-3)

@@ -22,6 +22,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.dates import ConciseDateFormatter
 
 import lpgreeks as lp
 
@@ -118,6 +119,7 @@ def drawn(weeks: pd.DataFrame) -> None:
         label = "share" if name == "share" else "share and hedge"
         ax.bar(weeks.index + pd.Timedelta(days=shift), weeks[name], width=2.2, color=colour, label=label)
     ax.axhline(0, color="#888888", linewidth=0.8)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set(xlabel="week from", ylabel=f"P&L of {CAPITAL:,.0f} dollars")
     ax.legend()
 

@@ -36,6 +36,7 @@ CONF: dict[str, Any] = {
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
+    "notebook_extensions": set(),
     "capture_repr": (),
     "min_reported_time": 10_000,
     "inspect_global_variables": False,
