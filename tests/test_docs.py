@@ -19,7 +19,7 @@ import lpgreeks as lp
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-WITHOUT_CODE = {"api.md", "limits.md", "options-out-of-sample.md"}
+WITHOUT_CODE = {"api.md", "glossary.md", "limits.md", "options-out-of-sample.md"}
 """Pages that show none."""
 
 

@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from derive import derivations, instruments, venues
+from derive import commands, derivations, instruments, venues
 
 FOLDER = Path(__file__).parent.parent / "generated"
-PAGES = {"formulas": instruments.page, "derivations": derivations.page, "venue-figures": venues.page}
+PAGES = {
+    "formulas": instruments.page,
+    "derivations": derivations.page,
+    "venue-figures": venues.page,
+    "commands": commands.page,
+}
 
 
 def write(_app: Any = None) -> None:
