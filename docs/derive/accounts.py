@@ -56,15 +56,15 @@ def survival() -> Proof:
     for equity, sign in ((W + S * Q * linear - M * Q * P, 1), (W + S * Q * linear - M * Q * P, -1)):
         proved(sp.diff(equity.subs(S, sign), P, 2), 0, "the equity of a linear account is straight")
     in_coins = W + S * N * inverse - M * N / P
-    bent = sp.diff(in_coins * P, P, 2)
-    proved(bent, 0, "the equity of an inverse account, in dollars, is straight")
+    proved(in_coins * P, (W + S * N / E) * P - (S + M) * N, "the equity of an inverse account in dollars")
     return Proof(
         title="Two rows say never",
         text=r"""
 Equity less maintenance is straight in the price for a linear account, and for an inverse one once it is counted in
-dollars. A straight line that is not below 0 at the lowest and at the highest price of a path is nowhere below 0 between
-them. So "never liquidated on this path" is two linear rows in quantity and collateral, however many steps the path has;
-brackets that rise with the size only bend the line downward, and two rows still do.""",
+dollars: $P\,(W + sN(1/E - 1/P)) - mN = (W + sN/E)P - (s + m)N$. A straight line that is not below 0 at the lowest and
+at the highest price of a path is nowhere below 0 between them. So "never liquidated on this path" is two linear rows
+in quantity and collateral, however many steps the path has; brackets that rise with the size only bend the line
+downward, and two rows still do.""",
         source="this library's own; a line on an interval is least at one of its ends.",
     )
 

@@ -72,6 +72,9 @@ class Quotes(Frozen):
         Args:
             bars: of one market, or of several of which ``market`` is one.
             half_spread: 0.00005 is half a basis point on each side.
+
+        Raises:
+            InputError: bars of several markets, and none of them named.
         """
         half = _half_spread(half_spread)
         name = market or bars.markets[0]
@@ -231,6 +234,7 @@ class FundingRates(Frozen):
         times: ``(n,)``, UTC, ascending: the settlements.
         rates: ``(n,)``; > 0: longs pay shorts.
         source: one sentence on where they come from.
+        notes: what was guessed or dropped on the way here.
     """
 
     market: str
@@ -268,6 +272,7 @@ class GasPrices(Frozen):
         times: ``(n,)``, UTC, ascending.
         each: ``(n,)``, quote per transaction.
         source: one sentence on where they come from.
+        notes: what was guessed or dropped on the way here.
     """
 
     times: Times

@@ -110,7 +110,11 @@ class Spread(Frozen):
         return Spread(far=self.far.rows(kept[0]), near=self.near.rows(kept[1]))
 
     def between(self, first: str | None = None, last: str | None = None) -> Spread:
-        """The stamps of a stretch of time, UTC, both ends in it."""
+        """The stamps of a stretch of time, UTC, both ends in it.
+
+        Raises:
+            DataError: no stamp in it.
+        """
         legs = []
         for leg in (self.far, self.near):
             begin = 0 if first is None else int(np.searchsorted(leg.times, moment(first), side="left"))
