@@ -35,7 +35,12 @@ def partial() -> Proof:
         title="Partial moments",
         text=r"""
 Let $S$ be lognormal with mean $F$ and log variance $v = \sigma^2 T$, so that its density is
-$f(s) = \exp\!\big(-(\ln(s/F) + v/2)^2 / 2v\big) / (s \sqrt{2\pi v})$. Every mean on this page is a sum of
+
+$$
+f(s) = \frac{1}{s\sqrt{2\pi v}}\,\exp\!\Big(-\frac{(\ln(s/F) + v/2)^2}{2v}\Big)
+$$
+
+Every mean on this page is a sum of
 
 $$
 M_a(k) = \operatorname{E}[S^a\,1\{S > k\}] = F^a e^{a(a-1)v/2}\,N\!\left(\frac{\ln(F/k) + (a-\frac12)v}{\sqrt v}\right)
