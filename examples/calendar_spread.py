@@ -1,4 +1,8 @@
-"""A calendar spread in steps: what a band on far less near earns, and why, on made and on real prices.
+"""
+A calendar spread in steps
+==========================
+
+What a band on far less near earns, and why, on made and on real prices.
 
 The spread is sold when it is wide, more of it as it widens, and bought back when it narrows. What it earns is the
 spread sold at less the spread bought at, per coin, wherever the coin itself goes; fees, half-spreads and the funding of
@@ -26,6 +30,11 @@ MARKS = "deribit-futures-perp-2026-01_02/futures-vs-perp.parquet"
 HALF_SPREAD, FEE, FUNDING = 1e-4, 5e-4, 5e-5
 CENT = 0.01
 
+# %%
+# Made prices
+# -----------
+# In equal coins every coin earns the spread sold at less the spread bought at, whether the coin rose or fell.
+
 
 def made() -> lp.Spread:
     """Three weeks of six-hourly quotes."""
@@ -46,6 +55,7 @@ def made() -> lp.Spread:
 def told(result: lp.SpreadReplay) -> None:
     """Print it, and check that its P&L is the sum of its trades to the cent."""
     print(result, "\n")
+    result.plot()
     assert abs(result.net - result.net_of_trades) < CENT / 2
     assert result.held == 0.0
 
@@ -61,6 +71,13 @@ def on_made_prices() -> None:
     earned = -float(trades.far_quantity @ trades.spread)
     assert abs(earned - (result.net + trades.fees.sum() - result.parts["funding"])) < CENT / 2
     assert earned > 0
+
+
+# %%
+# Real marks
+# ----------
+# P&L in coins, counted in dollars at one price. Two routes agree to the cent in every band: the book of each leg, and
+# trade by trade.
 
 
 def on_real_marks(file: Path) -> None:
@@ -83,6 +100,11 @@ def on_real_marks(file: Path) -> None:
     deliveries = curve.spread("BTC-26JUN26", "BTC-27MAR26")
     dated = lp.SpreadBand.on(deliveries, size=10_000.0, entry=1_150.0, exit=900.0, add=40.0, most=4)
     told(lp.replay_spread(deliveries, dated, fee=lp.Fee(taker=FEE)))
+
+
+# %%
+# What came of it
+# ---------------
 
 
 def main(folder: Path | None) -> None:

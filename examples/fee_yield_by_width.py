@@ -1,4 +1,8 @@
-"""What real positions earned by the width of their range, beside what the daily fees of another pool would have paid.
+"""
+Fees by the width of a range
+============================
+
+What real positions earned by the width of their range, beside what the daily fees of another pool would have paid.
 
 Realised: fees over the deposit over time, of positions in Uniswap v3 WETH/USDT 0.3 % on Ethereum, as a portfolio
 service counted them. Expected: the daily fees of USDC/WETH 0.05 %, another pool with its own fee and volume, shared by
@@ -6,6 +10,7 @@ service counted them. Expected: the daily fees of USDC/WETH 0.05 %, another pool
 pools do; what is compared is how yields fall as ranges widen.
 
 What the data cannot say:
+
 - every other position by its number, and of those only the ones with one deposit that were closed inside the fifteen
   months of the daily fees: who still holds is not here, and who closes may have been lucky or unlucky;
 - positions whose range held the price of no day have no yield in range: they are missing from the medians of it, and
@@ -23,6 +28,7 @@ import os
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -35,8 +41,13 @@ FEES = "univ3-daily-fees-usdc-weth-005/ethereum--fee--usdc-eth-005.csv"
 WIDTHS = [0.0, 0.05, 0.1, 0.2, 0.4, np.inf]
 """Half a range, as a share: the root of upper over lower, less 1."""
 LEAST_DEPOSIT, LEAST_DAYS = 100.0, 2.0
+WIDEST = 10.0
 FAR = 1e6
 """A price that no range needs to reach beyond."""
+
+# %%
+# Which positions count
+# ---------------------
 
 
 def closed_positions(folder: Path, first: pd.Timestamp, last: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -71,6 +82,11 @@ def closed_positions(folder: Path, first: pd.Timestamp, last: pd.Timestamp) -> t
     return table, left
 
 
+# %%
+# What the other pool would have paid
+# -----------------------------------
+
+
 def expected(row: pd.Series, daily: pd.DataFrame) -> tuple[float, float]:
     """Fees of the other pool over the deposit, and days in range, from the day after the deposit to the close."""
     lower, upper = max(row["price_lower"], 1 / FAR), min(row["price_upper"], FAR)
@@ -81,6 +97,25 @@ def expected(row: pd.Series, daily: pd.DataFrame) -> tuple[float, float]:
     inside = (days["price"] > lower) & (days["price"] < upper)
     share = position.liquidity / (position.liquidity + days["liquidity"])
     return float((days["fee"] * share * inside).sum() / row["deposits_value"]), float(inside.mean())
+
+
+def drawn(table: pd.DataFrame) -> None:
+    """Each position that was in range, in both pools; those that are wide as a full range are left out."""
+    seen = table[(table["realised, in range"] > 0) & (table["width"] < WIDEST)]
+    _, ax = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
+    for name, shape, colour in (("realised", "o", "#0072B2"), ("other pool", "x", "#D55E00")):
+        shown = seen[f"{name}, in range"].clip(lower=1e-3)
+        ax.plot(seen["width"], shown, shape, label=name, color=colour, alpha=0.6, markersize=4)
+    ax.set(
+        xscale="log", yscale="log", xlabel="half-width of the range, share of the price",
+        ylabel="fees a year while in range, share of the deposit",
+    )  # fmt: skip
+    ax.legend()
+
+
+# %%
+# Narrower ranges earned more while in range
+# ------------------------------------------
 
 
 def main(folder: Path) -> None:
@@ -116,6 +151,8 @@ def main(folder: Path) -> None:
     ranked = table[["width", "realised", "other pool", "realised, in range", "other pool, in range"]].corr("spearman")
     print("\nRank correlations:")
     print(ranked.round(2).to_string())
+
+    drawn(table)
 
     # While in range, narrower ranges earned more: in every step of the table, in both pools.
     for name in ("realised", "realised, in range", "other pool, in range"):

@@ -1,4 +1,8 @@
-"""Which hedge kept its promise: real option chains, decided at each snapshot, scored after expiry.
+"""
+Options beside the perpetual
+============================
+
+Which hedge kept its promise: real option chains, decided at each snapshot, scored after expiry.
 
 At each of 56 snapshots of January 2026 a position of 100,000 USDC in ETH is hedged to a weekly expiry in five ways.
 Each knows that snapshot only; it is scored by the first price seen after the expiry.
@@ -20,6 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -47,7 +52,9 @@ was lost.
 """
 
 
-# ---- what is known at a snapshot
+# %%
+# What is known at a snapshot
+# ---------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +133,9 @@ def decide(chain: lp.Chain, case: Case) -> dict[str, lp.HedgePlan]:
     }
 
 
-# ---- what came of it
+# %%
+# What came of it
+# ---------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +207,9 @@ def study(chains: Sequence[lp.Chain], case: Case, ends: Mapping[np.datetime64, S
     return pd.DataFrame(rows)
 
 
-# ---- side by side
+# %%
+# Side by side
+# ------------
 
 
 def changed(rows: pd.DataFrame) -> float:
@@ -248,7 +259,9 @@ def compared(means: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-# ---- facts that must hold
+# %%
+# Facts that must hold
+# --------------------
 
 
 def perturbed(table: pd.DataFrame, after: np.datetime64) -> pd.DataFrame:
@@ -299,6 +312,22 @@ def given() -> Path | None:
     return Path(named) if there else None
 
 
+def drawn(shown: pd.DataFrame, case: Case) -> None:
+    """What each way promised to leave, and what came."""
+    _, ax = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
+    places = np.arange(len(shown.columns))
+    for shift, what, colour in ((-0.2, "promised", "#0072B2"), (0.2, "came", "#D55E00")):
+        ax.bar(places + shift, shown.loc[f"deviation, {what}"], 0.4, label=what, color=colour)
+    ax.set_xticks(places, shown.columns)
+    ax.set(ylabel="standard deviation [USDC]", title=case.name)
+    ax.legend()
+
+
+# %%
+# The study
+# ---------
+
+
 def main(folder: Path) -> None:
     table, perps = data(folder)
     chains = lp.read_chains(table)
@@ -330,6 +359,7 @@ def main(folder: Path) -> None:
         assert (promised[["perp", "options"]].max(axis=1) < promised["nothing"]).all()
 
         # What the verdict says.
+        drawn(side_by_side(rows), case)
         shown = side_by_side(rows).T
         assert (shown[["deviation, came", "CVaR 95, came", "CVaR 90, came"]].idxmin() == "perp + options").all()
         cost = shown["mean, promised"]["nothing"] - shown["mean, promised"]["options"]

@@ -1,10 +1,16 @@
-"""Three ranges for the same 100,000 USDC, compared before any of it is deployed.
+"""
+A range before it is deployed
+=============================
 
-For each width: the hedge of least variance, the risk that it leaves, the expected loss against holding, the
-probability that the price touches an end, and the break-evens for an assumed income of the week.
+Four ranges for the same 100,000 USDC, compared before any of it is put in. For each width: the hedge of least
+variance, the risk that it leaves, the expected loss against holding, the chance that the price touches an end, and the
+break-evens for an income that is assumed.
 """
 
 from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
 
 import lpgreeks as lp
 
@@ -16,6 +22,10 @@ INCOME = 900.0  # USDC in the week, assumed: fees less costs. A narrower range e
 week = lp.Lognormal(price=PRICE, volatility=0.65, years=7 / 365)
 perp = lp.LinearPerp(base="ETH", quote="USDC", entry=PRICE)
 objective = lp.Variance(lp.Value("USDC"))
+
+# %%
+# Width by width
+# --------------
 
 
 def expected_loss(pool: lp.Exposure) -> float:
@@ -41,12 +51,47 @@ full = lp.UniswapV2.from_value(VALUE, base="ETH", quote="USDC", price=PRICE)
 whole = lp.hedge(full, [perp], week, objective=objective)
 print(f" full  0 to infinity   {-whole.quantities[0]:9.3f}  {whole.risk_unhedged:11,.0f}  {whole.best.risk:10,.0f}")
 
+# %%
+# What is left after the hedge
+# ----------------------------
+# The income lifts every curve alike; where one crosses zero, the week has made nothing.
+
+prices = np.linspace(1_500.0, 2_400.0, 451)
+_, ax = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
+for (width, plan), colour in zip(plans.items(), ("#0072B2", "#D55E00", "#009E73", "#CC79A7"), strict=True):
+    ax.plot(prices, plan.total.pnl(prices, start=PRICE) + INCOME, label=f"{width:.0%} either side", color=colour)
+ax.axhline(0, color="#888888", linewidth=0.8)
+ax.set(xlabel="end price [USDC per ETH]", ylabel="hedged P&L with income [USDC]")
+ax.legend()
+
+# %%
+# The same by hand
+# ----------------
+# A normal law on a fine grid, the payoff of a range typed out, sums: no formula of the library is used.
+
+draws = np.linspace(-9, 9, 200_001)
+weights = np.exp(-(draws**2) / 2)
+weights /= weights.sum()
+ends = PRICE * np.exp(0.65 * np.sqrt(7 / 365) * draws - 0.65**2 * (7 / 365) / 2)
+for width, plan in plans.items():
+    low, root, high = np.sqrt([PRICE / (1 + width), PRICE, PRICE * (1 + width)])
+    liquidity = VALUE / (2 * root - PRICE / high - low)
+    inside = np.sqrt(np.clip(ends, low**2, high**2))
+    values = liquidity * (ends * (1 / inside - 1 / high) + inside - low)
+    moved = ends - weights @ ends
+    short = (weights @ (values * moved)) / (weights @ moved**2)
+    held = liquidity * (ends * (1 / root - 1 / high) + root - low)
+    left = values - short * ends
+    assert abs(short / -plan.quantities[0] - 1) < 1e-7
+    assert abs(np.sqrt(weights @ (left - weights @ left) ** 2) / plan.best.risk - 1) < 1e-7
+    assert abs(weights @ (held - values) / expected_loss(plan.exposure) - 1) < 1e-7
+
 # The hedge hardly depends on the width; what it leaves does.
 shorts = [-plan.quantities[0] for plan in plans.values()]
 assert max(shorts) / min(shorts) < 1.10
-left = [plan.best.risk for plan in plans.values()]
-assert left == sorted(left, reverse=True)
-assert whole.best.risk < 0.25 * left[-1]
+left_over = [plan.best.risk for plan in plans.values()]
+assert left_over == sorted(left_over, reverse=True)
+assert whole.best.risk < 0.25 * left_over[-1]
 
 # A wider range loses less against holding and gives the price more room.
 losses = [expected_loss(plan.exposure) for plan in plans.values()]

@@ -1,4 +1,8 @@
-"""Which dislocations are worth hedging: 192 replays, 48 settings in four markets, and what may be said of the best.
+"""
+192 settings and their verdict
+==============================
+
+Which dislocations are worth hedging: 192 replays, 48 settings in four markets, and what may be said of the best.
 
 April and May 2023, minutes of the ETH perpetual with its real funding. Four weeks, one of each kind by a stated rule
 (rise, fall, flat, mixed); in each a range of 5 % about the price, laid again when the price leaves it, hedged by
@@ -39,6 +43,10 @@ THETAS = [x * 1e-4 for x in (5, 10, 20, 30, 50, 100)]
 POOL_FEE = 5e-4
 GAPS = [*(x * 1e-4 for x in (5, 10, 15, 20, 25, 30, 50)), math.inf]
 
+# %%
+# One week
+# --------
+
 
 def tape_of(quotes: lp.Quotes, funding: lp.FundingRates, week: lp.Segment) -> lp.Tape:
     """One week: its quotes, the pool that arbitrageurs make of them, and the funding inside."""
@@ -51,6 +59,11 @@ def tape_of(quotes: lp.Quotes, funding: lp.FundingRates, week: lp.Segment) -> lp
     )  # fmt: skip
     pool = lp.arbitraged_pool(own, fee=POOL_FEE, liquidity=1.2e7, delay="1s", noise=100e6)
     return lp.Tape(quotes=own, pool=pool, funding=funding)
+
+
+# %%
+# Four weeks, 48 settings, one verdict
+# ------------------------------------
 
 
 def main(folder: Path) -> None:
@@ -109,6 +122,7 @@ def main(folder: Path) -> None:
     panel, benchmark = pd.concat(panels), pd.concat(benchmarks).rename("holding")
     verdict = lp.verdict(panel, against=benchmark, seed=0, unit="USDT", trials=len(panel.columns), regimes=kinds)
     print(verdict)
+    verdict.plot()
 
     assert len(table) == 192
     assert len(panel.columns) == 48

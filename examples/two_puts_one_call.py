@@ -1,8 +1,12 @@
-"""Two puts and one call per pool coin: an exchange's rule of 2020, its P&L, and what it is good for.
+"""
+Two puts and one call per pool coin
+===================================
+
+An exchange's rule of 2020, its P&L, and what it is good for.
 
 A constant-product position is hedged with options: for each coin in the pool two puts at 80 % of the price at the start
 and one call at 140 or 150 %. The P&L counts fees of 0.3 % on a daily volume as large as the pool, and gas.
-Premiums are fair under the model. Name a folder to get the charts: python two_puts_one_call.py charts
+Premiums are fair under the model. ``python two_puts_one_call.py charts`` writes the charts to a folder.
 """
 
 from __future__ import annotations
@@ -41,7 +45,9 @@ OBJECTIVES: dict[str, Objective] = {
     "worst loss, -80 % to +200 %": lp.WorstCase(value, over=(0.2 * START, 3 * START)),
 }
 
-# ---- the rule's P&L, as portfolios whose value it is
+# %%
+# The rule's P&L, as portfolios whose value it is
+# -----------------------------------------------
 
 
 def provided(days: float) -> lp.Portfolio:
@@ -69,7 +75,9 @@ def bought(strikes: tuple[float, float], law: lp.Lognormal, *, puts: float = 2, 
     return COINS * (puts * (put - fair(put, law) * cash) + calls * (call - fair(call, law) * cash))
 
 
-# ---- the note's example, and where holder and provider part
+# %%
+# The note's example, and where holder and provider part
+# ------------------------------------------------------
 
 print(f"at 550 the pool is worth {pool.value(550):,.2f}, held {held.value(550):,.2f}")
 print(f"at 450 the pool is worth {pool.value(450):,.2f}, held {held.value(450):,.2f}")
@@ -80,7 +88,9 @@ partings = (provided(7) - (held - CAPITAL * cash)).worth().roots()
 print("with 7 days of fees the holder is ahead beyond", " and ".join(f"{p / START - 1:+.2%}" for p in partings))
 assert abs(partings[-1] / START - 1.5) < 0.001
 
-# ---- 30 days at every end price
+# %%
+# 30 days at every end price
+# --------------------------
 
 month = lp.Lognormal(price=START, volatility=VOLATILITY, years=30 / 365)
 pnl = {
@@ -94,7 +104,9 @@ print(f"\nP&L in USDT after 30 days, options at 80/140\n{'end price':>9}", *(f"{
 for price in (NOTHING, 100.0, 250.0, 400.0, 500.0, 600.0, 750.0, 1_500.0):
     print(f"{price:9,.0f}", *(f"{part.value(price):18,.0f}" for part in pnl.values()))
 
-# ---- what the rule does to risk, beside the best amounts of the same two options
+# %%
+# What the rule does to risk, beside the best amounts of the same two options
+# ---------------------------------------------------------------------------
 
 
 def judged(
@@ -150,7 +162,9 @@ for (put, call), width in turns.items():
     days = 365 * lasting(width).years
     print(f"{put:.0%}/{call:.0%} raises the variance beyond vol*sqrt(T) = {width:.4f}, {days:.0f} days")
 
-# ---- a floor, not a steady value
+# %%
+# A floor, not a steady value
+# ---------------------------
 
 law = lasting(0.2)
 unhedged = pool - CAPITAL * cash
@@ -178,7 +192,9 @@ rule, best = plans[worst, 0.2, (0.8, 1.5)]
 assert math.isclose(rule.best.risk, CAPITAL * (1 - math.sqrt(0.8)) + premiums)
 assert rule.best.risk < 1.05 * best.best.risk
 
-# ---- the straight part to a perpetual, the curved part to a few options
+# %%
+# The straight part to a perpetual, the curved part to a few options
+# ------------------------------------------------------------------
 
 law = lasting(0.2)
 print("\nat vol*sqrt(T) = 0.2: the rule, and the best of perpetual, put 80 and call 150 (amounts per coin)")
@@ -188,11 +204,12 @@ for name, objective in OBJECTIVES.items():
     print(f"{name:32}{rule.best.risk:6,.0f}{three.best.risk:6,.0f}  {amounts}")
     assert three.best.risk < 0.15 * rule.best.risk
 
-# ---- the charts
+# %%
+# The charts
+# ----------
 
 
 def chart(
-    folder: Path,
     name: str,
     lines: dict[str, lp.Portfolio],
     *,
@@ -207,19 +224,20 @@ def chart(
     verticals(ax, [START], name=f"start, {START:g}", style=":", colour=GREY)
     verticals(ax, strikes, name="strikes")
     marks(ax, meeting, name="both alike")
-    legend_below(ax).figure.savefig(folder / f"{name}.png")
+    figure = legend_below(ax).figure
+    if len(sys.argv) > 1:
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        figure.savefig(folder / f"{name}.png")
 
 
-if len(sys.argv) > 1:
-    charts = Path(sys.argv[1])
-    charts.mkdir(parents=True, exist_ok=True)
-    at = [option.strike for option in options((0.8, 1.4))]
-    one_each, loss = bought((0.8, 1.4), month, puts=1), pool - held
-    week = {"held": pnl["held"], "provided, 7 days of fees": provided(7)}
-    short_one = {"provided": pnl["provided"], "perpetual": -COINS * perp, "both": pnl["short 1 perpetual"]}
-    alone = {"impermanent loss": loss, "1 put, 1 call per coin": one_each, "both": loss + one_each}
-    whole = {name: pnl[name] for name in ("provided", "1 put, 1 call", "2 puts, 1 call")}
-    chart(charts, "holder-and-provider", week, meeting=[(float(p), pnl["held"].value(p)) for p in partings])
-    chart(charts, "short-perpetual", short_one)
-    chart(charts, "impermanent-loss", alone, strikes=at)
-    chart(charts, "whole-pool", whole, strikes=at)
+at = [option.strike for option in options((0.8, 1.4))]
+one_each, loss = bought((0.8, 1.4), month, puts=1), pool - held
+week = {"held": pnl["held"], "provided, 7 days of fees": provided(7)}
+short_one = {"provided": pnl["provided"], "perpetual": -COINS * perp, "both": pnl["short 1 perpetual"]}
+alone = {"impermanent loss": loss, "1 put, 1 call per coin": one_each, "both": loss + one_each}
+whole = {name: pnl[name] for name in ("provided", "1 put, 1 call", "2 puts, 1 call")}
+chart("holder-and-provider", week, meeting=[(float(p), pnl["held"].value(p)) for p in partings])
+chart("short-perpetual", short_one)
+chart("impermanent-loss", alone, strikes=at)
+chart("whole-pool", whole, strikes=at)

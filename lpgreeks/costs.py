@@ -65,6 +65,9 @@ class OptionFee:
             premium: per option, in the settlement token, 0 or more.
             quantity: in coins; its sign does not matter.
             underlying: in the settlement token: 1 coin, or the index price of a linear option.
+
+        Raises:
+            InputError: a premium below 0.
         """
         price = require_finite("premium", premium, unit="settlement token")
         if price < 0:
@@ -123,6 +126,9 @@ class Funding:
             interest: per interval, a decimal.
             band: the greatest pull, a decimal.
             hours: the interval.
+
+        Raises:
+            InputError: a band below 0.
         """
         p, i = _small("the premium", premium), _small("the interest", interest)
         b = _small("the band", band)

@@ -389,7 +389,7 @@ def _frozen(array: FloatArray) -> FloatArray:
 
 @singledispatch
 def sqrt(x: Reading) -> Reading:
-    """The square root of a price or of a positive number."""
+    """The square root of a price or of a positive number, ``x``: a table, symbols, an array."""
     return np.sqrt(x)
 
 

@@ -42,6 +42,10 @@ def partial_moment(
     ``kink = 0`` gives the full moment; ``width = 0`` gives ``F^a 1{F > k}``. Arguments broadcast.
 
     Args:
+        exponent: ``a``, any real number.
+        kink: ``k``, quote per base.
+        forward: ``F``, quote per base.
+        width: ``w``, the log standard deviation over the whole horizon.
         below: the moment on the other side instead, ``E[S^a 1{S <= k}]``, to its own last digit.
     """
     from scipy.special import ndtr

@@ -79,6 +79,13 @@ MUTANTS = [
     Mutant("smears.py", "_gap(k, f, w) + (a - 0.5) * w", "_gap(k, f, w) + (a + 0.5) * w", "test_powers.py::test_partial_moment_is_the_integral"),
     Mutant("powers.py", "return base + quote / price", "return base - quote / price", "test_laws.py::test_value_in_coins_is_value_in_quote_over_the_price"),
     Mutant("_sums.py", "roots = [x for x, v in zip(edges, values, strict=True) if v == 0]", "roots = []", "test_powers.py::test_double_roots_are_found"),
+    # ---- what names say, and what pages derive
+    Mutant("statistics/sharpe.py", "        trials: how many, from 1.", "        how many, from 1.", "test_docstrings.py::test_a_function_names_its_arguments_and_its_errors"),
+    Mutant("instruments/base.py", "        holdings: the positions, none twice.", "        the positions.", "test_docstrings.py::test_a_class_names_its_fields"),
+    Mutant("onchain/uniswap.py", "Raises:\n            TokenError: a position in other tokens.", "It raises.", "test_docstrings.py::test_a_method_says_what_it_does_and_when_it_refuses"),
+    Mutant("instruments/contracts.py", "        (-1000.0, -10.0)", "        (1000.0, -10.0)", "test_docs.py::test_examples_in_docstrings_run"),
+    Mutant("formulas.py", "exponent * (exponent - 1) * variance / 2", "exponent * (exponent + 1) * variance / 2", "test_docs.py::test_a_chapter_of_derivations_holds_and_names_its_sources"),
+    Mutant("instruments/uniswap_v2.py", "self.liquidity / root", "2 * self.liquidity / root", "test_docs.py::test_a_chapter_of_derivations_holds_and_names_its_sources"),
     # ---- instruments
     Mutant("instruments/uniswap_v3.py", "1 / root - 1 / sqrt(self.upper)", "1 / root - 1 / sqrt(self.lower)", "test_oracles.py::test_amounts_across_a_range"),
     Mutant("instruments/uniswap_v3.py", "root - sqrt(self.lower)", "root", "test_oracles.py"),
@@ -868,10 +875,11 @@ def main() -> int:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder)
-        for part in ("lpgreeks", "tests", "examples"):
+        for part in ("lpgreeks", "tests", "examples", "docs"):
             # With what numba has compiled, which is good as long as the source keeps its time.
-            shutil.copytree(ROOT / part, whole / part, ignore=shutil.ignore_patterns("*.pyc"))
-        shutil.copy(ROOT / "pyproject.toml", whole)
+            shutil.copytree(ROOT / part, whole / part, ignore=shutil.ignore_patterns("*.pyc", "_build", "gallery"))
+        for file in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / file, whole)
         compileall.compile_dir(whole, quiet=1)
         # What is loaded stays: pytest collects garbage more than once, and would look through all of it.
         gc.freeze()

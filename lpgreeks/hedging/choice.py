@@ -38,7 +38,11 @@ class AtMost(Constraint):
         return ()
 
     def members(self, problem: Problem) -> list[int]:
-        """The legs that it counts."""
+        """The legs that it counts.
+
+        Raises:
+            InputError: no leg of that kind.
+        """
         found = [j for j, leg in enumerate(problem.legs) if isinstance(leg.option or leg.instrument, self.of)]
         if not found:
             offered = ", ".join(sorted({leg.instrument.label for leg in problem.legs}))

@@ -83,6 +83,15 @@ def hedge(
         MarketError: a market whose price ``over`` does not have.
         DataError: a position beyond the part of a margin table that is known.
         InfeasibleError: constraints that nothing satisfies; names them and the nearest way out.
+
+    Example:
+        >>> import lpgreeks as lp
+        >>> pool = lp.UniswapV2.from_value(100_000, base="ETH", quote="USDC", price=1_900)
+        >>> perp = lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
+        >>> week = lp.Lognormal(price=1_900, volatility=0.65, years=7 / 365)
+        >>> plan = lp.hedge(pool, [perp], week, objective=lp.Variance(lp.Value("USDC")))
+        >>> round(plan.quantities[0], 3), f"{plan.effectiveness:.2%}"
+        (-26.236, '99.90%')
     """
     return planned(
         exposure,

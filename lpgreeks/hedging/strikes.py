@@ -61,6 +61,9 @@ def strikes(
 
     Returns:
         The plan of the best strikes; its options are its last legs.
+
+    Raises:
+        InputError: paths or outcomes instead of a model, another objective, no options or too many.
     """
     if isinstance(over, (Paths, Outcomes)) or not hasattr(over, "nodes"):
         raise InputError("a model", got=type(over).__name__, remedy="Lognormal(...) or Merton(...)")

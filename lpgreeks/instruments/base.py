@@ -129,7 +129,11 @@ class Exposure(ABC):
         return one_token_notes(i.base for i in instruments if i.base) + one_token_notes(i.quote for i in instruments)
 
     def on(self, market: str) -> Exposure:
-        """The part that reads the price of ``market``."""
+        """The part that reads the price of ``market``.
+
+        Raises:
+            MarketError: no part of it reads that market.
+        """
         if market not in self.markets:
             raise MarketError("a market of the portfolio", got=market, remedy=f"It has {', '.join(self.markets)}")
         return self if all(p.instrument.market == market for p in self.positions) else self._part(market)
@@ -168,6 +172,9 @@ class Exposure(ABC):
         """The value in ``token`` (the quote unless said) as a function of the one coin's price.
 
         ``base(P) * P + quote(P)`` in quote, ``base(P) + quote(P) / P`` in the coin.
+
+        Raises:
+            TokenError: a token that it does not hold.
         """
         name = self.quote if token is None else find_token(token, (self.quote, *self.bases))
         if name == self.quote:
@@ -355,6 +362,9 @@ class Instrument(Exposure):
         Args:
             volatility: per year, a decimal (0.65 is 65 %).
             years: left to its end, in 365-day years; an option knows its own from now on.
+
+        Raises:
+            InputError: no time to its end, or a volatility that is none.
         """
         from lpgreeks.instruments.marked import Marked
 
@@ -397,7 +407,11 @@ class Position(Exposure):
 
 @dataclass(frozen=True)
 class Portfolio(Exposure):
-    """A sum of positions; quantities of equal instruments are added up."""
+    """A sum of positions; quantities of equal instruments are added up.
+
+    Args:
+        holdings: the positions, none twice.
+    """
 
     holdings: tuple[Position, ...] = ()
 

@@ -100,6 +100,12 @@ class LinearPerp(Linear):
 
     Args:
         entry: price at which it was opened, quote per base.
+
+    Example:
+        >>> import lpgreeks as lp
+        >>> short = -10 * lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
+        >>> short.value(2_000), short.delta(2_000)
+        (-1000.0, -10.0)
     """
 
     label: ClassVar[str] = "linear perpetual"
@@ -117,6 +123,12 @@ class InversePerp(Inverse):
 
     Args:
         entry: price at which it was opened, quote per base.
+
+    Example:
+        >>> import lpgreeks as lp
+        >>> long = 19_000 * lp.InversePerp(base="ETH", quote="USDC", entry=1_900)
+        >>> round(long.base_amount(2_000), 12), round(long.value(2_000), 9)
+        (0.5, 1000.0)
     """
 
     label: ClassVar[str] = "inverse perpetual"

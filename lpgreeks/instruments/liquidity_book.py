@@ -92,6 +92,9 @@ def liquidity_book(
         coins_in_active: the share of coins in what the active bin gets. What differs from the mix in it pays a
             composition fee (:meth:`~lpgreeks.BinBook.add`).
         market: whose price it reads; the pair unless said.
+
+    Raises:
+        InputError: weights that are no shares, a share of coins outside 0 to 1, or bins beyond any price.
     """
     value = require_positive("value", value, unit=quote)
     price = require_positive("price", price, unit=f"{quote} per {base}")

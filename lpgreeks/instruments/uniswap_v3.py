@@ -31,6 +31,16 @@ class UniswapV3(Instrument):
         liquidity: ``L`` in units of whole tokens, not of the contract's integers (see :mod:`lpgreeks.onchain.uniswap`).
         lower: lower end of the range, quote per base.
         upper: upper end of the range, quote per base.
+
+    Example:
+        >>> import lpgreeks as lp
+        >>> pool = lp.UniswapV3.from_value(
+        ...     100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100
+        ... )
+        >>> round(pool.base_amount(1_900), 4), round(pool.quote_amount(1_900), 2)
+        (24.9644, 52567.63)
+        >>> pool.base_amount([1_600, 2_200]).round(4).tolist()
+        [54.2138, 0.0]
     """
 
     liquidity: float = term("L", "sqrt({base} * {quote})")
@@ -82,7 +92,11 @@ class UniswapV3(Instrument):
     ) -> Deposit:
         """The largest position that the two offered amounts pay for at ``price``, and what is left over.
 
-        ``math.inf`` for one of them asks how much of it the other one needs.
+        Args:
+            base_offered, quote_offered: tokens, 0 or more; ``math.inf`` asks how much of it the other one needs.
+
+        Raises:
+            InputError: nothing offered of what the range takes at this price.
         """
         price = require_positive("price", price, unit=f"{quote} per {base}")
         one = cls(base=base, quote=quote, liquidity=1.0, lower=lower, upper=upper, market=market)
@@ -112,6 +126,12 @@ class UniswapV3(Instrument):
 
         .. math::
             \sqrt{p_a} = \sqrt{P} - \frac{y}{L}, \qquad L = \frac{x}{1/\sqrt{P} - 1/\sqrt{p_b}}
+
+        Args:
+            base_offered, quote_offered: tokens, ``x`` and ``y``, positive.
+
+        Raises:
+            InputError: so many quote tokens that no lower end takes them.
         """
         base_offered, quote_offered, price, upper = _offer_at(base_offered, quote_offered, price, "upper", upper)
         require_increasing("price", price, "upper", upper, unit="quote per base")
@@ -131,6 +151,12 @@ class UniswapV3(Instrument):
 
         .. math::
             \frac{1}{\sqrt{p_b}} = \frac{1}{\sqrt{P}} - \frac{x}{L}, \qquad L = \frac{y}{\sqrt{P} - \sqrt{p_a}}
+
+        Args:
+            base_offered, quote_offered: tokens, ``x`` and ``y``, positive.
+
+        Raises:
+            InputError: so many coins that no upper end takes them.
         """
         base_offered, quote_offered, price, lower = _offer_at(base_offered, quote_offered, price, "lower", lower)
         require_increasing("lower", lower, "price", price, unit="quote per base")
@@ -153,7 +179,13 @@ class UniswapV3(Instrument):
 
 @dataclass(frozen=True, kw_only=True)
 class Deposit:
-    """What a range takes of two offered amounts: the position, the amounts used and those left over."""
+    """What a range takes of two offered amounts.
+
+    Attributes:
+        position: the largest that both pay for.
+        base_used, quote_used: what it takes.
+        base_left, quote_left: what is left over.
+    """
 
     position: UniswapV3
     base_used: float

@@ -92,7 +92,11 @@ class Schedule(ABC):
         return self.margin_at(size) / require_positive("size", size, unit=self.unit)
 
     def require_known(self, size: float) -> None:
-        """An error for a size that the table does not reach."""
+        """An error for a size that the table does not reach.
+
+        Raises:
+            DataError: beyond the last cap.
+        """
         if not size <= self.up_to * (1 + _ROUNDING):
             raise DataError(
                 f"a position of at most {self.up_to:,.10g}, where the known margin table ends",
@@ -109,6 +113,8 @@ class Proportional(Schedule):
 
     Args:
         rate: a decimal of the position's value.
+        unit: the token that sizes are counted in; only ``up_to`` needs it.
+        up_to: the largest size that it is known for; any unless said.
     """
 
     rate: float
@@ -235,6 +241,7 @@ class LinearInSize(Schedule):
         rate: the rate of the smallest position, a decimal.
         slope: what one unit of size adds to the rate.
         unit: the token that sizes are counted in.
+        up_to: the largest size that it is known for; any unless said.
     """
 
     rate: float

@@ -69,6 +69,9 @@ def read_chain(
 def read_chains(source: str | Path | pd.DataFrame) -> tuple[Chain, ...]:
     """Every chain of a file, by snapshot and then by coin; see :func:`read_chain`.
 
+    Args:
+        source: a file or a table.
+
     Raises:
         DataError: as there; also a coin without a row left in some snapshot.
     """

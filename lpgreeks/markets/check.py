@@ -21,7 +21,14 @@ _SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One kind of defect: what, how often, the first places, and whether the table is usable all the same."""
+    """One kind of defect.
+
+    Attributes:
+        what: in a few words.
+        count: of rows.
+        where: the first places.
+        fatal: the table is not usable with it.
+    """
 
     what: str
     count: int
@@ -35,7 +42,16 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class DataReport:
-    """What the data check found in one table of bars."""
+    """What the data check found in one table of bars.
+
+    Attributes:
+        source: the file, or "a table".
+        rows: how many.
+        first, last: their times, UTC.
+        step: from row to row.
+        findings: one for each kind of defect.
+        guesses: what was taken for granted, one sentence each.
+    """
 
     source: str
     rows: int
@@ -52,7 +68,11 @@ class DataReport:
         return not any(f.fatal for f in self.findings)
 
     def require_usable(self) -> None:
-        """Raises DataError at the first fatal finding."""
+        """Nothing, where the table is usable.
+
+        Raises:
+            DataError: at the first fatal finding.
+        """
         for finding in self.findings:
             if finding.fatal:
                 raise DataError(

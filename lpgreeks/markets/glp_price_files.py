@@ -45,6 +45,9 @@ def read_glp_stats(path: str | Path) -> GlpPrices:
     Both are integers with 18 decimals, read digit by digit. The id is ``<period>:<seconds since 1970>`` or the seconds
     alone. Rows whose id has no time (totals) are left out and counted.
 
+    Args:
+        path: the file.
+
     Raises:
         DataError: not such an export, rows out of order, a price that is no GLP's: figures of two units.
     """
@@ -94,6 +97,9 @@ def read_glp_prices(path: str | Path) -> GlpPrices:
 
     The second is the price with all rewards added since the first day. A day's price is that of its end, and is known
     from there on: the next day's start. Days marked in a column ``interpolated`` are kept and counted.
+
+    Args:
+        path: the file.
 
     Raises:
         DataError: not such a table, days out of order, prices of 0 or less or that are no GLP's.

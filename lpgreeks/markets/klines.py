@@ -48,7 +48,11 @@ def read_klines(path: str | Path, *, market: str = "") -> History:
 
 
 def check_klines(path: str | Path) -> DataReport:
-    """The data check of what :func:`read_klines` would read; reports and refuses nothing that it can parse."""
+    """The data check of what :func:`read_klines` would read; reports and refuses nothing that it can parse.
+
+    Args:
+        path: the file or the folder.
+    """
     return _klines(Path(path), "?/?")[1]
 
 

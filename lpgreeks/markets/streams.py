@@ -74,6 +74,9 @@ class Quotes(Frozen):
         Args:
             bars: of one market, or of several of which ``market`` is one.
             half_spread: 0.00005 is half a basis point on each side.
+
+        Raises:
+            InputError: bars of several markets, and none of them named.
         """
         half = _half_spread(half_spread)
         name = market or bars.markets[0]
@@ -236,6 +239,7 @@ class FundingRates(Frozen):
         times: ``(n,)``, UTC, ascending: the settlements.
         rates: ``(n,)``; > 0: longs pay shorts.
         source: one sentence on where they come from.
+        notes: what was guessed or dropped on the way here.
     """
 
     market: str
@@ -273,6 +277,7 @@ class GasPrices(Frozen):
         times: ``(n,)``, UTC, ascending.
         each: ``(n,)``, quote per transaction.
         source: one sentence on where they come from.
+        notes: what was guessed or dropped on the way here.
     """
 
     times: Times

@@ -69,7 +69,12 @@ def read_prices(source: str | Path | pd.DataFrame, *, market: str, columns: Colu
 
 
 def check_prices(source: str | Path | pd.DataFrame, *, columns: Columns | None = None) -> DataReport:
-    """The data check of what :func:`read_prices` would read."""
+    """The data check of what :func:`read_prices` would read.
+
+    Args:
+        source: a file or a table.
+        columns: what they are called; guessed unless said.
+    """
     return _prices(source, columns)[1]
 
 

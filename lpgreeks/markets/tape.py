@@ -257,7 +257,11 @@ class Tape(Frozen):
         return Settlements(np.array(row, dtype=np.int64), np.array(market, dtype=np.int64), np.array(rate, dtype=float))
 
     def gas_at(self, rows: NDArray[np.int64]) -> FloatArray:
-        """What one transaction costs on each row, in quote."""
+        """What one transaction costs on each row, in quote.
+
+        Raises:
+            DataError: a row before the first gas price.
+        """
         if self.gas is None:
             return np.zeros(rows.shape)
         if isinstance(self.gas, Gas):

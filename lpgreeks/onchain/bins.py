@@ -133,7 +133,11 @@ class BinPair:
         return 1.0 / y_per_x if self._base_is_y else y_per_x
 
     def id_of_price(self, price: float) -> int:
-        """The bin that is active at ``price``: the greatest id whose Y per X is at most that of the price."""
+        """The bin that is active at ``price``: the greatest id whose Y per X is at most that of the price.
+
+        Raises:
+            InputError: a price beyond the contract's bins.
+        """
         price = require_positive("price", price, unit=f"{self.quote} per {self.base}")
         y_per_x = 1.0 / price if self._base_is_y else price
         raw = y_per_x * 10.0 ** (self.decimals_y - self.decimals_x)

@@ -101,7 +101,11 @@ def tick_at_sqrt_price_x96(root: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class RawAmounts:
-    """Integers of token0 and token1, as the contract counts them."""
+    """Integers of token0 and token1, as the contract counts them.
+
+    Args:
+        amount0, amount1: 0 or more, in the least unit of each token.
+    """
 
     amount0: int
     amount1: int
@@ -248,7 +252,11 @@ class OnchainPool:
         return growth0, growth1
 
     def tick_of_price(self, price: float) -> int:
-        """The tick that the chain shows at ``price``: the floor of the logarithm, in the contract's direction."""
+        """The tick that the chain shows at ``price``: the floor of the logarithm, in the contract's direction.
+
+        Raises:
+            InputError: a price beyond the contract's ticks.
+        """
         price = require_positive("price", price, unit=self._unit)
         token1_per_token0 = 1 / price if self._base_is_token1 else price
         root = math.ldexp(math.sqrt(token1_per_token0 * 10.0 ** (self.decimals1 - self.decimals0)), 96)
@@ -279,7 +287,11 @@ class OnchainPool:
         return UniswapV3(base=self.base, quote=self.quote, liquidity=whole, lower=ends[0], upper=ends[1], market=market)
 
     def raw_liquidity(self, position: UniswapV3) -> int:
-        """The position's liquidity as the contract counts it, to the sixteen digits that a double holds."""
+        """The position's liquidity as the contract counts it, to the sixteen digits that a double holds.
+
+        Raises:
+            TokenError: a position in other tokens.
+        """
         if (counted_as(position.base), counted_as(position.quote)) != (counted_as(self.base), counted_as(self.quote)):
             raise TokenError(f"a position in {self.base}/{self.quote}", got=f"{position.base}/{position.quote}")
         return round(position.liquidity * self._raw_per_whole)

@@ -27,7 +27,11 @@ _MOST_VALUES = 200_000_000
 
 @dataclass(frozen=True)
 class Rescaled:
-    """Each window multiplied so that it starts at a stated price: its returns are kept."""
+    """Each window multiplied so that it starts at a stated price: its returns are kept.
+
+    Args:
+        start: quote per base; by market where there are several.
+    """
 
     start: float | Mapping[str, float]
 
@@ -41,7 +45,11 @@ class Rescaled:
 
 @dataclass(frozen=True)
 class Shifted:
-    """Each window shifted so that it starts at a stated price: its increments are kept."""
+    """Each window shifted so that it starts at a stated price: its increments are kept.
+
+    Args:
+        start: quote per base; by market where there are several.
+    """
 
     start: float | Mapping[str, float]
 
@@ -187,6 +195,9 @@ class History:
         Stretches have geometric length with mean ``block`` steps (chosen by Politis and White's rule for
         absolute returns unless said) and are drawn for all markets and their lows and highs at once.
         Returns over a gap are left out. Source: Politis and Romano (1994), through ``arch``.
+
+        Raises:
+            DataError: fewer returns than a block needs.
         """
         from arch.bootstrap import StationaryBootstrap
 
@@ -229,6 +240,9 @@ class History:
         Args:
             market: whose prices.
             factor: above 1; 1.05 reaches from 4.8 % below the price to 5 % above.
+
+        Raises:
+            InputError: a factor of 1 or less.
         """
         factor = require_positive("factor", factor, unit="")
         if factor <= 1:
@@ -305,6 +319,9 @@ class History:
 @recorded
 def align(*histories: History) -> History:
     """One history with every market, at the times that all of them have; what that drops is noted.
+
+    Args:
+        histories: of one step, no market in two of them.
 
     Raises:
         DataError: different steps, a market twice, or fewer than two common times.

@@ -96,6 +96,10 @@ class Outcomes:
             sampled: the prices are draws from a law: variances then divide by ``n - 1`` and quantities carry
                 a standard error.
             source: one sentence on where they come from.
+
+        Raises:
+            MarketError: prices and starts of different markets.
+            InputError: prices or weights of different lengths.
         """
         table = prices if isinstance(prices, Mapping) else {ANY_MARKET: prices}
         starts = start if isinstance(start, Mapping) else {ANY_MARKET: start}

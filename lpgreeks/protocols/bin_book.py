@@ -184,7 +184,11 @@ class BinBook:
         return int(found[0])
 
     def terms(self, time: int | None) -> tuple[BinFees, BinVolatility]:
-        """The terms of the fee, and the memory of trades as one at ``time`` begins (None: the last one's)."""
+        """The terms of the fee, and the memory of trades as one at ``time`` begins (None: the last one's).
+
+        Raises:
+            InputError: a pair whose fee is not known.
+        """
         if self.fees is None:
             raise InputError(
                 "the terms of the pair's fee",

@@ -49,7 +49,11 @@ class GlpFees:
         return {"base": round(self.base * _BASIS_POINTS), "tax": round(self.tax * _BASIS_POINTS)}
 
     def redeemable_from(self, minted: np.datetime64) -> np.datetime64:
-        """The earliest time at which an account that last minted at ``minted`` may redeem; each mint starts it anew."""
+        """The earliest time at which an account that last minted at ``minted`` may redeem; each mint starts it anew.
+
+        Raises:
+            InputError: a time that is none.
+        """
         if not isinstance(minted, np.datetime64) or np.isnat(minted):
             raise InputError(
                 "a time as numpy.datetime64", got=f"{minted!r:.40}", remedy='Like np.datetime64("2024-10-15")'

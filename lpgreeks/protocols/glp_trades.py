@@ -80,7 +80,11 @@ class GlpRedemption:
 
 @dataclass(frozen=True, kw_only=True)
 class GlpRoundTrip:
-    """A mint and the redemption of all of it into the same token, at unchanged prices and after the cooldown."""
+    """A mint and the redemption of all of it into the same token, at unchanged prices and after the cooldown.
+
+    Attributes:
+        minted, redeemed: the two trades.
+    """
 
     minted: GlpMint
     redeemed: GlpRedemption

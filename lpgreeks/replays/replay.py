@@ -128,6 +128,20 @@ def replay(
     Raises:
         InputError: a leg without quotes or collateral, or a policy that nothing can follow.
         DataError: a policy that returns no number.
+
+    Example:
+        >>> import numpy as np
+        >>> import lpgreeks as lp
+        >>> minutes = np.datetime64("2023-04-01", "ns") + np.arange(3) * np.timedelta64(1, "m")
+        >>> bid = np.array([1_900.0, 1_910.0, 1_890.0])
+        >>> quotes = lp.Quotes(market="ETH/USDC", times=minutes, bid=bid, ask=bid + 1, source="by hand")
+        >>> pool = lp.UniswapV3.from_value(
+        ...     100_000, base="ETH", quote="USDC", price=1_900.5, lower=1_700, upper=2_100
+        ... )
+        >>> tape = lp.Tape(quotes=quotes, pool=lp.arbitraged_pool(quotes, fee=5e-4, liquidity=1e7, delay="0s"))
+        >>> result = lp.replay(pool, None, tape, grid="1min")
+        >>> result.attribution()["impermanent loss"] < 0
+        True
     """
     if not isinstance(tape, Tape):
         raise InputError("a tape", got=f"{tape!r:.60}", remedy="Tape(quotes=..., pool=..., funding=...)")

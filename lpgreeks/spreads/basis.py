@@ -25,5 +25,9 @@ def simple_basis_per_year(price: ArrayLike, reference: ArrayLike, days: ArrayLik
 
 
 def log_basis_per_year(price: ArrayLike, reference: ArrayLike, days: ArrayLike) -> FloatArray:
-    r"""The continuously compounded annual basis, a decimal: ``ln(F / S) * 365 / d``, as in the simple one."""
+    r"""The continuously compounded annual basis, a decimal: ``ln(F / S) * 365 / d``.
+
+    Args:
+        price, reference, days: as of :func:`simple_basis_per_year`.
+    """
     return np.asarray(np.log(np.asarray(price) / np.asarray(reference)) * 365.0 / np.asarray(days))

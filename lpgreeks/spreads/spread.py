@@ -113,7 +113,11 @@ class Spread(Frozen):
 
     @recorded
     def between(self, first: str | None = None, last: str | None = None) -> Spread:
-        """The stamps of a stretch of time, UTC, both ends in it."""
+        """The stamps of a stretch of time, UTC, both ends in it.
+
+        Raises:
+            DataError: no stamp in it.
+        """
         legs = []
         for leg in (self.far, self.near):
             begin = 0 if first is None else int(np.searchsorted(leg.times, moment(first), side="left"))

@@ -138,6 +138,9 @@ class TermStructure(Frozen):
 
         ``far_basis`` and ``near_basis`` are the middle over that of the perpetual less 1, decimals, not annual; NaN
         where no perpetual is quoted that settles in the same token.
+
+        Raises:
+            DataError: no two contracts with a stamp in common.
         """
         import pandas as pd
 
@@ -161,7 +164,11 @@ class TermStructure(Frozen):
         return found.reset_index(drop=True)
 
     def stamp(self, time: str | None = None) -> np.datetime64:
-        """The last stamp of any contract, or the last one not after ``time``, UTC."""
+        """The last stamp of any contract, or the last one not after ``time``, UTC.
+
+        Raises:
+            DataError: nothing was quoted by then.
+        """
         known = self.times if time is None else self.times[self.times <= moment(time)]
         if not known.size:
             raise DataError(f"a stamp by {time}", got=f"none before {self.times[0]}")

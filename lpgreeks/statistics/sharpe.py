@@ -59,6 +59,9 @@ def expected_best(trials: int) -> float:
     .. math::
         (1 - \gamma)\, N^{-1}\!\left(1 - \tfrac{1}{K}\right) + \gamma\, N^{-1}\!\left(1 - \tfrac{1}{K e}\right)
 
+    Args:
+        trials: how many, from 1.
+
     Source: Bailey and López de Prado (2014).
     """
     from scipy.special import ndtri
