@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -176,9 +175,13 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
         (["--volatility", "0"], 2, "volatility to be positive"),
         (["--volatility", "nan"], 2, "--volatility as a finite number"),
         (["--keep", "coins", "--leg", "linear"], 2, "A coin-margined leg moves the coins"),
-        (["--keep", "nonsense"], 2, "nonsense"),
-        (["--nonsense"], 2, "--nonsense"),
-        (["--price", "dear"], 2, "valid"),
+        (
+            ["--keep", "nonsense"],
+            2,
+            "expected --keep as one of value, coin-value, coins, dollars, amounts, excess; got",
+        ),
+        (["--voltility", "1"], 2, "expected a flag of lpgreeks hedge; got --voltility. Did you mean --volatility?"),
+        (["--price", "dear"], 2, "expected --price as a number; got dear"),
         (["--prices", "nowhere.csv"], 3, "an existing file"),
         (["--prices", "."], 3, "kline files"),
         (["--delta-at-most", "1", "--short-at-most", "1000"], 4, "Any one of these is enough"),
@@ -211,15 +214,12 @@ def test_truncated_and_foreign_files(tmp_path: Path, csv: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
-def test_debug_shows_the_traceback() -> None:
-    done = subprocess.run(
-        [*COMMAND, "hedge", "--lower", "2200", "--upper", "2100"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "LPGREEKS_DEBUG": "1"},
-    )
-    assert "Traceback" in done.stderr
+@pytest.mark.parametrize("line", ["--debug hedge --lower 3 --upper 2", "hedge --lower 3 --upper 2 --debug"])
+def test_debug_shows_the_traceback(line: str) -> None:
+    done = run(*line.split(), code=2)
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.splitlines()[-1].startswith("lpgreeks: expected lower below upper; got lower=3, upper=2")
+    assert done.stdout == ""
 
 
 def test_version() -> None:
@@ -240,7 +240,7 @@ def test_a_closed_pipe_is_no_defect() -> None:
 
 def test_help_shows_an_example() -> None:
     text = run("hedge", "--help").stdout
-    assert "Example: lpgreeks hedge" in text
+    assert "Examples:\n  lpgreeks hedge" in text
     assert "decimal: 0.65 is 65 %" in text
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lpgreeks.cli.endings import ended
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import Commands
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
@@ -24,21 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="lpgreeks",
-    help="Exposure and hedges of automated-market-maker positions. Computes; never trades.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-data = typer.Typer(help="Look at price files.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(data, name="data")
+DEBUG = "--debug"
 
-app.command("index")(index_command)
-app.command("replay")(replay_command)
-app.command("sweep")(sweep_command)
-app.command("spread")(spread_command)
+NAME = "lpgreeks"
+
+app = Commands(
+    name=NAME,
+    help="Exposure and hedges of automated-market-maker positions. Computes; never trades.",
+)
+data = Commands(help="Look at files of prices and quotes, and at venues.")
 
 
 def _version(asked: bool) -> None:
@@ -51,7 +47,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help="Anywhere on the line: the traceback of an error, before its one line.")
+    ] = False,
 ) -> None:
     pass
 
@@ -333,25 +334,35 @@ def chain_command(
         write(out, None, lambda: forwards, lambda: record)
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 1 a defect of lpgreeks, 2 usage, 3 data or files, 4 infeasible."""
-    from lpgreeks.errors import DataError, InfeasibleError, LPGreeksError
+app.command("index")(index_command)
+app.command("spread")(spread_command)
+app.command("replay")(replay_command)
+app.command("sweep")(sweep_command)
+app.add_typer(data, name="data")
 
+
+def main() -> None:
+    """Run the command line, and end with a code of :data:`~lpgreeks.cli.endings.EXIT_CODES`."""
+    if f"_{NAME.upper()}_COMPLETE" in os.environ:
+        app(prog_name=NAME)
+    given = sys.argv[1:]
+    flags = given[: given.index("--")] if "--" in given else given
+    code = ended(lambda: _run([x for x in given if x != DEBUG or x not in flags]), debug=DEBUG in flags)
+    if code:
+        sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """What a command prints, and how it ends."""
+    command = typer.main.get_command(app)
     try:
-        app(prog_name="lpgreeks")
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if os.environ.get("LPGREEKS_DEBUG"):
-            raise
-        codes = {DataError: 3, InfeasibleError: 4, LPGreeksError: 2, OSError: 3}
-        kind = next((code for known, code in codes.items() if isinstance(error, known)), 1)
-        text = (
-            str(error) if kind > 1 else f"a defect of lpgreeks, {type(error).__name__}: {error}; LPGREEKS_DEBUG=1 tells"
-        )
-        print(f"lpgreeks: {text}", file=sys.stderr)
-        sys.exit(kind)
+        with command.make_context(NAME, arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def _grid(price: float) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Option
 
@@ -107,6 +107,8 @@ def measure_code(keep: Keep, base: str, quote: str) -> str:
 class Pool:
     """The liquidity position, but for the price."""
 
+    HEADING: ClassVar[str] = "The position"
+
     value: Annotated[float, Option(help="Value of the position, in quote.")] = 100_000.0
     lower: Annotated[float | None, Option(help="Lower end of the range.", show_default="1700")] = None
     upper: Annotated[float | None, Option(help="Upper end of the range.", show_default="2100")] = None
@@ -177,6 +179,8 @@ class Position(Pool):
 class Market:
     """What prices may do."""
 
+    HEADING: ClassVar[str] = "What prices may do"
+
     volatility: Annotated[float | None, Option(help="Per year, decimal: 0.65 is 65 %.", show_default="0.65")] = None
     days: Annotated[float | None, Option(help="Horizon under the model, in days.", show_default="7")] = None
     drift: Annotated[float | None, Option(help="Growth of the mean price per year, decimal.", show_default="0")] = None
@@ -202,6 +206,8 @@ class Market:
 @dataclass(frozen=True, kw_only=True)
 class Goal:
     """What is offered, and what is made small."""
+
+    HEADING: ClassVar[str] = "The hedge"
 
     legs: Annotated[
         list[Kind], Option("--leg", help="A leg to offer; repeat for more. Ties load the first one first.")
@@ -243,6 +249,8 @@ class Goal:
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """Whose margin, fees and order sizes the legs have."""
+
+    HEADING: ClassVar[str] = "Collateral and margin"
 
     maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
     linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
@@ -300,6 +308,8 @@ class Account(Rules):
 class Trading:
     """What trading the legs costs."""
 
+    HEADING: ClassVar[str] = "Costs and fees"
+
     fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional.")] = None
     slippage: Annotated[float | None, Option(help="What orders give away, decimal of the notional.")] = None
 
@@ -352,6 +362,8 @@ class Costs(Trading):
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
     """Bounds on the hedge itself."""
+
+    HEADING: ClassVar[str] = "Bounds of the hedge"
 
     delta_at_least: Annotated[float | None, Option(help="Least net delta at the start, in coins.")] = None
     delta_at_most: Annotated[float | None, Option(help="Greatest net delta at the start, in coins.")] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -70,6 +70,8 @@ class ReplayedPool(Pool):
 @dataclass(frozen=True, kw_only=True)
 class Hedging(Rules, Trading):
     """The leg, what it costs, and what stands behind it."""
+
+    HEADING: ClassVar[str] = "The leg that hedges"
 
     leg: Annotated[Kind, Option(help="What the hedge is traded in.")] = Kind.linear
     fee: Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -47,6 +47,8 @@ class QuotedMarket(Market):
 @dataclass(frozen=True, kw_only=True)
 class Quotes:
     """The chain, and how much of it may be traded."""
+
+    HEADING: ClassVar[str] = "The option chain"
 
     chain: Annotated[
         Path | None, Option(help="The option chain: JSON, CSV or Parquet.", show_default="must be given")

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Option
 
+from lpgreeks.cli.frame import OUTPUT
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Code", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
+__all__ = ["Code", "Grid", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
 
-Json = Annotated[bool, Option("--json", help="Print JSON.")]
-Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.")]
+Json = Annotated[bool, Option("--json", help="Print JSON: see lpgreeks schema.", rich_help_panel=OUTPUT)]
+Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.", rich_help_panel=OUTPUT)]
 Out = Annotated[
-    Path | None, Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).")
+    Path | None,
+    Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).", rich_help_panel=OUTPUT),
 ]
+Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel=OUTPUT)]
 
 
 def require_writable(out: Path | None) -> None:

@@ -11,8 +11,9 @@ import typer
 from typer import Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Grid, Json, as_text, require_writable, write
 from lpgreeks.cli.ranking import Ranking
 from lpgreeks.cli.replayed import ReplayRequest, SweepRequest
 from lpgreeks.cli.request import run
@@ -26,7 +27,11 @@ __all__ = ["replay_command", "sweep_command"]
 
 Files = Annotated[
     list[Path] | None,
-    Option("--out", help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json); repeat."),
+    Option(
+        "--out",
+        help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json); repeat for more.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 
@@ -49,7 +54,8 @@ class SweepPicture(str, Enum):
     verdict = "verdict"
 
 
-Grid = Annotated[str, Option(help="How far apart the points of the series stand.")]
+Chosen = Option(help="Which picture --out writes.", rich_help_panel=OUTPUT)
+Trades = Annotated[Path | None, Option(help="Write every trade of the hedge (.csv).", rich_help_panel=OUTPUT)]
 AtClose = Annotated[
     bool,
     Option("--fees-at-close", help="Fees of a row are earned whole where its close is in the range, or not at all."),
@@ -67,8 +73,10 @@ def replay_command(
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
-    picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.value,
-    trades: Annotated[Path | None, Option(help="Write every trade of the hedge (.csv).")] = None,
+    picture: Annotated[Picture, Chosen] = Picture.value,
+    trades: Annotated[
+        Path | None, Option(help="Write every trade of the hedge (.csv).", rich_help_panel=OUTPUT)
+    ] = None,
 ) -> None:
     """How a position with its hedge would have fared on prices that were.
 
@@ -124,7 +132,9 @@ def sweep_command(
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
-    picture: Annotated[SweepPicture, Option(help="Which picture --out writes.")] = SweepPicture.heat,
+    picture: Annotated[
+        SweepPicture, Option(help="Which picture --out writes.", rich_help_panel=OUTPUT)
+    ] = SweepPicture.heat,
 ) -> None:
     """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
 

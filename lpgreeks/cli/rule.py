@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -22,6 +22,8 @@ _SPANS, _CEILINGS, _OFF = {"every"}, {"gap"}, "off"
 @dataclass(frozen=True, kw_only=True)
 class Triggers:
     """When the leg is traded; all that is said must hold at once."""
+
+    HEADING: ClassVar[str] = "When to trade"
 
     hold: Annotated[bool, Option("--hold", help="Never trade: the position alone.")] = False
     keep: Annotated[

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -35,6 +35,8 @@ class Hedge(str, Enum):
 @dataclass(frozen=True, kw_only=True)
 class Shares:
     """What is held."""
+
+    HEADING: ClassVar[str] = "What is held"
 
     protocol: Annotated[Protocol, Option(help="What the file is a history of.")] = Protocol.glp
     base: Annotated[str | None, Option(help="Of a GM market: its coin.")] = None
@@ -86,6 +88,8 @@ class Shares:
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """How it is hedged, and what that costs."""
+
+    HEADING: ClassVar[str] = "How it is hedged"
 
     half_spread: Annotated[float, Option(help="Of the index's own prices, decimal: 0.0002 is 2 bp on each side.")] = (
         0.0002

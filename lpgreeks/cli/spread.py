@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from typer import Argument, Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
@@ -51,6 +52,8 @@ _MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.Prop
 @dataclass(frozen=True, kw_only=True)
 class Quoted:
     """What is quoted, and what is stated in its place."""
+
+    HEADING: ClassVar[str] = "What is quoted"
 
     base: Annotated[str | None, Option(help="The coin, where the file has several.")] = None
     half_spread: Annotated[
@@ -106,6 +109,8 @@ class Quoted:
 @dataclass(frozen=True, kw_only=True)
 class Banded:
     """One pair, and when it is traded."""
+
+    HEADING: ClassVar[str] = "The band"
 
     pair: Annotated[str | None, Option(help="Far and near by name: BTC-27MAR26,BTC-PERPETUAL.")] = None
     entry: Annotated[
@@ -186,7 +191,11 @@ def spread_command(
     out: Out = None,
     picture: Annotated[
         Picture | None,
-        Option(help="Which picture --out writes.", show_default="trades of --entry, else the pair of --pair, else all"),
+        Option(
+            help="Which picture --out writes.",
+            show_default="trades of --entry, else the pair of --pair, else all",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.

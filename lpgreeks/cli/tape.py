@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -21,6 +21,8 @@ _MOST = 0.1
 @dataclass(frozen=True, kw_only=True)
 class Happened:
     """What happened, and what is stated in its place."""
+
+    HEADING: ClassVar[str] = "What happened"
 
     prices: Annotated[
         Path | None,
