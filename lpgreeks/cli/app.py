@@ -148,15 +148,18 @@ def options_command(
 @spread
 def frontier_command(
     along: Annotated[Along, typer.Argument(help="What is varied.")],
-    low: Annotated[float, typer.Argument(help="From: quote, times, a fraction of the price, or days.")],
-    high: Annotated[float, typer.Argument(help="To.")],
+    low: Annotated[
+        float,
+        typer.Argument(help="From, in the unit of what is varied: quote, times, a decimal of the price, or days."),
+    ],
+    high: Annotated[float, typer.Argument(help="To, in the unit of LOW.")],
     position: Position,
     market: Market,
     goal: Goal,
     account: Account,
     costs: Costs,
     bounds: Bounds,
-    points: Annotated[int, typer.Option(help="How many.", min=2)] = 21,
+    points: Annotated[int, typer.Option(help="How many points.", min=2)] = 21,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
@@ -180,11 +183,11 @@ def frontier_command(
 @app.command("range")
 @spread
 def range_command(
-    exits_per_week: Annotated[float, typer.Argument(help="How often the range may be left, in the long run.")],
+    exits_per_week: Annotated[float, typer.Argument(help="How often a week the range may be left, in the long run.")],
     price: Annotated[float, typer.Option(help="Price now, quote per base.")] = 1_900.0,
-    volatility: Annotated[float, typer.Option(help="Per year, decimal: 0.65 is 65 %.")] = 0.65,
-    days: Annotated[float, typer.Option(help="Horizon of the chances below, in days.")] = 7.0,
-    drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal.")] = 0.0,
+    volatility: Annotated[float, typer.Option(help="Volatility per year, decimal: 0.65 is 65 %.")] = 0.65,
+    days: Annotated[float, typer.Option(help="Horizon under the model, in days.")] = 7.0,
+    drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal: 0.1 is 10 %.")] = 0.0,
     as_json: Json = False,
 ) -> None:
     """The range that is left so many times a week when it is re-centred at each exit.
@@ -259,8 +262,8 @@ def greeks_command(position: Position, as_json: Json = False, out: Out = None) -
 @data.command("venues")
 def venues_command(
     name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
-    on: Annotated[str | None, typer.Option(help="The day whose figures count: 2023-05-01.")] = None,
-    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use figures that nobody confirms.")] = False,
+    on: Annotated[str | None, typer.Option(help="The day of the venues' figures: 2023-05-01.")] = None,
+    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
@@ -290,7 +293,10 @@ def check_command(
     file: Annotated[Path, typer.Argument(help="Klines (file, archive or folder), CSV or Parquet.")],
     as_json: Json = False,
 ) -> None:
-    """Gaps, duplicates, disorder, non-positive prices, guessed units. Repairs nothing."""
+    """Gaps, duplicates, disorder, non-positive prices, guessed units. Repairs nothing.
+
+    Example: lpgreeks data check ETHUSDT-1m.zip
+    """
     import lpgreeks as lp
 
     report = lp.check_klines(file) if is_klines(file) else lp.check_prices(file)
@@ -303,7 +309,9 @@ def check_command(
 def chain_command(
     file: Annotated[Path, typer.Argument(help="An option chain: JSON, CSV or Parquet.")],
     base: Annotated[str | None, typer.Option(help="The coin, where the file has several.")] = None,
-    at: Annotated[str | None, typer.Option(help="The last snapshot not after that time, UTC.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")
+    ] = None,
     as_json: Json = False,
     out: Out = None,
 ) -> None:

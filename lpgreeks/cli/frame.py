@@ -18,7 +18,7 @@ OUTPUT = "Output"
 """The heading of the flags that say what comes out, and as what."""
 
 _EXAMPLE = "Example: "
-_AFTER = "An error in one line? The same with --debug says where it arose. Exit codes: lpgreeks --help."
+_AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
 
 
 class Command(TyperCommand):
@@ -106,8 +106,8 @@ def _heading(parameter: Any) -> str:
 
 
 def _plain(told: str) -> str:
-    """A default without the signs that typer puts about it."""
-    return re.sub(r"\\?\[default: \(?(.*?)\)?\]$", r"[default: \1]", told, flags=re.DOTALL)
+    """A default without the signs that typer puts about it: brackets, and in older versions what rich wants."""
+    return re.sub(r"\[default: \((.*)\)\]$", r"[default: \1]", told.replace("\\[", "["), flags=re.DOTALL)
 
 
 def _paragraphs(text: str | None) -> list[str]:

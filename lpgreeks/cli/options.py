@@ -19,11 +19,11 @@ __all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
 class QuotedPool(Pool):
     """The liquidity position, at the price that the chain is quoted at."""
 
-    lower: Annotated[float | None, Option(help="Lower end of the range.")] = None
-    upper: Annotated[float | None, Option(help="Upper end of the range.")] = None
+    lower: Annotated[float | None, Option(help="Lower end of the range, quote per base.")] = None
+    upper: Annotated[float | None, Option(help="Upper end of the range, quote per base.")] = None
     price: Annotated[
         float | None,
-        Option(help="Price now, quote per base; legs are entered at it.", show_default="the chain's index"),
+        Option(help="Price now, quote per base.", show_default="the chain's index"),
     ] = None
 
     @property
@@ -36,7 +36,8 @@ class QuotedMarket(Market):
     """What prices may do until the options expire."""
 
     volatility: Annotated[
-        float | None, Option(help="Per year, decimal: 0.65 is 65 %.", show_default="at the money of the expiry")
+        float | None,
+        Option(help="Volatility per year, decimal: 0.65 is 65 %.", show_default="at the money of the expiry"),
     ] = None
     days: Annotated[float | None, Option(help="Horizon under the model, in days.", show_default="to the expiry")] = None
     window: Annotated[
@@ -54,7 +55,7 @@ class Quotes:
         Path | None, Option(help="The option chain: JSON, CSV or Parquet.", show_default="must be given")
     ] = None
     expiry: Annotated[str | None, Option(help="The day on which the options expire: 2026-01-09.")] = None
-    at: Annotated[str | None, Option(help="The last snapshot not after that time, UTC.")] = None
+    at: Annotated[str | None, Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")] = None
     puts: Annotated[int, Option(help="At most so many puts.", min=0)] = 1
     calls: Annotated[int, Option(help="At most so many calls.", min=0)] = 1
     no_perp: Annotated[bool, Option("--no-perp", help="Offer options only.")] = False

@@ -125,16 +125,14 @@ def sweep_command(
     checkpoint: Annotated[
         str | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
     ] = None,
-    workers: Annotated[int | None, Option(help="Threads.", show_default="all cores")] = None,
-    seed: Annotated[int, Option(help="Of the verdict's resamples.")] = 0,
+    workers: Annotated[int | None, Option(help="How many threads.", show_default="all cores")] = None,
+    seed: Annotated[int, Option(help="Seed of the verdict's resamples: any whole number.")] = 0,
     fees_at_close: AtClose = False,
     grid: Grid = "1h",
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
-    picture: Annotated[
-        SweepPicture, Option(help="Which picture --out writes.", rich_help_panel=OUTPUT)
-    ] = SweepPicture.heat,
+    picture: Annotated[SweepPicture, Chosen] = SweepPicture.heat,
 ) -> None:
     """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
 
