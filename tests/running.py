@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
+import lpgreeks
 from lpgreeks.cli import main
+from lpgreeks.cli.output import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,11 @@ def printed(script: str) -> str:
     with redirect_stdout(out):
         exec(compile(script, "script", "exec"), {"__name__": "__main__"})
     return out.getvalue()
+
+
+def record_of(text: str) -> dict[str, Any]:
+    """What a command printed as JSON, without what says who wrote it."""
+    record: dict[str, Any] = json.loads(text)
+    assert record.pop("lpgreeks") == lpgreeks.__version__
+    assert record.pop("schema") == SCHEMA
+    return record

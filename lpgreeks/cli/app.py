@@ -19,6 +19,7 @@ from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quote
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, is_klines
+from lpgreeks.cli.schemas import schema_command
 from lpgreeks.cli.spread import spread_command
 
 if TYPE_CHECKING:
@@ -346,6 +347,7 @@ app.command("index")(index_command)
 app.command("spread")(spread_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
+app.command("schema")(schema_command)
 app.add_typer(data, name="data")
 
 

@@ -107,7 +107,7 @@ def _heading(parameter: Any) -> str:
 
 def _plain(told: str) -> str:
     """A default without the signs that typer puts about it: brackets, and in older versions what rich wants."""
-    return re.sub(r"\[default: \((.*)\)\]$", r"[default: \1]", told.replace("\\[", "["), flags=re.DOTALL)
+    return re.sub(r"\[default: \(([^()]*)\)", r"[default: \1", told.replace("\\[", "["))
 
 
 def _paragraphs(text: str | None) -> list[str]:

@@ -13,11 +13,14 @@ from typer import Option
 
 from lpgreeks.cli.frame import OUTPUT
 
+SCHEMA = 1
+"""The number of what ``lpgreeks schema`` prints: it grows when a key goes, or changes its type or its unit."""
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Code", "Grid", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
+__all__ = ["SCHEMA", "Code", "Grid", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
 
 Json = Annotated[bool, Option("--json", help="Print JSON: see lpgreeks schema.", rich_help_panel=OUTPUT)]
 Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.", rich_help_panel=OUTPUT)]
@@ -51,8 +54,10 @@ def require_table(out: Path | None) -> None:
 
 
 def as_text(record: dict[str, Any]) -> str:
-    """JSON, as standards have it: no NaN."""
-    return json.dumps(record, indent=2, allow_nan=False)
+    """JSON, as standards have it: no NaN. First who wrote it, and by which number of the schemas."""
+    from lpgreeks import __version__
+
+    return json.dumps({"lpgreeks": __version__, "schema": SCHEMA} | record, indent=2, allow_nan=False)
 
 
 def write(out: Path, plot: Any, table: Any, record: Any) -> None:
