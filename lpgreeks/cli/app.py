@@ -356,8 +356,10 @@ def main() -> None:
     if f"_{NAME.upper()}_COMPLETE" in os.environ:
         app(prog_name=NAME)
     given = sys.argv[1:]
-    flags = given[: given.index("--")] if "--" in given else given
-    code = ended(lambda: _run([x for x in given if x != DEBUG or x not in flags]), debug=DEBUG in flags)
+    end = given.index("--") if "--" in given else len(given)
+    flags, words = given[:end], given[end:]
+    arguments = [flag for flag in flags if flag not in (DEBUG,)] + words
+    code = ended(lambda: _run(arguments), debug=DEBUG in flags)
     if code:
         sys.exit(code)
 

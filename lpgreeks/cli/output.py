@@ -86,4 +86,5 @@ def write(out: Path, plot: Any, table: Any, record: Any) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    print(f"wrote {out}", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(f"wrote {out}", file=sys.stderr)
