@@ -73,7 +73,8 @@ def test_a_file_is_left_to_the_shell(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_one_line_and_130() -> None:
     slow = "import time\nfrom lpgreeks.cli import app\napp._run = lambda _: time.sleep(60)\nprint(1, flush=True)\n"
-    process = subprocess.Popen([sys.executable, "-c", slow + "app.main()"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command = [sys.executable, "-c", slow + "app.main()"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(0.3)

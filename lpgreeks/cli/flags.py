@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from copy import copy
 from dataclasses import fields, is_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, get_type_hints
 
 __all__ = ["spread"]
@@ -20,7 +20,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     for name, parameter in inspect.signature(command).parameters.items():
         if name in groups:
             kind = groups[name]
-            types = get_type_hints(kind, include_extras=True)
+            types = _hints(kind)
             parameters += [
                 inspect.Parameter(
                     f.name,
@@ -41,6 +41,12 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     flat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {p.name: p.annotation for p in parameters}
     return flat
+
+
+# One group is in many commands, and text becomes types slowly.
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
 def _under(heading: str, hint: Any) -> Any:
