@@ -21,8 +21,8 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str, code: int = 0) -> Done:
-    """The command in this process: what it prints and how it ends, as a shell would see it."""
+def ended(*arguments: str) -> tuple[int, Done]:
+    """The command in this process: how it ends and what it prints, as a shell would see it."""
     out, err = io.StringIO(), io.StringIO()
     found = 0
     with mock.patch.object(sys, "argv", ["lpgreeks", *arguments]), redirect_stdout(out), redirect_stderr(err):
@@ -30,8 +30,14 @@ def run(*arguments: str, code: int = 0) -> Done:
             main()
         except SystemExit as end:
             found = int(end.code or 0)
-    assert found == code, err.getvalue()
-    return Done(out.getvalue(), err.getvalue())
+    return found, Done(out.getvalue(), err.getvalue())
+
+
+def run(*arguments: str, code: int = 0) -> Done:
+    """What a command prints that ends so."""
+    found, done = ended(*arguments)
+    assert found == code, done.stderr
+    return done
 
 
 def printed(script: str) -> str:

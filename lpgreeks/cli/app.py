@@ -130,6 +130,13 @@ def options_command(
     names = request.run(script)
     if quotes.lots and quotes.option_venue is not None and names["listed"][0].lot is None:
         raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
+    if market.days is not None and market.days > names["days"]:
+        raise InputError(
+            "--days up to the expiry of the options",
+            got=f"{market.days:g}",
+            unit="days",
+            remedy=f"They expire in {names['days']:.4g}",
+        )
     plan, besides, expected = names["plan"], names["besides"], names.get("expected")
     if code:
         print(script + "print(plan)\nprint()\nprint(given)\nprint()\nprint(besides)")

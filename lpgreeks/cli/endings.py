@@ -63,6 +63,10 @@ def _told(error: Exception) -> tuple[int, str]:
         return _DATA, f"expected a file that can be read or written; got {at}{error.strerror or error}"
     if isinstance(error, MemoryError):
         return _USAGE, f"expected a question that fits into memory; got {error or 'one that does not'}"
+    if isinstance(error, OverflowError):
+        return _USAGE, f"expected figures of a size that can be counted with; got {error}"
+    if isinstance(error, UnicodeError):
+        return _DATA, f"expected text in UTF-8; got {getattr(error, 'object', error)!r:.60}"
     return _DEFECT, f"a defect of lpgreeks, {type(error).__name__}: {error}; --debug says where"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,12 +19,29 @@ __all__ = ["OUTPUT", "Command", "Commands", "Group"]
 OUTPUT = "Output"
 """The heading of the flags that say what comes out, and as what."""
 
+_MOST = 1e30
+_WRITTEN = {"out", "trades"}
 _EXAMPLE = "Example: "
 _AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
 
 
 class Command(TyperCommand):
     """A command whose help has its flags under headings and its examples at the end."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it.
+
+        Raises:
+            InputError: a number that is none, or that no figure could have; a file that is read and written.
+        """
+        for parameter in self.params:
+            name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.name.upper())
+            given = ctx.params.get(parameter.name)
+            for number in given if isinstance(given, (tuple, list)) else [given]:
+                if isinstance(number, float):
+                    _require_sensible(name, number)
+        _require_apart(ctx.params)
+        return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """The paragraphs of the docstring that are no examples."""
@@ -96,6 +115,28 @@ class Commands(typer.Typer):
     def command(self, name: str | None = None, **said: Any) -> Callable[[Any], Any]:
         """Register a function under a name."""
         return super().command(name, **{"cls": Command, **said})
+
+
+def _require_sensible(name: str, number: float) -> None:
+    from lpgreeks.errors import InputError
+
+    if not math.isfinite(number):
+        raise InputError(f"{name} as a finite number", got=number)
+    # A square of it must still be a number.
+    if number and not 1 / _MOST <= abs(number) <= _MOST:
+        raise InputError(f"{name} of 0, or from {1 / _MOST:g} to {_MOST:g} in size", got=f"{number:g}")
+
+
+def _require_apart(given: dict[str, Any]) -> None:
+    """An error where a file is to be written over one that is read."""
+    from lpgreeks.errors import InputError
+
+    files = {name: value if isinstance(value, (tuple, list)) else [value] for name, value in given.items()}
+    paths = [(name in _WRITTEN, path) for name, found in files.items() for path in found if isinstance(path, Path)]
+    read = {path.resolve() for written, path in paths if not written}
+    for written, path in paths:
+        if written and path.resolve() in read:
+            raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
 
 
 def _heading(parameter: Any) -> str:
