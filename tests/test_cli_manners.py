@@ -43,19 +43,22 @@ def completed(line: str, how: str) -> list[str]:
     return [row.split("\t")[0] for row in text.splitlines() if row]
 
 
-@pytest.mark.parametrize("how", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
-    ("line", "offered"),
+    ("line", "offered", "how"),
     [
-        ("lpgreeks fro", ["frontier"]),
-        ("lpgreeks data ch", ["check", "chain"]),
-        ("lpgreeks hedge --max", ["--max-leverage"]),
-        ("lpgreeks hedge --keep co", ["coin-value", "coins"]),
-        ("lpgreeks frontier half", ["half-width"]),
-        ("lpgreeks schema fr", ["frontier"]),
+        ("lpgreeks fro", ["frontier"], "bash"),
+        ("lpgreeks data ch", ["check", "chain"], "bash"),
+        ("lpgreeks hedge --max", ["--max-leverage"], "bash"),
+        ("lpgreeks hedge --keep co", ["coin-value", "coins"], "bash"),
+        ("lpgreeks frontier half", ["half-width"], "bash"),
+        ("lpgreeks schema fr", ["frontier"], "bash"),
+        ("lpgreeks data ch", ["check", "chain"], "zsh"),
+        ("lpgreeks hedge --keep co", ["coin-value", "coins"], "zsh"),
+        ("lpgreeks data ch", ["check", "chain"], "fish"),
+        ("lpgreeks hedge --keep co", ["coin-value", "coins"], "fish"),
     ],
 )
-def test_a_shell_completes_commands_flags_and_values(how: str, line: str, offered: list[str]) -> None:
+def test_a_shell_completes_commands_flags_and_values(line: str, offered: list[str], how: str) -> None:
     assert completed(line, how) == offered
 
 

@@ -98,7 +98,12 @@ def _sizes(given: Mapping[str, float] | None) -> dict[str, float]:
 
 def is_tickers(path: str | Path) -> bool:
     """Whether a file holds what :func:`read_tickers` reads: JSON, or a table with its columns."""
-    return _is_json(path) or set(_NEEDED) <= set(next(sheets(path)).columns)
+    if _is_json(path):
+        return True
+    first = next(sheets(path), None)
+    if first is None:
+        raise DataError("a folder with tables in it", got=f"{path} with none")
+    return set(_NEEDED) <= set(first.columns)
 
 
 def _is_json(path: str | Path) -> bool:
