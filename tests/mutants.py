@@ -349,7 +349,7 @@ MUTANTS = [
     Mutant("cli/groups.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/endings.py", "{DataError: _DATA, InfeasibleError: _INFEASIBLE}", "{}", "test_cli.py::test_mistakes_end_in_one_line_and_a_code"),
     Mutant("cli/endings.py", "return _USAGE, usage_line(error)", "return _DATA, usage_line(error)", "test_cli.py::test_mistakes_end_in_one_line_and_a_code"),
-    Mutant("cli/endings.py", "redirect_stdout(answer):", "suppress():", "test_cli_manners.py::test_what_nobody_expected_is_one_line_too"),
+    Mutant("cli/endings.py", "redirect_stdout(answer)", "redirect_stdout(sys.stdout)", "test_cli_manners.py::test_what_nobody_expected_is_one_line_too"),
     Mutant("cli/endings.py", "' '.join(line.split())", "line", "test_cli_manners.py::test_what_nobody_expected_is_one_line_too"),
     Mutant("cli/endings.py", "        traceback.print_exc()", "        pass", "test_cli.py::test_debug_shows_the_traceback"),
     Mutant("cli/endings.py", "        warnings.formatwarning = before", "        pass", "test_cli_manners.py::test_warnings_are_lines"),
