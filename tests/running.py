@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 from unittest import mock
 
+import lpgreeks
 from lpgreeks.cli import main
+from lpgreeks.cli.output import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,8 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str, code: int = 0) -> Done:
-    """The command in this process: what it prints and how it ends, as a shell would see it."""
+def ended(*arguments: str) -> tuple[int, Done]:
+    """The command in this process: how it ends and what it prints, as a shell would see it."""
     out, err = io.StringIO(), io.StringIO()
     found = 0
     with mock.patch.object(sys, "argv", ["lpgreeks", *arguments]), redirect_stdout(out), redirect_stderr(err):
@@ -26,8 +30,14 @@ def run(*arguments: str, code: int = 0) -> Done:
             main()
         except SystemExit as end:
             found = int(end.code or 0)
-    assert found == code, err.getvalue()
-    return Done(out.getvalue(), err.getvalue())
+    return found, Done(out.getvalue(), err.getvalue())
+
+
+def run(*arguments: str, code: int = 0) -> Done:
+    """What a command prints that ends so."""
+    found, done = ended(*arguments)
+    assert found == code, done.stderr
+    return done
 
 
 def printed(script: str) -> str:
@@ -36,3 +46,11 @@ def printed(script: str) -> str:
     with redirect_stdout(out):
         exec(compile(script, "script", "exec"), {"__name__": "__main__"})
     return out.getvalue()
+
+
+def record_of(text: str) -> dict[str, Any]:
+    """What a command printed as JSON, without what says who wrote it."""
+    record: dict[str, Any] = json.loads(text)
+    assert record.pop("lpgreeks") == lpgreeks.__version__
+    assert record.pop("schema") == SCHEMA
+    return record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from tests.running import printed, run
+from tests.running import printed, record_of, run
 
 COMMAND = [sys.executable, "-c", "from lpgreeks.cli import main; main()"]
 
@@ -39,7 +38,7 @@ def test_no_arguments_answer_the_question() -> None:
 
 def test_json_equals_the_library() -> None:
     flags = ["--value", "50000", "--price", "1867", "--lower", "1774", "--upper", "1960", "--volatility", "0.8"]
-    record = json.loads(run("hedge", *flags, "--days", "14", "--leg", "inverse", "--keep", "coins", "--json").stdout)
+    record = record_of(run("hedge", *flags, "--days", "14", "--leg", "inverse", "--keep", "coins", "--json").stdout)
     pool = lp.UniswapV3.from_value(50_000, base="ETH", quote="USDC", price=1_867, lower=1_774, upper=1_960)
     model = lp.Lognormal(price=1_867, volatility=0.8, years=14 / 365)
     leg = lp.InversePerp(base="ETH", quote="USDC", entry=1_867)
@@ -112,11 +111,11 @@ def test_code_runs_in_a_new_process() -> None:
 
 
 def test_bounds_of_the_flags_are_in_coins_and_in_notional() -> None:
-    record = json.loads(run("hedge", "--short-at-most", "19000", "--leg", "linear", "--json").stdout)
+    record = record_of(run("hedge", "--short-at-most", "19000", "--leg", "linear", "--json").stdout)
     assert record["legs"][0]["quantity"] == pytest.approx(-10)
-    record = json.loads(run("hedge", "--short-at-most", "19000", "--leg", "inverse", "--json").stdout)
+    record = record_of(run("hedge", "--short-at-most", "19000", "--leg", "inverse", "--json").stdout)
     assert record["legs"][0]["quantity"] == pytest.approx(-19_000)
-    record = json.loads(run("hedge", "--delta-at-most", "3", "--delta-at-least", "2", "--json").stdout)
+    record = record_of(run("hedge", "--delta-at-most", "3", "--delta-at-least", "2", "--json").stdout)
     assert record["net_delta"]["ETH"] == pytest.approx(2)
 
 
@@ -130,7 +129,7 @@ def test_prices_from_a_file(csv: Path) -> None:
 def test_payoff_and_greeks_tables() -> None:
     text = run("payoff", "--short", "24", "--income", "900").stdout
     assert "break-evens: 1,792.76, 2,025.15" in text
-    record = json.loads(run("payoff", "--short", "24", "--income", "900", "--json").stdout)
+    record = record_of(run("payoff", "--short", "24", "--income", "900", "--json").stdout)
     pool = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)
     total = pool - 24 * lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
     assert record["break_evens"] == total.break_evens(start=1_900, income=900).tolist()
@@ -176,9 +175,13 @@ def test_data_check(csv: Path, tmp_path: Path) -> None:
         (["--volatility", "0"], 2, "volatility to be positive"),
         (["--volatility", "nan"], 2, "--volatility as a finite number"),
         (["--keep", "coins", "--leg", "linear"], 2, "A coin-margined leg moves the coins"),
-        (["--keep", "nonsense"], 2, "nonsense"),
-        (["--nonsense"], 2, "--nonsense"),
-        (["--price", "dear"], 2, "valid"),
+        (
+            ["--keep", "nonsense"],
+            2,
+            "expected --keep as one of value, coin-value, coins, dollars, amounts, excess; got",
+        ),
+        (["--voltility", "1"], 2, "expected a flag of lpgreeks hedge; got --voltility. Did you mean --volatility?"),
+        (["--price", "dear"], 2, "expected --price as a number; got dear"),
         (["--prices", "nowhere.csv"], 3, "an existing file"),
         (["--prices", "."], 3, "kline files"),
         (["--delta-at-most", "1", "--short-at-most", "1000"], 4, "Any one of these is enough"),
@@ -211,15 +214,12 @@ def test_truncated_and_foreign_files(tmp_path: Path, csv: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
-def test_debug_shows_the_traceback() -> None:
-    done = subprocess.run(
-        [*COMMAND, "hedge", "--lower", "2200", "--upper", "2100"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "LPGREEKS_DEBUG": "1"},
-    )
-    assert "Traceback" in done.stderr
+@pytest.mark.parametrize("line", ["--debug hedge --lower 3 --upper 2", "hedge --lower 3 --upper 2 --debug"])
+def test_debug_shows_the_traceback(line: str) -> None:
+    done = run(*line.split(), code=2)
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.splitlines()[-1].startswith("lpgreeks: expected lower below upper; got lower=3, upper=2")
+    assert done.stdout == ""
 
 
 def test_version() -> None:
@@ -240,7 +240,7 @@ def test_a_closed_pipe_is_no_defect() -> None:
 
 def test_help_shows_an_example() -> None:
     text = run("hedge", "--help").stdout
-    assert "Example: lpgreeks hedge" in text
+    assert "Examples:\n  lpgreeks hedge" in text
     assert "decimal: 0.65 is 65 %" in text
 
 
@@ -249,7 +249,7 @@ def test_help_shows_an_example() -> None:
 
 def test_flags_of_accounts_mean_what_they_say() -> None:
     flags = ["--leg", "linear", "--max-leverage", "4", "--maintenance", "0.005", "--json"]
-    record = json.loads(run("hedge", *flags).stdout)
+    record = record_of(run("hedge", *flags).stdout)
     (account,) = record["accounts"]
     short = -record["legs"][0]["quantity"]
     assert account["leverage"] == pytest.approx(4)
@@ -279,7 +279,7 @@ def test_no_way_but_with_more_money() -> None:
 
 
 def test_a_range_for_a_number_of_exits() -> None:
-    record = json.loads(run("range", "2", "--price", "1867", "--volatility", "0.8", "--json").stdout)
+    record = record_of(run("range", "2", "--price", "1867", "--volatility", "0.8", "--json").stdout)
     lower, upper = record["lower"], record["upper"]
     assert lower * upper == pytest.approx(1_867**2)
     # Driftless logs would leave ln(w)**2 / sigma**2 years apart; the drift of -sigma**2 / 2 changes little here.

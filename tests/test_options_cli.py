@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from tests.running import printed, run
+from tests.running import printed, record_of, run
 from tests.test_chains import records, summaries
 
 DAY = "2026-01-30"
@@ -209,7 +209,7 @@ def test_data_chain_says_what_was_read(chain: Path, tmp_path: Path) -> None:
     text = run("data", "chain", str(chain)).stdout
     assert text.startswith("29 rows read, 1 left out; index 2,000.00 USD")
     assert "left out: bid above ask: 1" in text
-    record = json.loads(run("data", "chain", str(chain), "--json").stdout)
+    record = record_of(run("data", "chain", str(chain), "--json").stdout)
     assert record["left_out"] == {"bid above ask": 1}
     assert [row["options"] for row in record["forwards"]] == [9, 10, 10]
     for row, forward in zip(record["forwards"], (2_001.5, 2_010.0, 2_040.0), strict=True):
@@ -226,7 +226,7 @@ def test_a_real_chain(real_data: Path) -> None:
     if not path.is_file():
         pytest.skip(f"no {path}")
     flags = ["--at", "2026-01-05 12:00", "--lower", "2900", "--upper", "3400", "--leg", "linear", "--json"]
-    record = json.loads(run("options", "--chain", str(path), "--expiry", "2026-01-09", *flags).stdout)
+    record = record_of(run("options", "--chain", str(path), "--expiry", "2026-01-09", *flags).stdout)
     rivals = {row["hedge"]: row for row in record["comparison"]["rivals"]}
     left = [rivals[n]["risk"] for n in ("any strikes, no bounds", "the plan", "options alone", "perpetuals alone")]
     assert left == sorted(left)

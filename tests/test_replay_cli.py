@@ -22,7 +22,7 @@ import pytest
 import lpgreeks as lp
 from lpgreeks.replays.notice import announce_compiling, is_compiled
 from tests import tapes
-from tests.running import run
+from tests.running import record_of, run
 from tests.test_architecture import loaded
 
 RANGE = ["--managed", "--lower", "0.97", "--upper", "1.04"]
@@ -91,7 +91,7 @@ ACCOUNT = ["--value", "50000", "--collateral", "20000", "--maintenance", "0.01",
 
 def test_the_command_is_the_library(files: dict[str, Path]) -> None:
     flags = bars(files, *ACCOUNT, "--funding", str(files["funding"]), "--band", "0.05")
-    record = json.loads(run("replay", *flags, "--json").stdout)
+    record = record_of(run("replay", *flags, "--json").stdout)
     position, leg, tape = by_hand(files)
     result = lp.replay(position, [leg], tape, policy=lp.DeltaBand(0.05), collateral=20_000)
     assert record == json.loads(json.dumps(result.to_dict()))
@@ -322,7 +322,7 @@ def test_many_trades_leave_the_price_to_be_seen() -> None:
 
 def test_a_sweep_is_its_replays(files: dict[str, Path]) -> None:
     flags = bars(files, *ACCOUNT, "--funding", str(files["funding"]))
-    record = json.loads(run("sweep", *flags, "--theta", "0.001,0.003", "--gap", "0.002,off", "--json").stdout)
+    record = record_of(run("sweep", *flags, "--theta", "0.001,0.003", "--gap", "0.002,off", "--json").stdout)
     position, leg, tape = by_hand(files)
     nets, panel = {}, {}
     for theta in (0.001, 0.003):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import lpgreeks as lp
-from tests.running import printed, run
+from tests.running import printed, record_of, run
 from tests.test_spread_files import ROWS, marks, ticker, written
 
 FAR, NEAR = "BTC-27MAR26", "BTC-PERPETUAL"
@@ -48,7 +48,7 @@ def test_every_pair_is_the_library_s(file: Path) -> None:
     curve = lp.TermStructure(contracts=lp.read_futures_marks(file, half_spread=2e-4))
     assert run(*of(file)).stdout == f"{curve}\n"
     assert run(*of(file, "--at", "2026-01-05")).stdout == f"{curve.summary('2026-01-05')}\n"
-    record = json.loads(run(*of(file, "--json")).stdout)
+    record = record_of(run(*of(file, "--json")).stdout)
     assert record == json.loads(json.dumps(curve.to_dict()))
     (row,) = record["pairs"]
     assert row["sell"] == curve.pairs[0].sell[-1]
@@ -66,7 +66,7 @@ def test_a_band_is_the_library_s_with_every_trade(file: Path, tmp_path: Path) ->
     )
     result = lp.replay_spread(spread, band, fee=lp.Fee(taker=5e-4), funding=lp.Funding(rate=1e-4))
     assert run(*of(file, *BAND, *more)).stdout == f"{result}\n"
-    record = json.loads(run(*of(file, *BAND, *more, "--json")).stdout)
+    record = record_of(run(*of(file, *BAND, *more, "--json")).stdout)
     assert record == json.loads(json.dumps(result.to_dict()))
     assert record["complete"]
     assert len(record["trades"]) == len(result.trades) >= 2
@@ -170,7 +170,7 @@ def test_what_cannot_be_answered_is_refused(file: Path, more: list[str], code: i
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    assert "Missing argument 'file'".lower() in run("spread", code=2).stderr.lower()
+    assert "expected FILE, which is needed; got none" in run("spread", code=2).stderr
     crossed = written(tmp_path, [ticker("BTC-USDT-210924", "11", "10"), ticker("BTC-USDT-SWAP", "9", "10")])
     assert "1 crossed" in run("spread", str(crossed), code=3).stderr
     assert "no --half-spread with tickers" in run("spread", str(crossed), "--half-spread", "0.0001", code=2).stderr

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lpgreeks.cli.data import data
+from lpgreeks.cli.endings import ended
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import Commands
 from lpgreeks.cli.from_file import FromFile, require_no_flags, script_of_file
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
@@ -20,6 +22,7 @@ from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, writ
 from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, run
 from lpgreeks.cli.scenario import scenario_command
+from lpgreeks.cli.schemas import schema_command
 from lpgreeks.cli.spread import spread_command
 
 if TYPE_CHECKING:
@@ -27,27 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+DEBUG = "--debug"
+
+NAME = "lpgreeks"
+
 _GIVEN = "given = scenario.figures('given').get('words', '')\n"
 
 _OPTIONS = ("plan", "given", "besides", "expected")
 """What the answer to a chain consists of, in order."""
 
-app = typer.Typer(
-    name="lpgreeks",
+app = Commands(
+    name=NAME,
     help="Exposure and hedges of automated-market-maker positions. Computes; never trades.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
 )
-app.add_typer(data, name="data")
-
-app.command("index")(index_command)
-app.command("init")(init_command)
-app.command("replay")(replay_command)
-app.command("sweep")(sweep_command)
-app.command("spread")(spread_command)
-app.command("scenario")(scenario_command)
 
 
 def _version(asked: bool) -> None:
@@ -60,7 +55,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help="Anywhere on the line: the traceback of an error, before its one line.")
+    ] = False,
 ) -> None:
     pass
 
@@ -144,7 +144,7 @@ def options_command(
         script = request.script()
     names = run(script)
     if scenario is None:
-        request.require_lots(names["listed"])
+        request.require_met(names)
     plan, besides, expected = names["plan"], names.get("besides"), names.get("expected")
     if code:
         print(script + "\nprint()\n".join(f"print({name})" for name in _OPTIONS if name in names))
@@ -176,9 +176,12 @@ def frontier_command(
     costs: Costs,
     bounds: Bounds,
     along: Annotated[Along | None, typer.Argument(help="What is varied.")] = None,
-    low: Annotated[float | None, typer.Argument(help="From: quote, times, a fraction of the price, or days.")] = None,
-    high: Annotated[float | None, typer.Argument(help="To.")] = None,
-    points: Annotated[int, typer.Option(help="How many.", min=2)] = 21,
+    low: Annotated[
+        float | None,
+        typer.Argument(help="From, in the unit of what is varied: quote, times, a decimal of the price, or days."),
+    ] = None,
+    high: Annotated[float | None, typer.Argument(help="To, in the unit of LOW.")] = None,
+    points: Annotated[int, typer.Option(help="How many points.", min=2)] = 21,
     scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
@@ -212,12 +215,12 @@ def frontier_command(
 def range_command(
     context: typer.Context,
     exits_per_week: Annotated[
-        float | None, typer.Argument(help="How often the range may be left, in the long run.")
+        float | None, typer.Argument(help="How often a week the range may be left, in the long run.")
     ] = None,
     price: Annotated[float, typer.Option(help="Price now, quote per base.")] = 1_900.0,
-    volatility: Annotated[float, typer.Option(help="Per year, decimal: 0.65 is 65 %.")] = 0.65,
-    days: Annotated[float, typer.Option(help="Horizon of the chances below, in days.")] = 7.0,
-    drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal.")] = 0.0,
+    volatility: Annotated[float, typer.Option(help="Volatility per year, decimal: 0.65 is 65 %.")] = 0.65,
+    days: Annotated[float, typer.Option(help="Horizon under the model, in days.")] = 7.0,
+    drift: Annotated[float, typer.Option(help="Growth of the mean price per year, decimal: 0.1 is 10 %.")] = 0.0,
     scenario: FromFile = None,
     as_json: Json = False,
     out: Annotated[
@@ -324,25 +327,40 @@ def greeks_command(
         )
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 1 a defect of lpgreeks, 2 usage, 3 data or files, 4 infeasible."""
-    from lpgreeks.errors import DataError, InfeasibleError, LPGreeksError
+app.command("index")(index_command)
+app.command("spread")(spread_command)
+app.command("scenario")(scenario_command)
+app.command("replay")(replay_command)
+app.command("sweep")(sweep_command)
+app.command("init")(init_command)
+app.command("schema")(schema_command)
+app.add_typer(data, name="data")
 
+
+def main() -> None:
+    """Run the command line, and end with a code of :data:`~lpgreeks.cli.endings.EXIT_CODES`."""
+    if f"_{NAME.upper()}_COMPLETE" in os.environ:
+        app(prog_name=NAME)
+    given = sys.argv[1:]
+    end = given.index("--") if "--" in given else len(given)
+    flags, words = given[:end], given[end:]
+    arguments = [flag for flag in flags if flag not in (DEBUG,)] + words
+    code = ended(lambda: _run(arguments), debug=DEBUG in flags)
+    if code:
+        sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """What a command prints, and how it ends."""
+    command = typer.main.get_command(app)
     try:
-        app(prog_name="lpgreeks")
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if os.environ.get("LPGREEKS_DEBUG"):
-            raise
-        codes = {DataError: 3, InfeasibleError: 4, LPGreeksError: 2, OSError: 3}
-        kind = next((code for known, code in codes.items() if isinstance(error, known)), 1)
-        text = (
-            str(error) if kind > 1 else f"a defect of lpgreeks, {type(error).__name__}: {error}; LPGREEKS_DEBUG=1 tells"
-        )
-        print(f"lpgreeks: {text}", file=sys.stderr)
-        sys.exit(kind)
+        with command.make_context(NAME, arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def _held(

@@ -9,21 +9,22 @@ from typing import Annotated
 import typer
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import Commands
 from lpgreeks.cli.get import get
 from lpgreeks.cli.output import Json, Out, as_text, require_table, write
 from lpgreeks.cli.told import Told
 
 __all__ = ["data"]
 
-data = typer.Typer(help="Fetch data, and look at it.", no_args_is_help=True, rich_markup_mode=None)
+data = Commands(help="Fetch data, look at it, pack it otherwise; what venues say.")
 data.add_typer(get, name="get")
 
 
 @data.command("venues")
 def venues_command(
     name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
-    on: Annotated[str | None, typer.Option(help="The day whose figures count: 2023-05-01.")] = None,
-    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use figures that nobody confirms.")] = False,
+    on: Annotated[str | None, typer.Option(help="The day of the venues' figures: 2023-05-01.")] = None,
+    unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
@@ -93,7 +94,9 @@ def convert_command(
 def chain_command(
     file: Annotated[Path, typer.Argument(help="An option chain: JSON, CSV or Parquet.")],
     base: Annotated[str | None, typer.Option(help="The coin, where the file has several.")] = None,
-    at: Annotated[str | None, typer.Option(help="The last snapshot not after that time, UTC.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")
+    ] = None,
     as_json: Json = False,
     out: Out = None,
 ) -> None:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import fields, is_dataclass
-from functools import wraps
-from typing import Any, get_type_hints
+from functools import cache, wraps
+from typing import Annotated, Any, get_type_hints
 
 __all__ = ["spread"]
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameters that are dataclasses are given field by field, as flags of their own."""
+    """A command whose parameters that are dataclasses are given field by field, as flags under their ``HEADING``."""
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
     parameters = []
     for name, parameter in inspect.signature(command).parameters.items():
         if name in groups:
             kind = groups[name]
-            types = get_type_hints(kind, include_extras=True)
+            types = _hints(kind)
             parameters += [
-                inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=types[f.name])
+                inspect.Parameter(
+                    f.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=f.default,
+                    annotation=_under(kind.HEADING, types[f.name]),
+                )
                 for f in fields(kind)
             ]
         else:
@@ -35,3 +41,16 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     flat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {p.name: p.annotation for p in parameters}
     return flat
+
+
+# One group is in many commands, and text becomes types slowly.
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _under(heading: str, hint: Any) -> Any:
+    """A flag's type, with the heading that the help has it under."""
+    option = copy(hint.__metadata__[0])
+    option.rich_help_panel = heading
+    return Annotated[hint.__origin__, option]

@@ -10,7 +10,12 @@ from typer import Context, Option
 __all__ = ["FromFile", "require_no_flags", "script_of_file"]
 
 FromFile = Annotated[
-    Path | None, Option("--scenario", help="A scenario file, TOML, that says everything; `lpgreeks init` writes one.")
+    Path | None,
+    Option(
+        "--scenario",
+        help="A scenario file, TOML, that says everything; `lpgreeks init` writes one.",
+        rich_help_panel="Scenario file",
+    ),
 ]
 
 _SAID = "COMMANDLINE"

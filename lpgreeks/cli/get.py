@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lpgreeks.cli.frame import Commands
 from lpgreeks.cli.output import Code, Json, as_text
 from lpgreeks.cli.request import run
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["get"]
 
-get = typer.Typer(help="Fetch public data: resumed, verified, kept.", no_args_is_help=True, rich_markup_mode=None)
+get = Commands(help="Fetch public data: resumed, verified, kept.")
 
-To = Annotated[Path | None, typer.Option(help="The folder; LPGREEKS_DATA, else the user's data folder, unless said.")]
+To = Annotated[
+    Path | None, typer.Option(help="The folder to keep it in.", show_default="LPGREEKS_DATA, or the user's data folder")
+]
 
 
 class Section(str, Enum):

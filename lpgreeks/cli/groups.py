@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Option
 
@@ -107,9 +107,11 @@ def measure_code(keep: Keep, base: str, quote: str) -> str:
 class Pool:
     """The liquidity position, but for the price."""
 
+    HEADING: ClassVar[str] = "The position"
+
     value: Annotated[float, Option(help="Value of the position, in quote.")] = 100_000.0
-    lower: Annotated[float | None, Option(help="Lower end of the range.", show_default="1700")] = None
-    upper: Annotated[float | None, Option(help="Upper end of the range.", show_default="2100")] = None
+    lower: Annotated[float | None, Option(help="Lower end of the range, quote per base.", show_default="1700")] = None
+    upper: Annotated[float | None, Option(help="Upper end of the range, quote per base.", show_default="2100")] = None
     full_range: Annotated[bool, Option("--full-range", help="A Uniswap v2 position instead of a range.")] = False
     base: Annotated[str, Option(help="The coin.")] = "ETH"
     quote: Annotated[str, Option(help="The token that prices are in.")] = "USDC"
@@ -146,7 +148,7 @@ class Pool:
 class Position(Pool):
     """The liquidity position, at a price that is given."""
 
-    price: Annotated[float, Option(help="Price now, quote per base; legs are entered at it.")] = PRICE
+    price: Annotated[float, Option(help="Price now, quote per base.")] = PRICE
 
     @property
     def price_code(self) -> str:
@@ -177,9 +179,15 @@ class Position(Pool):
 class Market:
     """What prices may do."""
 
-    volatility: Annotated[float | None, Option(help="Per year, decimal: 0.65 is 65 %.", show_default="0.65")] = None
+    HEADING: ClassVar[str] = "What prices may do"
+
+    volatility: Annotated[
+        float | None, Option(help="Volatility per year, decimal: 0.65 is 65 %.", show_default="0.65")
+    ] = None
     days: Annotated[float | None, Option(help="Horizon under the model, in days.", show_default="7")] = None
-    drift: Annotated[float | None, Option(help="Growth of the mean price per year, decimal.", show_default="0")] = None
+    drift: Annotated[
+        float | None, Option(help="Growth of the mean price per year, decimal: 0.1 is 10 %.", show_default="0")
+    ] = None
     prices: Annotated[
         Path | None, Option(help="Hedge over windows of this price file instead of a model: klines, CSV, Parquet.")
     ] = None
@@ -187,7 +195,7 @@ class Market:
         Path | None, Option(help="The perpetual's own prices, beside --prices: the basis is then a risk.")
     ] = None
     window: Annotated[str | None, Option(help="Length of a window of --prices: 7D, 12h.", show_default="7D")] = None
-    step: Annotated[str | None, Option(help="Distance between window starts.", show_default="1D")] = None
+    step: Annotated[str | None, Option(help="Distance between window starts: 1D, 6h.", show_default="1D")] = None
     exit: Annotated[Exit, Option("--exit", help="Windows that leave the range: held, or closed there.")] = Exit.held
 
     def __post_init__(self) -> None:
@@ -203,16 +211,22 @@ class Market:
 class Goal:
     """What is offered, and what is made small."""
 
+    HEADING: ClassVar[str] = "The hedge"
+
     legs: Annotated[
         list[Kind], Option("--leg", help="A leg to offer; repeat for more. Ties load the first one first.")
     ] = (Kind.linear, Kind.inverse)  # type: ignore[assignment]
     keep: Annotated[Keep, Option(help="What to hold steady.")] = Keep.value
     minimise: Annotated[Minimise, Option(help="Which figure of it to make small.")] = Minimise.variance
     level: Annotated[float | None, Option(help="Of a CVaR: 0.95 is the worst 5 %.", show_default="0.95")] = None
-    aversion: Annotated[float | None, Option(help="Of mean-variance, per unit of the token.")] = None
+    aversion: Annotated[float | None, Option(help="Of mean-variance, per unit of the token that is kept: 0.0001.")] = (
+        None
+    )
     worst_over: Annotated[
         tuple[float, float] | None,
-        Option(help="Prices low and high of a worst case; needed under a model.", show_default="the paths"),
+        Option(
+            help="Prices low and high of a worst case, quote per base; needed under a model.", show_default="the paths"
+        ),
     ] = None
     tie_break: Annotated[TieBreak, Option(help="Of equally good hedges: least capital, or least cost.")] = (
         TieBreak.capital
@@ -244,9 +258,13 @@ class Goal:
 class Rules:
     """Whose margin, fees and order sizes the legs have."""
 
+    HEADING: ClassVar[str] = "Collateral and margin"
+
     maintenance: Annotated[float | None, Option(help="Maintenance margin of every leg: 0.005 is 0.5 %.")] = None
-    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see `data venues`.")] = None
-    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has.")] = None
+    linear_venue: Annotated[str | None, Option(help="Whose rules the linear leg has: see lpgreeks data venues.")] = None
+    inverse_venue: Annotated[str | None, Option(help="Whose rules the inverse leg has: see lpgreeks data venues.")] = (
+        None
+    )
     on: Annotated[str | None, Option(help="The day of the venues' figures: 2023-05-01.")] = None
     unconfirmed: Annotated[bool, Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False
 
@@ -272,22 +290,27 @@ class Rules:
 class Account(Rules):
     """Collateral: whose rules, and what it must live through."""
 
-    max_leverage: Annotated[float | None, Option(help="Cap on |notional| / collateral of each account.")] = None
+    max_leverage: Annotated[
+        float | None, Option(help="Cap on |notional| / collateral of each account: 5 is five times.")
+    ] = None
     budget: Annotated[float | None, Option(help="Cap on all that is posted, the position included, in quote.")] = None
     in_hand: Annotated[
-        list[str] | None, Option(help="What there is of a token, ETH=30; repeat. Nothing else can be posted.")
+        list[str] | None, Option(help="What there is of a token, ETH=30; repeat for more. Nothing else can be posted.")
     ] = None
     buffer: Annotated[
         float | None, Option(help="No liquidation up to this fraction beyond every low and high: 0.1 is 10 %.")
     ] = None
-    survive: Annotated[tuple[float, float] | None, Option(help="No liquidation between these two prices.")] = None
+    survive: Annotated[
+        tuple[float, float] | None, Option(help="No liquidation between these two prices, quote per base.")
+    ] = None
     survive_range: Annotated[bool, Option("--survive-range", help="No liquidation inside the position's range.")] = (
         False
     )
     liquidation_chance: Annotated[float | None, Option(help="Greatest chance of a liquidation: 0.01 is 1 %.")] = None
     effectiveness: Annotated[float | None, Option(help="Least share of the variance to remove: 0.9 is 90 %.")] = None
     pool_size_at_most: Annotated[
-        float | None, Option(help="Let the position shrink: its greatest multiple; the largest that fits is taken.")
+        float | None,
+        Option(help="Let the position shrink: at most so many times its size; the largest that fits is taken."),
     ] = None
 
     @property
@@ -300,7 +323,9 @@ class Account(Rules):
 class Trading:
     """What trading the legs costs."""
 
-    fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional.")] = None
+    HEADING: ClassVar[str] = "Costs and fees"
+
+    fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional: 0.0005 is 5 bp.")] = None
     slippage: Annotated[float | None, Option(help="What orders give away, decimal of the notional.")] = None
 
 
@@ -308,12 +333,18 @@ class Trading:
 class Costs(Trading):
     """What legs and position cost and earn."""
 
-    funding: Annotated[float | None, Option(help="Expected funding per 8 hours, decimal; > 0: longs pay.")] = None
+    funding: Annotated[float | None, Option(help="Funding per 8 hours, decimal: 0.0001 is 1 bp; > 0: longs pay.")] = (
+        None
+    )
     gas: Annotated[float | None, Option(help="Gas of one transaction, in quote; there are two.")] = None
-    swap_fee: Annotated[float | None, Option(help="Fee of swapping into the position's ratio, and back.")] = None
+    swap_fee: Annotated[
+        float | None, Option(help="Fee of swapping into the position's ratio, and back, decimal of what is swapped.")
+    ] = None
     pool_fee: Annotated[float | None, Option(help="The pool's fee tier, decimal: 0.0005.")] = None
     pool_volume: Annotated[float | None, Option(help="The pool's volume per day, in quote.")] = None
-    pool_liquidity: Annotated[float | None, Option(help="Liquidity active beside the position's, in its unit.")] = None
+    pool_liquidity: Annotated[
+        float | None, Option(help="Liquidity active beside the position's, in sqrt(base * quote).")
+    ] = None
 
     def __post_init__(self) -> None:
         from lpgreeks.errors import InputError
@@ -353,13 +384,17 @@ class Costs(Trading):
 class Bounds:
     """Bounds on the hedge itself."""
 
+    HEADING: ClassVar[str] = "Bounds of the hedge"
+
     delta_at_least: Annotated[float | None, Option(help="Least net delta at the start, in coins.")] = None
     delta_at_most: Annotated[float | None, Option(help="Greatest net delta at the start, in coins.")] = None
-    gamma_at_least: Annotated[float | None, Option(help="Least net gamma at the start.")] = None
+    gamma_at_least: Annotated[float | None, Option(help="Least net gamma at the start, in coins per quote.")] = None
     vega_at_least: Annotated[
         float | None, Option(help="Least net vega at the start, in quote per 1.00 of volatility.")
     ] = None
-    vega_at_most: Annotated[float | None, Option(help="Greatest net vega at the start.")] = None
+    vega_at_most: Annotated[
+        float | None, Option(help="Greatest net vega at the start, in quote per 1.00 of volatility.")
+    ] = None
     short_at_most: Annotated[float | None, Option(help="Greatest short notional of each leg, in quote.")] = None
 
     def code(self, goal: Goal, price: str, quote: str) -> Iterator[str]:

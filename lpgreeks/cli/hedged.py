@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -21,9 +21,11 @@ class ReplayedPool(Pool):
     """The liquidity position: held throughout, or managed."""
 
     lower: Annotated[
-        float | None, Option(help="Lower end of the range: a price, or with --managed a multiple of it, like 0.95.")
+        float | None, Option(help="Lower end of the range, quote per base; with --managed times the price, like 0.95.")
     ] = None
-    upper: Annotated[float | None, Option(help="Upper end of the range, like --lower.")] = None
+    upper: Annotated[
+        float | None, Option(help="Upper end of the range, quote per base; with --managed times the price, like 1.05.")
+    ] = None
     managed: Annotated[
         bool, Option("--managed", help="The range is laid about the price, and again as soon as it is left.")
     ] = False
@@ -36,7 +38,10 @@ class ReplayedPool(Pool):
     lay_every: Annotated[str | None, Option(help="Of --managed: laid again on a schedule too, like 1D.")] = None
     swap_fee: Annotated[
         float | None,
-        Option(help="Of --managed: fee of trading tokens for the next range.", show_default="the pool's fee"),
+        Option(
+            help="Of --managed: fee of trading tokens for the next range, decimal of what is traded.",
+            show_default="the pool's fee",
+        ),
     ] = None
     sell_excess: Annotated[
         bool, Option("--sell-excess", help="Of --managed: coins that the next range does not take are sold.")
@@ -71,13 +76,16 @@ class ReplayedPool(Pool):
 class Hedging(Rules, Trading):
     """The leg, what it costs, and what stands behind it."""
 
+    HEADING: ClassVar[str] = "The leg that hedges"
+
     leg: Annotated[Kind, Option(help="What the hedge is traded in.")] = Kind.linear
     fee: Annotated[
-        float | None, Option(help="Taker fee of the leg, decimal of the notional.", show_default="the venue's")
+        float | None,
+        Option(help="Taker fee of the legs, decimal of the notional: 0.0005 is 5 bp.", show_default="the venue's"),
     ] = None
-    maker_fee: Annotated[float | None, Option(help="Maker fee, decimal; below 0 the venue pays.", show_default="0")] = (
-        None
-    )
+    maker_fee: Annotated[
+        float | None, Option(help="Maker fee, decimal of the notional; below 0 the venue pays.", show_default="0")
+    ] = None
     collateral: Annotated[
         float | None, Option(help="Posted behind the leg: quote of a linear one, coins of an inverse one.")
     ] = None

@@ -10,6 +10,7 @@ import typer
 from typer import Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
@@ -48,13 +49,19 @@ def index_command(
     file: Annotated[
         Path | None, typer.Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")
     ] = None,
-    grid: Annotated[str, Option(help="How far apart the points of the series stand.")] = "10min",
+    grid: Annotated[
+        str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel=OUTPUT)
+    ] = "10min",
     scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
     picture: Annotated[
-        Picture, Option(help="Which picture --out writes: of the last --hedge, or of the state unless said.")
+        Picture,
+        Option(
+            help="Which picture --out writes: of the last --hedge, or of the state unless said.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = Picture.exposure,
 ) -> None:
     """What a share in GLP or GM stands for, and how hedges of it would have fared, side by side.

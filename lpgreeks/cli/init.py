@@ -16,7 +16,7 @@ def init_command(
 ) -> None:
     """Write a scenario file with comments: a hedge that runs as it stands, and what else it may say.
 
-    Example: lpgreeks init week.toml; lpgreeks hedge --scenario week.toml
+    Example: lpgreeks init week.toml
     """
     from lpgreeks.errors import DataError, InputError
     from lpgreeks.scenario_file import template

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from typer import Option
 
@@ -13,7 +13,7 @@ from lpgreeks.cli.groups import Exit, Market, Minimise, Pool, TieBreak
 from lpgreeks.cli.request import Request
 
 if TYPE_CHECKING:
-    import lpgreeks as lp
+    pass
 
 __all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
 
@@ -22,11 +22,11 @@ __all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
 class QuotedPool(Pool):
     """The liquidity position, at the price that the chain is quoted at."""
 
-    lower: Annotated[float | None, Option(help="Lower end of the range.")] = None
-    upper: Annotated[float | None, Option(help="Upper end of the range.")] = None
+    lower: Annotated[float | None, Option(help="Lower end of the range, quote per base.")] = None
+    upper: Annotated[float | None, Option(help="Upper end of the range, quote per base.")] = None
     price: Annotated[
         float | None,
-        Option(help="Price now, quote per base; legs are entered at it.", show_default="the chain's index"),
+        Option(help="Price now, quote per base.", show_default="the chain's index"),
     ] = None
 
     @property
@@ -39,7 +39,8 @@ class QuotedMarket(Market):
     """What prices may do until the options expire."""
 
     volatility: Annotated[
-        float | None, Option(help="Per year, decimal: 0.65 is 65 %.", show_default="at the money of the expiry")
+        float | None,
+        Option(help="Volatility per year, decimal: 0.65 is 65 %.", show_default="at the money of the expiry"),
     ] = None
     days: Annotated[float | None, Option(help="Horizon under the model, in days.", show_default="to the expiry")] = None
     window: Annotated[
@@ -51,11 +52,13 @@ class QuotedMarket(Market):
 class Quotes:
     """The chain, and how much of it may be traded."""
 
+    HEADING: ClassVar[str] = "The option chain"
+
     chain: Annotated[
         Path | None, Option(help="The option chain: JSON, CSV or Parquet.", show_default="must be given")
     ] = None
     expiry: Annotated[str | None, Option(help="The day on which the options expire: 2026-01-09.")] = None
-    at: Annotated[str | None, Option(help="The last snapshot not after that time, UTC.")] = None
+    at: Annotated[str | None, Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")] = None
     puts: Annotated[int, Option(help="At most so many puts.", min=0)] = 1
     calls: Annotated[int, Option(help="At most so many calls.", min=0)] = 1
     no_perp: Annotated[bool, Option("--no-perp", help="Offer options only.")] = False
@@ -97,12 +100,19 @@ class OptionsRequest(Request):
             days = lp.read_chain(quotes.chain, base=self.position.base, at=quotes.at).days
             raise lp.InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
 
-    def require_lots(self, listed: list[lp.Leg]) -> None:
-        """An error for whole lots that nobody confirms."""
+    def require_met(self, names: dict[str, Any]) -> None:
+        """Errors for what only the chain can tell: lots that nobody confirms, a horizon beyond the expiry."""
         from lpgreeks.errors import InputError
 
-        if self.quotes.lots and self.quotes.option_venue is not None and listed[0].lot is None:
+        if self.quotes.lots and self.quotes.option_venue is not None and names["listed"][0].lot is None:
             raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
+        if self.market.days is not None and self.market.days > names["days"]:
+            raise InputError(
+                "--days up to the expiry of the options",
+                got=f"{self.market.days:g}",
+                unit="days",
+                remedy=f"They expire in {names['days']:.4g}",
+            )
 
     def chain_code(self) -> str:
         """The expression that reads the chain, every expiry of it."""

@@ -11,21 +11,28 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Option
 
+from lpgreeks.cli.frame import OUTPUT
+
+SCHEMA = 1
+"""The number of what ``lpgreeks schema`` prints: it grows when a key goes, or changes its type or its unit."""
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Code", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
+__all__ = ["SCHEMA", "Code", "Grid", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
 
-Json = Annotated[bool, Option("--json", help="Print JSON.")]
-Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.")]
+Json = Annotated[bool, Option("--json", help="Print JSON: see lpgreeks schema.", rich_help_panel=OUTPUT)]
+Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.", rich_help_panel=OUTPUT)]
 Out = Annotated[
     Path | None,
     Option(
         help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made it "
-        "(.toml)."
+        "(.toml).",
+        rich_help_panel=OUTPUT,
     ),
 ]
+Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel=OUTPUT)]
 
 
 def require_writable(out: Path | None) -> None:
@@ -51,8 +58,10 @@ def require_table(out: Path | None) -> None:
 
 
 def as_text(record: dict[str, Any]) -> str:
-    """JSON, as standards have it: no NaN."""
-    return json.dumps(record, indent=2, allow_nan=False)
+    """JSON, as standards have it: no NaN. First who wrote it, and by which number of the schemas."""
+    from lpgreeks import __version__
+
+    return json.dumps({"lpgreeks": __version__, "schema": SCHEMA} | record, indent=2, allow_nan=False)
 
 
 def write(out: Path, plot: Any, table: Any, record: Any, scenario: Any = None) -> None:
@@ -85,4 +94,5 @@ def write(out: Path, plot: Any, table: Any, record: Any, scenario: Any = None) -
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    print(f"wrote {out}", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(f"wrote {out}", file=sys.stderr)

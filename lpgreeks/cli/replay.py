@@ -11,9 +11,10 @@ import typer
 from typer import Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Code, Json, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Grid, Json, as_text, require_writable, write
 from lpgreeks.cli.ranking import Ranking
 from lpgreeks.cli.replayed import ReplayRequest, SweepRequest
 from lpgreeks.cli.request import run
@@ -39,7 +40,8 @@ Files = Annotated[
     Option(
         "--out",
         help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made it "
-        "(.toml); repeat.",
+        "(.toml); repeat for more.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 
@@ -63,7 +65,8 @@ class SweepPicture(str, Enum):
     verdict = "verdict"
 
 
-Grid = Annotated[str, Option(help="How far apart the points of the series stand.")]
+Chosen = Option(help="Which picture --out writes.", rich_help_panel=OUTPUT)
+Trades = Annotated[Path | None, Option(help="Write every trade of the hedge (.csv).", rich_help_panel=OUTPUT)]
 AtClose = Annotated[
     bool,
     Option("--fees-at-close", help="Fees of a row are earned whole where its close is in the range, or not at all."),
@@ -83,8 +86,10 @@ def replay_command(
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
-    picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.value,
-    trades: Annotated[Path | None, Option(help="Write every trade of the hedge (.csv).")] = None,
+    picture: Annotated[Picture, Chosen] = Picture.value,
+    trades: Annotated[
+        Path | None, Option(help="Write every trade of the hedge (.csv).", rich_help_panel=OUTPUT)
+    ] = None,
 ) -> None:
     """How a position with its hedge would have fared on prices that were.
 
@@ -150,15 +155,15 @@ def sweep_command(
     checkpoint: Annotated[
         str | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
     ] = None,
-    workers: Annotated[int | None, Option(help="Threads.", show_default="all cores")] = None,
-    seed: Annotated[int, Option(help="Of the verdict's resamples.")] = 0,
+    workers: Annotated[int | None, Option(help="How many threads.", show_default="all cores")] = None,
+    seed: Annotated[int, Option(help="Seed of the verdict's resamples: any whole number.")] = 0,
     fees_at_close: AtClose = False,
     grid: Grid = "1h",
     scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Files = None,
-    picture: Annotated[SweepPicture, Option(help="Which picture --out writes.")] = SweepPicture.heat,
+    picture: Annotated[SweepPicture, Chosen] = SweepPicture.heat,
 ) -> None:
     """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
 

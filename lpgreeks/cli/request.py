@@ -187,12 +187,14 @@ def require_finite_flags(groups: Iterable[object]) -> None:
 
 
 def _amount(text: str) -> tuple[str, float]:
-    from lpgreeks.errors import InputError
+    from lpgreeks.errors import InputError, require_finite
 
     token, _, number = text.partition("=")
     try:
-        return token, float(number)
+        return token, require_finite("--in-hand", float(number), unit=token)
     except ValueError as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError("a token and its amount", got=text, remedy="Like --in-hand ETH=30") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -23,6 +23,8 @@ _SPANS, _CEILINGS, _OFF = {"every"}, {"gap"}, "off"
 class Triggers:
     """When the leg is traded; all that is said must hold at once."""
 
+    HEADING: ClassVar[str] = "When to trade"
+
     hold: Annotated[bool, Option("--hold", help="Never trade: the position alone.")] = False
     keep: Annotated[
         Keep | None,
@@ -30,15 +32,20 @@ class Triggers:
     ] = None
     band: Annotated[str | None, Option(help="When the hedge is off by this share: 0.05 is 5 %.")] = None
     every: Annotated[str | None, Option(help="At most once in so much time: 1h.")] = None
-    move: Annotated[str | None, Option(help="When the price has moved so far since the last trade: 0.01.")] = None
+    move: Annotated[str | None, Option(help="When the price has moved so far since the last trade: 0.01 is 1 %.")] = (
+        None
+    )
     theta: Annotated[
         str | None,
-        Option(help="Ahead of arbitrage, when the exchange has moved so far since the last trade: 0.001 is 10 bp."),
+        Option(help="Ahead of arbitrage, when the exchange has moved so far since the last trade: 0.001 is 0.1 %."),
     ] = None
     gap: Annotated[
-        str | None, Option(help="With --theta: the most that exchange and pool may be apart.", show_default="off")
+        str | None,
+        Option(help="With --theta: the most that exchange and pool may be apart, decimal.", show_default="off"),
     ] = None
-    min_gap: Annotated[str | None, Option(help="With --theta: the least.", show_default="0")] = None
+    min_gap: Annotated[
+        str | None, Option(help="With --theta: the least that they may be apart, decimal.", show_default="0")
+    ] = None
     dwell: Annotated[
         str | None, Option(help="With --theta: seconds for which all of it must hold.", show_default="0")
     ] = None

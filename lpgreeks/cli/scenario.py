@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Context, Option
 
@@ -49,6 +49,8 @@ class Picture(str, Enum):
 class Beside:
     """What is held against the position: what a hedge finds, or what is said."""
 
+    HEADING: ClassVar[str] = "Against the position"
+
     leg: Annotated[
         list[Kind] | None,
         Option("--leg", help="A leg that `hedge` sizes; repeat for more.", show_default="linear, unless --short"),
@@ -60,11 +62,11 @@ class Beside:
         list[str] | None, Option(help="With --short: puts at a strike, 1800=20 buys twenty; repeat for more.")
     ] = None
     call: Annotated[list[str] | None, Option(help="With --short: calls, 2100=-5 sells five.")] = None
-    expiry: Annotated[float | None, Option(help="Of --put and --call, in days.", show_default="14")] = None
+    expiry: Annotated[float | None, Option(help="When --put and --call expire, in days.", show_default="14")] = None
     volatility: Annotated[
-        float | None, Option(help="Per year, decimal: options' and the model's of --leg.", show_default="0.65")
+        float | None, Option(help="Volatility per year, decimal: 0.65 is 65 %.", show_default="0.65")
     ] = None
-    horizon: Annotated[float | None, Option(help="Days that --leg hedges over.", show_default="7")] = None
+    horizon: Annotated[float | None, Option(help="Horizon that --leg hedges over, in days.", show_default="7")] = None
 
     def __post_init__(self) -> None:
         options = {"--put": self.put, "--call": self.call}
@@ -110,6 +112,8 @@ def _strike(text: str) -> tuple[float, float]:
 class Scenarios:
     """The axes, and what is counted."""
 
+    HEADING: ClassVar[str] = "Scenarios"
+
     moves: Annotated[
         str | None, Option(help="Of the price, decimals: --moves=-0.3,0,0.3.", show_default="-0.3 to 0.3 by 0.1")
     ] = None
@@ -118,7 +122,7 @@ class Scenarios:
         Option(help="Shifts of implied volatility, decimals: --volatilities=-0.2,0,0.2 is 20 points.",
                show_default="-0.2,0,0.2 with options"),
     ] = None  # fmt: skip
-    days: Annotated[str, Option(help="Since the start.")] = "0,3,7"
+    days: Annotated[str, Option(help="Days since the start: 0,3,7.")] = "0,3,7"
     funding: Annotated[str, Option(help="Rates per 8 hours, decimals; > 0: longs pay.")] = "0,0.0001"
     measure: Annotated[Keep, Option(help="What is counted, and what --leg holds steady.")] = Keep.value
     income_per_day: Annotated[float, Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -36,6 +36,8 @@ class Hedge(str, Enum):
 class Shares:
     """What is held."""
 
+    HEADING: ClassVar[str] = "What is held"
+
     protocol: Annotated[Protocol, Option(help="What the file is a history of.")] = Protocol.glp
     base: Annotated[str | None, Option(help="Of a GM market: its coin.")] = None
     slack: Annotated[
@@ -48,8 +50,12 @@ class Shares:
         Option(help="Of GLP: minted with this token and redeemed into it, at the contract's fee; bought at its price "
                "unless said."),
     ] = None  # fmt: skip
-    start: Annotated[str | None, Option("--from", help="The first moment, UTC: 2024-10-15 06:00.")] = None
-    end: Annotated[str | None, Option("--to", help="The last moment, UTC.")] = None
+    start: Annotated[
+        str | None, Option("--from", help="The first moment, UTC: 2023-04-10, its start; 2023-04-10 06:00.")
+    ] = None
+    end: Annotated[
+        str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start; 2023-04-17 06:00.")
+    ] = None
 
     def code(self, file: Path) -> Iterator[str]:
         """The lines that end with ``index`` and ``held``, but for the tape."""
@@ -87,23 +93,33 @@ class Shares:
 class Terms:
     """How it is hedged, and what that costs."""
 
-    half_spread: Annotated[float, Option(help="Of the index's own prices, decimal: 0.0002 is 2 bp on each side.")] = (
-        0.0002
-    )
-    fee: Annotated[float, Option(help="Taker fee of the perpetuals, decimal of the notional.")] = 0.0005
+    HEADING: ClassVar[str] = "How it is hedged"
+
+    half_spread: Annotated[
+        float, Option(help="Half of the spread, where no bids and asks are read, decimal of the price: 0.0002 is 2 bp.")
+    ] = 0.0002
+    fee: Annotated[float, Option(help="Taker fee of the legs, decimal of the notional: 0.0005 is 5 bp.")] = 0.0005
     funding: Annotated[
-        float | None, Option(help="Rate per 8 hours, decimal; > 0: longs pay.", show_default="none: P&L incomplete")
+        float | None,
+        Option(
+            help="Funding per 8 hours, decimal: 0.0001 is 1 bp; > 0: longs pay.", show_default="none: P&L incomplete"
+        ),
     ] = None
-    band: Annotated[float, Option(help="Re-hedged when a coin's hedge is off by this share of its first size.")] = 0.05
+    band: Annotated[
+        float, Option(help="Re-hedged when a coin's hedge is off by this share of its first size: 0.05 is 5 %.")
+    ] = 0.05
     naive: Annotated[
-        str | None, Option(help="Parts of the value that the naive hedge sells.", show_default="BTC:0.25,ETH:0.25")
+        str | None,
+        Option(
+            help="Parts of the value that the naive hedge sells, decimals by coin.", show_default="BTC:0.25,ETH:0.25"
+        ),
     ] = None
     window: Annotated[
         str | None,
-        Option(help="How far the least variance looks back; the file must begin before --from.", show_default="6h"),
+        Option(help="How far the least variance looks back: 6h; the file must begin before --from.", show_default="6h"),
     ] = None
     hedge: Annotated[
-        list[Hedge] | None, Option(help="Which to try; repeat.", show_default="all that the file allows")
+        list[Hedge] | None, Option(help="Which to try; repeat for more.", show_default="all that the file allows")
     ] = None
 
     def legs(self) -> Iterator[str]:

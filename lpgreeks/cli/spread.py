@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from typer import Argument, Context, Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
@@ -53,10 +54,12 @@ _MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.Prop
 class Quoted:
     """What is quoted, and what is stated in its place."""
 
+    HEADING: ClassVar[str] = "What is quoted"
+
     base: Annotated[str | None, Option(help="The coin, where the file has several.")] = None
     half_spread: Annotated[
         float | None,
-        Option(help="Of marks, half of the spread of every contract, decimal of the price: 0.0002 is 2 bp."),
+        Option(help="Half of the spread, where no bids and asks are read, decimal of the price: 0.0002 is 2 bp."),
     ] = None
     contract_size: Annotated[
         str | None,
@@ -108,12 +111,19 @@ class Quoted:
 class Banded:
     """One pair, and when it is traded."""
 
+    HEADING: ClassVar[str] = "The band"
+
     pair: Annotated[str | None, Option(help="Far and near by name: BTC-27MAR26,BTC-PERPETUAL.")] = None
     entry: Annotated[
-        float | None, Option(help="The spread that opens, far less near; above --exit it is sold, below it bought.")
+        float | None,
+        Option(help="The spread that opens, far less near, quote per base; above --exit it is sold, below it bought."),
     ] = None
-    exit: Annotated[float | None, Option(help="The spread that closes all of it, on the other side.")] = None
-    add: Annotated[float | None, Option(help="How much further it must go for each further step.")] = None
+    exit: Annotated[
+        float | None, Option(help="The spread that closes all of it, on the other side, quote per base.")
+    ] = None
+    add: Annotated[float | None, Option(help="How much further it must go for each further step, quote per base.")] = (
+        None
+    )
     most: Annotated[int | None, Option(help="So many steps at most.", show_default="1", min=1)] = None
     size: Annotated[
         float | None, Option(help="Of the far leg at each step: coins (linear), quote units of notional (inverse).")
@@ -121,14 +131,18 @@ class Banded:
     neutral: Annotated[
         Neutral | None, Option(help="Moves of both prices that the near leg is sized against.", show_default="parallel")
     ] = None
-    fee: Annotated[float | None, Option(help="The taker's, of both legs, decimal: 0.0005.")] = None
+    fee: Annotated[float | None, Option(help="Taker fee of the legs, decimal of the notional: 0.0005 is 5 bp.")] = None
     funding: Annotated[
-        float | None, Option(help="Of a perpetual, per interval, decimal; > 0: longs pay.", show_default="none")
+        float | None, Option(help="Of a perpetual, per --funding-hours, decimal; > 0: longs pay.", show_default="none")
     ] = None
-    funding_hours: Annotated[float | None, Option(help="The interval of --funding.", show_default="8")] = None
+    funding_hours: Annotated[float | None, Option(help="The interval of --funding, in hours.", show_default="8")] = None
     cash: Annotated[float | None, Option(help="In hand at the start, in quote.", show_default="100000")] = None
-    start: Annotated[str | None, Option("--from", help="The first moment of the replay, UTC.")] = None
-    end: Annotated[str | None, Option("--to", help="The last moment of the replay, UTC.")] = None
+    start: Annotated[
+        str | None, Option("--from", help="The first moment, UTC: 2023-04-10, its start; 2023-04-10 06:00.")
+    ] = None
+    end: Annotated[
+        str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start; 2023-04-17 06:00.")
+    ] = None
 
     def __post_init__(self) -> None:
         if self.entry is None:
@@ -182,14 +196,21 @@ def spread_command(
         Path | None,
         Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
     ] = None,
-    at: Annotated[str | None, Option(help="The last stamp not after that time, UTC.", show_default="the last")] = None,
+    at: Annotated[
+        str | None,
+        Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.", show_default="the last"),
+    ] = None,
     scenario: FromFile = None,
     as_json: Json = False,
     code: Code = False,
     out: Out = None,
     picture: Annotated[
         Picture | None,
-        Option(help="Which picture --out writes.", show_default="trades of --entry, else the pair of --pair, else all"),
+        Option(
+            help="Which picture --out writes.",
+            show_default="trades of --entry, else the pair of --pair, else all",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.

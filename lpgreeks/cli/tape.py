@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typer import Option
 
@@ -22,6 +22,8 @@ _MOST = 0.1
 class Happened:
     """What happened, and what is stated in its place."""
 
+    HEADING: ClassVar[str] = "What happened"
+
     prices: Annotated[
         Path | None,
         Option(help="The exchange's prices, which a synthetic pool follows: bids and asks, klines, CSV, Parquet."),
@@ -31,7 +33,7 @@ class Happened:
     ] = None
     half_spread: Annotated[
         float | None,
-        Option(help="Of bars, half of the spread, decimal of the price: 0.00005 is half a basis point on each side."),
+        Option(help="Half of the spread, where no bids and asks are read, decimal of the price: 0.0002 is 2 bp."),
     ] = None
     funding: Annotated[
         str | None, Option(help="A file of settlements, or a rate per 8 hours, decimal; > 0: longs pay.")
@@ -44,10 +46,14 @@ class Happened:
     ] = None
     pool_fee: Annotated[float | None, Option(help="The pool's fee tier, decimal: 0.0005.")] = None
     pool_liquidity: Annotated[
-        float | None, Option(help="Liquidity active beside the position's, sqrt(base * quote): it shares the noise.")
+        float | None, Option(help="Liquidity active beside the position's, in sqrt(base * quote).")
     ] = None
     noise: Annotated[
-        float | None, Option(help="Of a synthetic pool: volume a day beside the arbitrage, in quote.", show_default="0")
+        float | None,
+        Option(
+            help="Of a synthetic pool: volume a day beside the arbitrage, in quote; --pool-liquidity shares its fees.",
+            show_default="0",
+        ),
     ] = None
     block: Annotated[str | None, Option(help="Of a synthetic pool: the time between blocks.", show_default="12s")] = (
         None
@@ -61,8 +67,12 @@ class Happened:
                "the fees."),
     ] = False  # fmt: skip
     gas: Annotated[float | None, Option(help="Gas of one transaction of the position, in quote.")] = None
-    start: Annotated[str | None, Option("--from", help="The first moment, UTC: 2023-04-10.")] = None
-    end: Annotated[str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start.")] = None
+    start: Annotated[
+        str | None, Option("--from", help="The first moment, UTC: 2023-04-10, its start; 2023-04-10 06:00.")
+    ] = None
+    end: Annotated[
+        str | None, Option("--to", help="The last moment, UTC: 2023-04-17, its start; 2023-04-17 06:00.")
+    ] = None
 
     def __post_init__(self) -> None:
         from lpgreeks.errors import InputError, require_positive

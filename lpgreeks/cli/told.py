@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from typer import Option
 
@@ -13,6 +13,8 @@ __all__ = ["Told"]
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What no file says of itself."""
+
+    HEADING: ClassVar[str] = "What no file says"
 
     kind: Annotated[
         str | None, Option("--as", help="What it holds, instead of telling it by the columns: swaps, book, ...")

@@ -251,7 +251,7 @@ def _between(inside: FloatArray, found: FloatArray, box: Box, cones: Sequence[Sc
 
     def broken(x: FloatArray) -> float:
         over = (float(np.linalg.norm(matrix @ x + offset)) - 1.0 for matrix, offset in cones)
-        return max(box.violation(x * box.unit), *over)
+        return max([box.violation(x * box.unit), *over])
 
     most = max(broken(inside), ROW_TOLERANCE)
     low, high = 0.0, 1.0

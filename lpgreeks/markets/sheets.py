@@ -22,7 +22,18 @@ from lpgreeks.paths.rows import Times
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROWS_AT_ONCE", "Layout", "Sheet", "columns_at", "fits", "one_of", "path_of", "sheets", "stamps"]
+__all__ = [
+    "ROWS_AT_ONCE",
+    "Layout",
+    "Sheet",
+    "columns_at",
+    "first_sheet",
+    "fits",
+    "one_of",
+    "path_of",
+    "sheets",
+    "stamps",
+]
 
 ROWS_AT_ONCE = 250_000
 """Rows that are held as text and numbers at one time; what is kept of them is up to the reader."""
@@ -100,8 +111,8 @@ def fits(layouts: Sequence[Layout], path: str | Path) -> bool:
 def column_names(path: str | Path) -> frozenset[str]:
     """Of the first table at ``path``; none of what no table can be read from."""
     try:
-        return frozenset(next(sheets(path)).columns)
-    except (DataError, StopIteration):
+        return frozenset(first_sheet(path).columns)
+    except DataError:
         return frozenset()
 
 
@@ -163,6 +174,18 @@ def sheets(path: str | Path) -> Iterator[Sheet]:
             if not columns or len(set(columns)) < len(columns):
                 raise DataError("a header of distinct columns", got=f"{', '.join(columns) or 'none'} in {name}")
             yield Sheet(name=name, columns=tuple(columns), read=partial(_csv_rows, file, stream, columns))
+
+
+def first_sheet(path: str | Path) -> Sheet:
+    """The first table at ``path``.
+
+    Raises:
+        DataError: a folder without any.
+    """
+    found = next(sheets(path), None)
+    if found is None:
+        raise DataError("a folder with tables in it", got=f"{path} with none")
+    return found
 
 
 def stamps(column: pd.Series, name: str) -> tuple[Times, str]:

@@ -13,7 +13,7 @@ from lpgreeks.markets.clock import times_of
 from lpgreeks.markets.contract_names import ContractName, contract_name
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.markets.sequence import in_sequence
-from lpgreeks.markets.sheets import sheets
+from lpgreeks.markets.sheets import first_sheet
 from lpgreeks.markets.tables import json_of, numbers_of, table_of
 from lpgreeks.recipes import recorded
 
@@ -100,7 +100,7 @@ def _sizes(given: Mapping[str, float] | None) -> dict[str, float]:
 
 def is_tickers(path: str | Path) -> bool:
     """Whether a file holds what :func:`read_tickers` reads: JSON, or a table with its columns."""
-    return _is_json(path) or set(NEEDED) <= set(next(sheets(path)).columns)
+    return _is_json(path) or set(NEEDED) <= set(first_sheet(path).columns)
 
 
 def _is_json(path: str | Path) -> bool:

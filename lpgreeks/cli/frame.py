@@ -1,0 +1,168 @@
+"""How every command looks: flags under headings, examples that a shell takes, and the nearest name of a wrong one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from lpgreeks.cli.endings import EXIT_CODES
+from lpgreeks.cli.mistakes import nearest
+
+__all__ = ["OUTPUT", "Command", "Commands", "Group"]
+
+OUTPUT = "Output"
+"""The heading of the flags that say what comes out, and as what."""
+
+_MOST = 1e30
+_WRITTEN = {"out", "trades"}
+_EXAMPLE = "Example: "
+_AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
+
+
+class Command(TyperCommand):
+    """A command whose help has its flags under headings and its examples at the end."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it.
+
+        Raises:
+            InputError: a number that is none, or that no figure could have; a file that is read and written.
+        """
+        for parameter in self.params:
+            name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.name.upper())
+            given = ctx.params.get(parameter.name)
+            for number in given if isinstance(given, (tuple, list)) else [given]:
+                if isinstance(number, float):
+                    _require_sensible(name, number)
+        _require_apart(ctx.params)
+        return super().invoke(ctx)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """The paragraphs of the docstring that are no examples."""
+        prose = [text for text in _paragraphs(self.help) if not text.startswith(_EXAMPLE)]
+        for text in prose:
+            formatter.write_paragraph()
+            with formatter.indentation():
+                formatter.write_text(text)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments, then flags by the group that they are written in, then what is left, then examples."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(_heading(parameter), []).append((record[0], _plain(record[1])))
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+        with formatter.section("Examples"):
+            for text in _paragraphs(self.help):
+                if text.startswith(_EXAMPLE):
+                    formatter.write(_pasted(text.removeprefix(_EXAMPLE), formatter.width))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Where errors are told."""
+        formatter.write_paragraph()
+        formatter.write_text(_AFTER)
+
+
+class Group(TyperGroup):
+    """Commands listed with their whole first sentence. Alone it shows its help, and a wrong name has a near one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Nothing at all asks for help, and that is no mistake."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of a name.
+
+        Raises:
+            InputError: there is none.
+        """
+        from lpgreeks.errors import InputError
+
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            known = self.list_commands(ctx)
+            raise InputError(
+                f"a command of {ctx.command_path}", got=args[0], remedy=nearest(args[0], known) or ", ".join(known)
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each with its first sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _paragraphs(self.commands[name].help)[0]) for name in self.list_commands(ctx)])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Of all commands, how they end."""
+        if ctx.parent is None:
+            with formatter.section("Exit codes"):
+                formatter.write_dl([(str(code), f"{meaning}.") for code, meaning in EXIT_CODES.items()])
+
+
+class Commands(typer.Typer):
+    """A group of commands in the one style."""
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__(cls=Group, rich_markup_mode=None, pretty_exceptions_enable=False, **said)
+
+    def command(self, name: str | None = None, **said: Any) -> Callable[[Any], Any]:
+        """Register a function under a name."""
+        return super().command(name, **{"cls": Command, **said})
+
+
+def _require_sensible(name: str, number: float) -> None:
+    from lpgreeks.errors import InputError
+
+    if not math.isfinite(number):
+        raise InputError(f"{name} as a finite number", got=number)
+    # A square of it must still be a number.
+    if number and not 1 / _MOST <= abs(number) <= _MOST:
+        raise InputError(f"{name} of 0, or from {1 / _MOST:g} to {_MOST:g} in size", got=f"{number:g}")
+
+
+def _require_apart(given: dict[str, Any]) -> None:
+    """An error where a file is to be written over one that is read."""
+    from lpgreeks.errors import InputError
+
+    files = {name: value if isinstance(value, (tuple, list)) else [value] for name, value in given.items()}
+    paths = [(name in _WRITTEN, path) for name, found in files.items() for path in found if isinstance(path, Path)]
+    read = {path.resolve() for written, path in paths if not written}
+    for written, path in paths:
+        if written and path.resolve() in read:
+            raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
+
+
+def _heading(parameter: Any) -> str:
+    if "--help" in parameter.opts:
+        return OUTPUT
+    own = "Arguments" if parameter.param_type_name in ("argument",) else "Options"
+    return getattr(parameter, "rich_help_panel", None) or own
+
+
+def _plain(told: str) -> str:
+    """A default without the signs that typer puts about it: brackets, and in older versions what rich wants."""
+    return re.sub(r"\[default: \(([^()]*)\)", r"[default: \1", told.replace("\\[", "["))
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return [" ".join(paragraph.split()) for paragraph in (text or "").split("\n\n")]
+
+
+def _pasted(line: str, width: int) -> str:
+    """A command over several lines, each ended as a shell wants it, so that it runs as it is copied."""
+    lines = ["  "]
+    parts = [
+        part for flag in re.split(r" (?=--)", line) for part in (flag.split(" ") if len(flag) > width - 8 else [flag])
+    ]
+    for flag in parts:
+        if len(lines[-1]) + len(flag) + len("  \\") > width:
+            lines.append("      ")
+        lines[-1] += flag if lines[-1].isspace() else f" {flag}"
+    return " \\\n".join(lines) + "\n"

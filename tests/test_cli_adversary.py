@@ -1,0 +1,173 @@
+"""Bad input to every command: one clear line, the right exit code, no traceback, no hang, no half file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lpgreeks.cli.endings import EXIT_CODES
+from tests.answers import LINES, made
+from tests.running import ended, run
+from tests.test_cli_help import COMMANDS
+
+NUMBERS = ["nan", "inf", "-inf", "-0.0", "0", "1e308", "-1e308", "1e-308", "-1", "65", "5%", "1,5", "", "٣", "1e999"]
+TEXTS = ["", "Ξ", "a b", "'", '"', "\\", "{}", "%s", "a\nb", "x" * 5_000, "/", "\udcff", "ETH=nan", "ETH=-5", "USDC:-6"]
+TIMES = ["2023-13-45", "9999-12-31", "0001-01-01", "tomorrow", "NaT", "2023-04-11 00:00+02:00", "-1h", "1e9D", "0s"]
+FILES = [
+    "empty.csv", "binary.csv", "binary.parquet", "binary.zip", "folder.csv", "half.json", "dates.csv", "none.csv", ".",
+    "/dev/null", "a\nb.csv",
+]  # fmt: skip
+OUTS = ["no/such/x.csv", ".", "x.txt", "", "/dev/full", "folder.csv", "x"]
+
+QUICK = [
+    "hedge",
+    "frontier",
+    "range",
+    "payoff",
+    "greeks",
+    "spread",
+    "data-venues",
+    "data-check",
+    "data-chain",
+    "replay",
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    folder = tmp_path_factory.mktemp("files")
+    found = made(folder)
+    (folder / "empty.csv").touch()
+    (folder / "binary.csv").write_bytes(bytes(range(256)) * 8)
+    (folder / "binary.parquet").write_bytes(b"PAR1" + bytes(99))
+    (folder / "binary.zip").write_bytes(b"PK\3\4" + bytes(99))
+    (folder / "folder.csv").mkdir()
+    (folder / "half.json").write_text('{"a": [1,')
+    (folder / "dates.csv").write_text("time,close\n9999-01-01,1\n0001-01-01,2\n")
+    before = Path.cwd()
+    os.chdir(folder)
+    yield found
+    os.chdir(before)
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    def late(_: int, __: FrameType | None) -> None:
+        pytest.fail(f"hangs for {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def values(parameter: Any, context: Any) -> list[str]:
+    """What an adversary gives a flag, by its type."""
+    kind = parameter.get_help_record(context)[0].lower()
+    if parameter.opts[0] in ("--out", "--trades"):
+        return OUTS
+    if "path" in kind or parameter.opts[0] in ("file",):
+        return FILES
+    if "float" in kind or "int" in kind:
+        return NUMBERS
+    return [*TEXTS, *TIMES, *NUMBERS]
+
+
+@st.composite
+def lines(draw: st.DrawFn, name: str) -> list[str]:
+    """A line that answers, with one or two of its flags said anew."""
+    path = tuple(name.split("-")) if name.startswith("data") else (name,)
+    command = COMMANDS[path]
+    words = shlex.split(LINES[name][-1 if name == "data-venues" else 0])
+    with command.make_context("x", [], resilient_parsing=True) as context:
+        flags = [p for p in command.params if p.opts[0].startswith("--") and p.nargs == 1 and "--help" not in p.opts]
+        for flag in draw(st.lists(st.sampled_from(flags), min_size=1, max_size=2, unique_by=lambda p: p.opts[0])):
+            takes = " " in flag.get_help_record(context)[0]
+            value = f"={draw(st.sampled_from(values(flag, context)))}" if takes else ""
+            words.append(f"{flag.opts[0]}{value}")
+    return words
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", QUICK)
+@settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
+@given(data=st.data())
+def test_whatever_comes_is_answered_or_refused(name: str, files: dict[str, Path], data: st.DataObject) -> None:
+    words = [files[word[1:-1]].name if word[1:-1] in files else word for word in data.draw(lines(name))]
+    before = {path for path in Path.cwd().iterdir() if ".part" in path.name}
+    with at_most(20):
+        code, done = ended(*words)
+    assert code in EXIT_CODES
+    if code and not (name == "data-check" and done.stdout):
+        assert done.stdout == ""
+        assert done.stderr.startswith("lpgreeks: ")
+        assert done.stderr.count("\n") == 1
+        assert "Traceback" not in done.stderr
+    assert {path for path in Path.cwd().iterdir() if ".part" in path.name} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        ("hedge --value 1e308", 2, "--value of 0, or from 1e-30 to 1e+30 in size; got 1e+308"),
+        ("payoff --value nan", 2, "--value as a finite number; got nan"),
+        ("frontier budget nan 2", 2, "LOW as a finite number; got nan"),
+        ("hedge --survive nan 1", 2, "--survive as a finite number; got nan"),
+        ("hedge --in-hand ETH=nan", 2, "--in-hand to be finite"),
+        ("hedge --base \udcff --out x.csv --full-range", 3, "text in UTF-8"),
+        ("spread folder.csv --half-spread 0.0002", 3, "a folder with tables in it; got folder.csv with none"),
+        ("options --chain {chain} --expiry 2026-01-30 --lower 1800 --upper 2250 --days 65", 2,
+         "--days up to the expiry of the options; got 65 [days]. They expire in 25.17"),
+    ],
+)  # fmt: skip
+def test_what_an_adversary_found(line: str, code: int, told: str, files: dict[str, Path]) -> None:
+    done = run(*line.format(**files).split(" "), code=code)
+    assert told in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "line", ["hedge", "payoff", "greeks", "frontier budget 101000 130000 --points 2 --max-leverage 5"]
+)
+@pytest.mark.parametrize("ending", [".csv", ".json", ".png"])
+def test_no_room_leaves_nothing_and_spoils_nothing(line: str, ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"kept{ending}"
+    file.write_text("what was there")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with mock.patch("os.replace", side_effect=full):
+        done = run(*line.split(), "--out", str(file), code=3)
+    assert "No space left on device" in done.stderr
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    assert file.read_text() == "what was there"
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_locked_folder_is_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "may be written to" in run("greeks", "--out", str(tmp_path / "x.csv"), code=3).stderr
+
+
+@pytest.mark.parametrize("flag", ["--prices", "--perp-prices"])
+def test_what_is_read_is_not_written_over(flag: str, files: dict[str, Path]) -> None:
+    before = files["spot"].read_bytes()
+    more = [] if flag == "--prices" else ["--prices", str(files["minutes"])]
+    done = run("hedge", *more, flag, str(files["spot"]), "--window", "12h", "--out", str(files["spot"]), code=2)
+    assert "another file than what is read" in done.stderr
+    assert files["spot"].read_bytes() == before
