@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import lpgreeks as lp
-from tests.running import printed, run
+from tests.running import printed, record_of, run
 
 ASKED = ["scenario", "--short", "24", "--put", "1700=20", "--call", "2100=-5", "--moves=-0.3,-0.1,0,0.1,0.3",
          "--volatilities=-0.2,0,0.2", "--days", "0,3,10", "--funding", "0,0.0001,0.0005",
@@ -41,12 +41,12 @@ def test_text_record_script_and_files_are_one(tmp_path: Path) -> None:
     done = run(*ASKED)
     assert done.stdout == f"{made}\n"
     assert max(map(len, done.stdout.splitlines())) <= 100
-    record = json.loads(run(*ASKED, "--json").stdout)
+    record = record_of(run(*ASKED, "--json").stdout)
     assert record == json.loads(json.dumps(made.to_dict()))
     assert printed(run(*ASKED, "--code").stdout) == done.stdout
     for name in ("table.csv", "table.json", "picture.png", "picture.svg"):
         run(*ASKED, "--out", str(tmp_path / name))
-    assert json.loads((tmp_path / "table.json").read_text()) == record
+    assert record_of((tmp_path / "table.json").read_text()) == record
     with (tmp_path / "table.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(r["total [USDC]"]) for r in rows] == pytest.approx(made.total.ravel().tolist(), rel=1e-14)

@@ -170,7 +170,7 @@ def test_what_cannot_be_answered_is_refused(file: Path, more: list[str], code: i
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    assert "expected FILE, which is needed; got none" in run("spread", code=2).stderr
+    assert "expected a file of contracts, or --scenario; got neither" in run("spread", code=2).stderr
     crossed = written(tmp_path, [ticker("BTC-USDT-210924", "11", "10"), ticker("BTC-USDT-SWAP", "9", "10")])
     assert "1 crossed" in run("spread", str(crossed), code=3).stderr
     assert "no --half-spread with tickers" in run("spread", str(crossed), "--half-spread", "0.0001", code=2).stderr
