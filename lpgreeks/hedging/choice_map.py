@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer
 from lpgreeks.draw import heat_map, legend_below, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.constraints import Constraint
@@ -30,7 +30,7 @@ __all__ = ["ChoiceMap", "choice_map"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ChoiceMap:
+class ChoiceMap(Answer):
     """The best quantities with each put and each call.
 
     Attributes:
@@ -110,9 +110,6 @@ class ChoiceMap:
 
     def __repr__(self) -> str:
         return f"<ChoiceMap: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
 
 def choice_map(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lpgreeks.display import Answer, Noun
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.capital import MaxLeverage, PoolSize, PremiumAtMost
@@ -32,7 +32,7 @@ _NAMES = ("risk", "effectiveness", "premium")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Rival:
+class Rival(Noun):
     """One hedge among others.
 
     Attributes:
@@ -47,7 +47,7 @@ class Rival:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Answer):
     """Hedges of one exposure beside one another.
 
     Attributes:
@@ -117,9 +117,6 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
 
 def compare(

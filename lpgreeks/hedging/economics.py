@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks.costs import Fee, Gas
+from lpgreeks.display import Answer, Noun
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.hedging.capital import Wallet, needed
@@ -29,7 +30,7 @@ __all__ = ["Economics", "Part", "PoolFees", "economics"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolFees:
+class PoolFees(Noun):
     r"""What a pool pays its liquidity, from its volume: a position earns its share while the price is in its range.
 
     .. math::
@@ -62,7 +63,7 @@ class PoolFees:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Noun):
     """One part of an expected P&L.
 
     Attributes:
@@ -77,7 +78,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Economics:
+class Economics(Answer):
     """The expected P&L of a plan over its horizon, in quote, by part.
 
     Attributes:
@@ -169,9 +170,6 @@ class Economics:
 
     def __repr__(self) -> str:
         return f"<Economics: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{self.sentence()}</b></p>{self.table().to_html(index=False)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

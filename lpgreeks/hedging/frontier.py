@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, Noun
 from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend_below, new_axes, strips
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize
@@ -47,7 +47,7 @@ Along: TypeAlias = Constraint | Exposure | Model | Paths
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FrontierPoint:
+class FrontierPoint(Noun):
     """One hedge of a frontier, or why there is none.
 
     Attributes:
@@ -64,7 +64,7 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Frontier:
+class Frontier(Answer):
     """Hedges of one problem in which one thing varies.
 
     Attributes:
@@ -185,9 +185,6 @@ class Frontier:
 
     def __repr__(self) -> str:
         return f"<Frontier of {len(self)} points: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: each point with its whole plan."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun, shortened, table_html
 from lpgreeks.draw import GREY, curves, legend, marks, new_axes, ticks, verticals
 from lpgreeks.errors import (
     InputError,
@@ -56,7 +57,7 @@ def term(symbol: str, unit: str, *, at_least: float | None = None) -> Any:
     return field(metadata={"symbol": symbol, "unit": unit, "at_least": at_least})
 
 
-class Exposure(ABC):
+class Exposure(Noun, ABC):
     """Token amounts that depend on prices: an instrument, a signed quantity of one, or a portfolio.
 
     Prices are quote per base, positive; arrays keep their shape and NaN passes through. With one coin a
@@ -394,6 +395,9 @@ class Position(Exposure):
     def positions(self) -> tuple[Position, ...]:
         return (self,)
 
+    def _repr_html_(self) -> str:
+        return _listed(self)
+
 
 @dataclass(frozen=True)
 class Portfolio(Exposure):
@@ -412,6 +416,22 @@ class Portfolio(Exposure):
     @property
     def positions(self) -> tuple[Position, ...]:
         return self.holdings
+
+    def __repr__(self) -> str:
+        return shortened(f"<Portfolio: {', '.join(map(_said, self.holdings)) or 'empty'}>")
+
+    def _repr_html_(self) -> str:
+        return _listed(self)
+
+
+def _said(position: Position) -> str:
+    return f"{position.quantity:,.6g} {position.instrument.unit_text} of {position.instrument.name}"
+
+
+def _listed(exposure: Exposure) -> str:
+    """A row for each position, in HTML."""
+    rows = [(f"{p.quantity:,.10g}", p.instrument.unit_text, repr(p.instrument)) for p in exposure.positions]
+    return table_html(("quantity", "of", "+1 long is"), rows)
 
 
 def together(exposures: Iterable[Exposure]) -> Portfolio:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ _POINTS = 100.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Greeks:
+class Greeks(Noun):
     r"""A value in quote and its derivatives, each of the shape of the prices; mathematical, unscaled.
 
     Attributes:

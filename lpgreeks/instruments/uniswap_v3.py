@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_increasing, require_positive
 from lpgreeks.instruments.base import Instrument, term
 from lpgreeks.powers import Reading, clamp, sqrt
@@ -152,7 +153,7 @@ class UniswapV3(Instrument):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deposit:
+class Deposit(Noun):
     """What a range takes of two offered amounts: the position, the amounts used and those left over."""
 
     position: UniswapV3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Portfolio, together
 from lpgreeks.protocols.glp_fees import GlpFees
@@ -16,7 +17,7 @@ __all__ = ["GlpVault"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlpVault:
+class GlpVault(Noun):
     r"""A GMX v1 vault at one moment.
 
     .. math::

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer
 from lpgreeks.draw import histograms, legend_below, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
 from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
@@ -39,7 +39,7 @@ _SECOND = np.timedelta64(1, "s")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Dislocations:
+class Dislocations(Answer):
     r"""Gaps between an exchange and a pool on a tape.
 
     The gap is :math:`m/p - 1` of the middle of the quotes over the pool's price; its sides, at which one can trade, are
@@ -181,9 +181,6 @@ class Dislocations:
 
     def __repr__(self) -> str:
         return f"<Dislocations: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
     def _regression(self) -> str:
         every = f"by regression every {span_text(self.step)}"

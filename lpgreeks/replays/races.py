@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.paths.rows import Times
 
 __all__ = ["Races"]
@@ -18,7 +19,7 @@ _SECOND = np.timedelta64(1, "s")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Races:
+class Races(Noun):
     """Gaps of a size or more, ``(n,)`` each: who went part of the way first, and when.
 
     Attributes:

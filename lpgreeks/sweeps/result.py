@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer
 from lpgreeks.draw import legend_below, new_axes, tiles
 from lpgreeks.errors import InputError
 from lpgreeks.hedging.text import TITLE, WIDTH, aligned, rounded, wrapped
@@ -34,7 +34,7 @@ _TIMES = "times"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Sweep:
+class Sweep(Answer):
     """The runs of a sweep, in the order of the grids.
 
     Attributes:
@@ -231,10 +231,6 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep of {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        table = self.table().to_html(index=False, max_rows=_ROWS)
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{table}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: parameters and figures of every run, None for what is not finite; no series."""

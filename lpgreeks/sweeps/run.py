@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError
 from lpgreeks.sweeps.given import Given
 from lpgreeks.sweeps.grid import Plain
@@ -39,7 +40,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Run:
+class Run(Noun):
     """One setting of a sweep and what is kept of its result.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Answer, Noun
 from lpgreeks.draw import intervals, new_axes
 from lpgreeks.errors import InputError, require_probability, require_whole
 from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
@@ -38,7 +38,7 @@ _DRAWN = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegimeVerdict:
+class RegimeVerdict(Noun):
     """The settings against the benchmark in the periods of one regime.
 
     Attributes:
@@ -58,7 +58,7 @@ class RegimeVerdict:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Verdict:
+class Verdict(Answer):
     """What a sweep shows against a benchmark.
 
     Attributes:
@@ -337,9 +337,6 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<Verdict: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html()}"
 
 
 def verdict(
