@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lpgreeks import onchain
 from lpgreeks.costs import Fee, Funding, Gas, OptionFee, Premium, Slippage
+from lpgreeks.draw.style import style
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     AtMost,
@@ -503,6 +504,7 @@ __all__ = [
     "sqrt",
     "strikes",
     "strip",
+    "style",
     "sweep",
     "term",
     "venue",

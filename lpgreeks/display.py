@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -33,7 +33,9 @@ class Noun:
     def _repr_html_(self) -> str:
         kind = type(self)
         meanings = _meanings(kind)
-        names = [f.name for f in fields(self) if f.repr and f.name[0] != "_"] if is_dataclass(self) else []
+        names: list[str] = (
+            [f.name for f in fields(self) if f.repr and not f.name.startswith("_")] if is_dataclass(self) else []
+        )
         rows = [(name, told(getattr(self, name)), meanings.get(name, "")) for name in names]
         first = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
         head = f"<p><b>{escape(kind.__name__)}</b>. {escape(_plain(first))}</p>"
@@ -56,14 +58,14 @@ class Tabled(Noun):
     def _headline(self) -> str:
         return self.summary().splitlines()[0]
 
-    def _shown(self) -> pd.DataFrame:
+    def _cell(self) -> pd.DataFrame:
         """The table of a cell."""
         return self.table()
 
     def _repr_html_(self) -> str:
         import pandas as pd
 
-        table = self._shown()
+        table = self._cell()
         numbered = isinstance(table.index, pd.RangeIndex)
         return f"<p><b>{escape(self._headline())}</b></p>{table.to_html(index=not numbered, max_rows=_ROWS)}"
 
@@ -150,10 +152,10 @@ def _plain(doc: str) -> str:
 
 
 @cache
-def _meanings(kind: type) -> Mapping[str, str]:
+def _meanings(kind: Hashable) -> Mapping[str, str]:
     """What the docstrings of a class and of its bases say of each field, in one line."""
     found: dict[str, str] = {}
-    for base in reversed(kind.__mro__):
+    for base in reversed(inspect.getmro(kind)):  # type: ignore[arg-type]
         name, inside = "", False
         for line in inspect.cleandoc(base.__doc__ or "").splitlines():
             depth = len(line) - len(line.lstrip())

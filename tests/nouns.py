@@ -34,7 +34,9 @@ def found() -> dict[type, Any]:
     waiting, seen = list(samples.every()), set()
     while waiting:
         thing = waiting.pop(0)
-        if id(thing) in seen or isinstance(thing, (str, float, int, bytes, np.ndarray)) and type(thing) not in CLASSES:
+        if id(thing) in seen or (
+            isinstance(thing, (str, float, int, bytes, np.ndarray)) and type(thing) not in CLASSES
+        ):
             continue
         seen.add(id(thing))
         first.setdefault(type(thing), thing)

@@ -19,6 +19,7 @@ ROOT = Path(lp.__file__).parent
 FLOORS = [
     "_types",
     "errors",
+    "display",
     "_sums",
     "_tails",
     "_workspace",
@@ -162,7 +163,7 @@ frontier grid hedge il_implied_volatility implied_volatility legs liquidity_book
 option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_bins
 read_book read_chain read_chains read_funding read_futures_marks read_glp read_glp_prices read_glp_stats read_glp_vault
 read_gm read_klines read_marks read_pool_minutes read_prices read_swaps read_tickers regimes replay replay_spread
-side_by_side simple_basis_per_year smear smeared smile sqrt strikes strip sweep term venue venue_names verdict
+side_by_side simple_basis_per_year smear smeared smile sqrt strikes strip style sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

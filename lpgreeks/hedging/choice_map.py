@@ -10,7 +10,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer
-from lpgreeks.draw import heat_map, legend_below, new_axes
+from lpgreeks.draw import heat_map, legend, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.constraints import Constraint
 from lpgreeks.hedging.hedge import hedge
@@ -18,7 +18,7 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model
-from lpgreeks.hedging.text import TITLE, rounded, wrapped
+from lpgreeks.hedging.text import rounded
 from lpgreeks.instruments import Call, Exposure, Instrument, Option, Put
 from lpgreeks.paths import Outcomes, Paths
 
@@ -101,9 +101,9 @@ class ChoiceMap(Answer):
         heat_map(
             ax, self.calls, self.puts, self.risks, best=(call, put), name=f"risk left [{self.best.token}]",
             xlabel=f"strike of the call [{unit}]", ylabel=f"strike of the put [{unit}]",
-            title=wrapped(self.sentence(), TITLE),
+            title=self.sentence(),
         )  # fmt: skip
-        return legend_below(ax)
+        return legend(ax)
 
     def __str__(self) -> str:
         return self.summary()

@@ -19,7 +19,7 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.survival import NoLiquidation
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.instruments import Instrument
 
 if TYPE_CHECKING:
@@ -108,9 +108,8 @@ class Comparison(Answer):
         """What each leaves, and what no hedge leaves."""
         ax = new_axes()[0] if ax is None else ax
         left = {r.name: r.plan.best.risk for r in self.rivals if r.plan is not None}
-        title = wrapped(self.sentence(), TITLE)
         what = f"{self.plan.objective} [{self.plan.token}]"
-        return bars(ax, left | {"nothing": self.plan.risk_unhedged}, xlabel=what, title=title)
+        return bars(ax, left | {"nothing": self.plan.risk_unhedged}, xlabel=what, title=self.sentence())
 
     def __str__(self) -> str:
         return self.summary()

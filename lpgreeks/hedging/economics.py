@@ -189,7 +189,9 @@ class Economics(Answer):
         """The parts as bars, and their sum."""
         ax = new_axes()[0] if ax is None else ax
         amounts = {**{p.name: p.amount for p in self.parts}, "total": self.total}
-        return bars(ax, amounts, xlabel=f"expected over {self.years * 365:.4g} days [{self.quote}]")
+        return bars(
+            ax, amounts, xlabel=f"expected over {self.years * 365:.4g} days [{self.quote}]", title=self.sentence()
+        )
 
 
 def economics(

@@ -11,7 +11,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer, Noun
-from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend_below, new_axes, strips
+from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend, new_axes, strips
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize
 from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast
@@ -40,7 +40,6 @@ _PRICES = re.compile(r" at \d[\d,.e+-]*(, \d[\d,.e+-]*)*$")
 
 # A picture with its legend under it; characters that fit above one that is 600 pixels wide.
 _HEIGHT = 4.8
-_TITLE = 78
 
 Along: TypeAlias = Constraint | Exposure | Model | Paths
 """What may stand along an axis."""
@@ -238,7 +237,7 @@ class Frontier(Answer):
             {"hedged": left} if self.feasible else {},
             xlabel=self.label,
             ylabel=f"{self.objective.figure} [{self.token}]",
-            title=wrapped(self._least(), _TITLE),
+            title=self._least(),
         )
         dotted(ax, x, left)
         if self.feasible:
@@ -247,7 +246,7 @@ class Frontier(Answer):
         crosses(ax, [p.x for p in points if p.plan is None], name="no hedge")
         bound = [() if p.plan is None else _binding(p.plan) for p in points]
         strips(ax, x, {f"{name} binds": np.array([name in names for names in bound]) for name in self._binding()})
-        return legend_below(ax)
+        return legend(ax)
 
     @staticmethod
     def _risks(points: Sequence[FrontierPoint]) -> tuple[FloatArray, FloatArray]:

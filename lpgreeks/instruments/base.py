@@ -38,6 +38,9 @@ __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices
 # More kinks than these are a hatching, if each is a line across the picture.
 _MOST_LINES = 12
 
+# Positions that a title names.
+_NAMED = 3
+
 Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 """Prices of one coin, of any shape, or one array per market."""
 
@@ -245,7 +248,7 @@ class Exposure(Noun, ABC):
             prices: the horizontal axis; 25 % about the start unless said.
             income: earned meanwhile, in quote.
         """
-        return payoffs({"P&L": self}, ax, start=start, prices=prices, earned={"P&L": income})
+        return payoffs({"P&L": self}, ax, start=start, prices=prices, earned={"P&L": income}, title=_holding(self))
 
     def plot_greeks(
         self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
@@ -424,6 +427,13 @@ class Portfolio(Exposure):
         return _listed(self)
 
 
+def _holding(exposure: Exposure) -> str:
+    """What is held, in words short enough for a title."""
+    held = exposure.positions
+    names = [p.instrument.name if p.quantity == 1 else _said(p) for p in held[:_NAMED]]
+    return ", ".join([*names, *([f"and {len(held) - _NAMED} more"] if len(held) > _NAMED else [])])
+
+
 def _said(position: Position) -> str:
     return f"{position.quantity:,.6g} {position.instrument.unit_text} of {position.instrument.name}"
 
@@ -460,7 +470,8 @@ def payoffs(
     verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
     _mark_kinks(ax, total, x)
     evens = total.break_evens(start=start, income=earned.get([*parts][-1], 0.0))
-    marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
+    shown = [float(p) for p in evens if x[0] <= p <= x[-1]]
+    marks(ax, [(p, 0.0) for p in shown], [total.delta(p) > 0 for p in shown], name="break-even")
     return legend(ax)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer
-from lpgreeks.draw import GREY, legend_below, new_axes, points, verticals
+from lpgreeks.draw import GREY, legend, new_axes, points, verticals
 from lpgreeks.errors import DataError
 from lpgreeks.instruments import LossClaim, UniswapV3
 from lpgreeks.markets.chain import Chain
@@ -156,7 +156,7 @@ class Smile(Answer):
             ylabel="implied volatility a year", title=f"{self.base} of {self.day}, at {self.at:%Y-%m-%d %H:%M} UTC",
         )  # fmt: skip
         verticals(ax, [self.forward], name=f"forward, {self.forward:,.6g}", style=":", colour=GREY)
-        return legend_below(ax)
+        return legend(ax)
 
     def __str__(self) -> str:
         return self.summary()

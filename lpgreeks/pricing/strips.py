@@ -146,7 +146,9 @@ class Strip(Answer):
             for side in (below, ~below)
             for i in np.flatnonzero(side)[:1]
         }
-        return columns(ax, bars, xlabel=f"strike [{quote} per {coin}]", ylabel=f"weight [{coin}]")
+        return columns(
+            ax, bars, xlabel=f"strike [{quote} per {coin}]", ylabel=f"weight [{coin}]", title=self.sentence()
+        )
 
     @property
     def _paid(self) -> FloatArray:

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer
-from lpgreeks.draw import histograms, legend_below, new_axes, verticals
+from lpgreeks.draw import histograms, legend, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
-from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
+from lpgreeks.hedging.text import aligned, rounded
 from lpgreeks.markets import Tape
 from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
@@ -172,9 +172,9 @@ class Dislocations(Answer):
         kind = "synthetic pool" if self.synthetic else "pool"
         histograms(
             ax, {f"{self.market} over the {kind} {self.pool}": self.gaps * 1e4}, self.weights, xlabel="gap [bp]",
-            ylabel="share of time", title=wrapped(self.sentence(), TITLE),
+            ylabel="share of time", title=self.sentence(),
         )  # fmt: skip
-        return legend_below(verticals(ax, [-self.fee * 1e4, fee_band(self.fee) * 1e4], name="the pool's fees"))
+        return legend(verticals(ax, [-self.fee * 1e4, fee_band(self.fee) * 1e4], name="the pool's fees"))
 
     def __str__(self) -> str:
         return self.summary()

@@ -516,7 +516,7 @@ class Replayed(Answer):
     def __repr__(self) -> str:
         return f"<Replayed: {self.sentence()}>"
 
-    def _shown(self) -> pd.DataFrame:
+    def _cell(self) -> pd.DataFrame:
         import pandas as pd
 
         rows = {name: amount for name, amount in self.attribution().items() if amount}

@@ -11,9 +11,9 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer
-from lpgreeks.draw import legend_below, new_axes, tiles
+from lpgreeks.draw import legend, new_axes, tiles
 from lpgreeks.errors import InputError
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, rounded, wrapped
 from lpgreeks.sweeps.call import Call, Settings
 from lpgreeks.sweeps.given import SYNTHETIC, shared, taken_as_given
 from lpgreeks.sweeps.grid import Plain
@@ -298,9 +298,9 @@ class Sweep(Answer):
         tiles(
             ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) for y in ys] if upward else [],
             best=places[self.runs.index(best)], name=self._with_unit(figure), xlabel=short.get(across, ""),
-            ylabel=short.get(upward, ""), title=wrapped("; ".join(told), TITLE),
+            ylabel=short.get(upward, ""), title="; ".join(told),
         )  # fmt: skip
-        return legend_below(ax)
+        return legend(ax)
 
     def _short(self) -> dict[str, str]:
         """Parameters by their last word, "theta" for "policy.theta", where no two share it."""

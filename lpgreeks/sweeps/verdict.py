@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lpgreeks.display import Answer, Noun
 from lpgreeks.draw import intervals, new_axes
 from lpgreeks.errors import InputError, require_probability, require_whole
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.paths import Seed, generator
 from lpgreeks.statistics.series import stamp
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
@@ -328,9 +328,7 @@ class Verdict(Answer):
         what += f"\nand {len(self.trials) - len(shown)} more settings" if len(shown) < len(self.trials) else ""
         marked = [named(t.setting) for t in shown if t.beats]
         name = f"beats {self.against}, all counted"
-        # Names beside the axes leave less room above them.
-        room = max(TITLE // 2, TITLE - max(map(len, rows), default=0))
-        return intervals(ax, rows, marked, name=name, xlabel=what, title=wrapped(self.sentence(), room))
+        return intervals(ax, rows, marked, name=name, xlabel=what, title=self.sentence())
 
     def __str__(self) -> str:
         return self.summary()
