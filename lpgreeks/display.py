@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
-from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +25,33 @@ _SECTIONS = ("Args:", "Attributes:")
 
 
 class Noun:
-    """A record that a notebook shows as a table: each field, its value, and what its class says of it."""
+    """A record: printed as one line, in a notebook a table of each field, its value and what its class says of it."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        given = {f.name: own for f in _shown(self) if _set(f, own := getattr(self, f.name))}
+        words = (f"{name}={own!r}" if isinstance(own, str) else f"{name}={told(own)}" for name, own in given.items())
+        return shortened(f"{type(self).__name__}({', '.join(words)})")
 
     def _repr_html_(self) -> str:
         kind = type(self)
         meanings = _meanings(kind)
-        names: list[str] = (
-            [f.name for f in fields(self) if f.repr and not f.name.startswith("_")] if is_dataclass(self) else []
-        )
-        rows = [(name, told(getattr(self, name)), meanings.get(name, "")) for name in names]
+        rows = [(f.name, told(getattr(self, f.name)), meanings.get(f.name, "")) for f in _shown(self)]
         first = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
         head = f"<p><b>{escape(kind.__name__)}</b>. {escape(_plain(first))}</p>"
         return head + (table_html(("field", "value", "what it is"), rows) if rows else f"<p>{escape(repr(self))}</p>")
+
+
+def _shown(noun: Noun) -> list[Field[Any]]:
+    """The fields of a record that are for reading."""
+    return [f for f in fields(noun) if f.repr and not f.name.startswith("_")] if is_dataclass(noun) else []
+
+
+def _set(own: Field[Any], value: Any) -> bool:
+    """Whether a field holds something other than its default."""
+    plain = isinstance(own.default, (str, int, float)) and isinstance(value, (str, int, float))
+    return value is not own.default and not (plain and value == own.default)
 
 
 class Tabled(Noun):
@@ -151,11 +163,10 @@ def _plain(doc: str) -> str:
     return re.sub(r":\w+:`~?(?:lpgreeks\.)?([^`]*)`", r"\1", formulas).replace("`", "")
 
 
-@cache
-def _meanings(kind: Hashable) -> Mapping[str, str]:
+def _meanings(kind: type) -> Mapping[str, str]:
     """What the docstrings of a class and of its bases say of each field, in one line."""
     found: dict[str, str] = {}
-    for base in reversed(inspect.getmro(kind)):  # type: ignore[arg-type]
+    for base in reversed(kind.__mro__):
         name, inside = "", False
         for line in inspect.cleandoc(base.__doc__ or "").splitlines():
             depth = len(line) - len(line.lstrip())

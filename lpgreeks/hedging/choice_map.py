@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer
+from lpgreeks.display import Answer, shortened
 from lpgreeks.draw import heat_map, legend, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.constraints import Constraint
@@ -109,7 +109,7 @@ class ChoiceMap(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<ChoiceMap: {self.sentence()}>"
+        return shortened(f"<ChoiceMap: {self.sentence()}>")
 
 
 def choice_map(

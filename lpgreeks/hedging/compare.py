@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.capital import MaxLeverage, PoolSize, PremiumAtMost
@@ -31,7 +31,7 @@ __all__ = ["Comparison", "Rival", "compare"]
 _NAMES = ("risk", "effectiveness", "premium")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rival(Noun):
     """One hedge among others.
 
@@ -115,7 +115,7 @@ class Comparison(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Comparison: {self.sentence()}>"
+        return shortened(f"<Comparison: {self.sentence()}>")
 
 
 def compare(

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks.costs import Fee, Gas
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.hedging.capital import Wallet, needed
@@ -169,7 +169,7 @@ class Economics(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Economics: {self.sentence()}>"
+        return shortened(f"<Economics: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend, new_axes, strips
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize
@@ -45,7 +45,7 @@ Along: TypeAlias = Constraint | Exposure | Model | Paths
 """What may stand along an axis."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FrontierPoint(Noun):
     """One hedge of a frontier, or why there is none.
 
@@ -183,7 +183,7 @@ class Frontier(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Frontier of {len(self)} points: {self.sentence()}>"
+        return shortened(f"<Frontier of {len(self)} points: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: each point with its whole plan."""

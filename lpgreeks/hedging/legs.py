@@ -38,7 +38,7 @@ _TERMS: Mapping[str, tuple[type, str]] = {
 """What each term of a leg is, and how one is written."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leg(Noun):
     """An instrument offered to a hedge, and the terms on which it can be traded.
 

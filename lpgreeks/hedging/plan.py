@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.hedging.choice import Choice
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
@@ -51,7 +51,7 @@ class Hedged(Noun):
     within_bounds: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Order(Noun):
     """A leg's quantity in the venue's whole steps.
 
@@ -319,7 +319,7 @@ class HedgePlan(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<HedgePlan: {self.sentence()}>"
+        return shortened(f"<HedgePlan: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: the same figures as the text."""

@@ -20,7 +20,7 @@ _DAYS_PER_YEAR = 365.0
 _POINTS = 100.0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Greeks(Noun):
     r"""A value in quote and its derivatives, each of the shape of the prices; mathematical, unscaled.
 

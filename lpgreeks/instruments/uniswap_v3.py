@@ -152,7 +152,7 @@ class UniswapV3(Instrument):
         return tuple(cls(base="ETH", quote="USDC", liquidity=10.0, lower=a, upper=b) for a, b in ranges)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Deposit(Noun):
     """What a range takes of two offered amounts: the position, the amounts used and those left over."""
 

@@ -64,7 +64,7 @@ def margin_of(schedule: Schedule, contract: Margined, quantity: float) -> Powers
     return schedule.requirement.of_power(coefficient, exponent)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Account(Noun):
     r"""Collateral in one token behind one position (isolated) or several (cross).
 

@@ -128,7 +128,7 @@ class Proportional(Schedule):
         return (Line(self.rate, 0.0),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class _Tiered(Schedule):
     """Rates by bracket.
 

@@ -52,7 +52,7 @@ _STEP = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 _STEEP = 0.5
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Correlated(Noun):
     r"""End prices of several markets, each lognormal, their logarithms jointly normal.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer
+from lpgreeks.display import Answer, shortened
 from lpgreeks.draw import columns, new_axes
 from lpgreeks.errors import DataError, InputError, require_numbers, require_positive, require_prices
 from lpgreeks.instruments import Call, Cash, Exposure, Option, Portfolio, Position, Put, Spot
@@ -159,7 +159,7 @@ class Strip(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Strip: {self.sentence()}>"
+        return shortened(f"<Strip: {self.sentence()}>")
 
 
 def strip(

@@ -16,7 +16,7 @@ from lpgreeks.tokens import counted_as
 __all__ = ["GlpVault"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GlpVault(Noun):
     r"""A GMX v1 vault at one moment.
 

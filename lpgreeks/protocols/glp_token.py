@@ -27,7 +27,7 @@ _UNITS = {
 _MAY_BE_UNKNOWN = ("usdg", "weight")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GlpToken(Noun):
     """What a vault has of one token, in whole tokens and in quote.
 

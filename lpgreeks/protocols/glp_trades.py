@@ -79,7 +79,7 @@ class GlpRedemption(Noun):
         return self.fee_cost + self.spread_cost
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GlpRoundTrip(Noun):
     """A mint and the redemption of all of it into the same token, at unchanged prices and after the cooldown."""
 

@@ -37,7 +37,7 @@ class GmCaps(Noun):
             object.__setattr__(self, name, cap)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GmState(Noun):
     r"""A market at one moment, its prices without a spread.
 

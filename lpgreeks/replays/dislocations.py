@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer
+from lpgreeks.display import Answer, shortened
 from lpgreeks.draw import histograms, legend, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
 from lpgreeks.hedging.text import aligned, rounded
@@ -180,7 +180,7 @@ class Dislocations(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Dislocations: {self.sentence()}>"
+        return shortened(f"<Dislocations: {self.sentence()}>")
 
     def _regression(self) -> str:
         every = f"by regression every {span_text(self.step)}"

@@ -18,7 +18,7 @@ __all__ = ["Races"]
 _SECOND = np.timedelta64(1, "s")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Races(Noun):
     """Gaps of a size or more, ``(n,)`` each: who went part of the way first, and when.
 

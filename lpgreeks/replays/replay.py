@@ -38,7 +38,7 @@ _COLUMNS = 6
 _LEG_FIGURES, _ACCOUNT_FIGURES = 7, 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Now(Noun):
     """What a callable policy sees: the tape up to this row, and what is held.
 

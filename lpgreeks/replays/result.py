@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments import Exposure
 from lpgreeks.markets.tape import Tape
@@ -514,7 +514,7 @@ class Replayed(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Replayed: {self.sentence()}>"
+        return shortened(f"<Replayed: {self.sentence()}>")
 
     def _cell(self) -> pd.DataFrame:
         import pandas as pd

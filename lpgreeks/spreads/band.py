@@ -27,7 +27,7 @@ _ROUNDING = 1e-9
 _UNREAD = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SpreadBand(Noun):
     r"""Entry and exit bands of a spread, as a policy of :func:`~lpgreeks.replay` on two legs, far and then near.
 

@@ -48,7 +48,7 @@ class BreakEven(Noun):
     days: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SpreadPosition(Noun):
     r"""Far and near held against each other, each opened at its own price.
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from lpgreeks._sums import ROUNDING
 from lpgreeks._tails import loss_not_exceeded, mean_of_worst
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer
+from lpgreeks.display import Answer, shortened
 from lpgreeks.errors import InputError, require_probability, require_whole
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.statistics.series import Times, finite, stamp, utc_times, years_between
@@ -127,7 +127,7 @@ class Performance(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Performance: {self.sentence()}>"
+        return shortened(f"<Performance: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON; None where a figure is not defined."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.errors import DataError, InputError, require_positive, require_prices
 from lpgreeks.hedging.text import aligned
 from lpgreeks.statistics.series import Times, finite, stamp, utc_times, years_between
@@ -40,7 +40,7 @@ class Regime(Enum):
         return str(self.value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Segment(Noun):
     """A stretch of a price series, measured in expected moves ``volatility * sqrt(years)``.
 
@@ -154,7 +154,7 @@ class Regimes(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Regimes: {self.sentence()}>"
+        return shortened(f"<Regimes: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.display import Answer
+from lpgreeks.display import Answer, shortened
 from lpgreeks.draw import legend, new_axes, tiles
 from lpgreeks.errors import InputError
 from lpgreeks.hedging.text import WIDTH, aligned, rounded, wrapped
@@ -230,7 +230,7 @@ class Sweep(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Sweep of {self.sentence()}>"
+        return shortened(f"<Sweep of {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: parameters and figures of every run, None for what is not finite; no series."""

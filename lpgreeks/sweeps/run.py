@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lpgreeks.display import Noun
+from lpgreeks.display import Noun, shortened
 from lpgreeks.errors import InputError
 from lpgreeks.sweeps.given import Given
 from lpgreeks.sweeps.grid import Plain
@@ -62,7 +62,7 @@ class Run(Noun):
     error: str
 
     def __repr__(self) -> str:
-        return f"<Run {self.name}: {self.error or ', '.join(f'{k} {v}' for k, v in self.figures.items())}>"
+        return shortened(f"<Run {self.name}: {self.error or ', '.join(f'{k} {v}' for k, v in self.figures.items())}>")
 
 
 def kept(result: Any, name: str) -> tuple[dict[str, Plain], dict[str, Series]]:

@@ -29,7 +29,7 @@ from lpgreeks.sweeps.walk import windows_won
 __all__ = ["Judged", "Trial", "judged", "none_better"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Trial(Noun):
     """One setting against the benchmark. What cannot be told is None or NaN, and ``reason`` says why.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lpgreeks.display import Answer, Noun
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import intervals, new_axes
 from lpgreeks.errors import InputError, require_probability, require_whole
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
@@ -334,7 +334,7 @@ class Verdict(Answer):
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Verdict: {self.sentence()}>"
+        return shortened(f"<Verdict: {self.sentence()}>")
 
 
 def verdict(

@@ -17,7 +17,7 @@ from lpgreeks.sweeps.rules import Rules
 __all__ = ["WalkForward", "walk_forward", "windows_won"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class WalkForward(Noun):
     """In each window the setting that made most in the window before, stitched together.
 

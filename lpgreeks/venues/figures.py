@@ -24,7 +24,7 @@ OPTION_NAMES = ("size", "lot", "tick", "fee", "maker_fee", "delivery_fee", "marg
 """What the options of a coin have figures of, in the order of tables."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Figure(Noun):
     """One fact of a venue, as a source states it.
 
