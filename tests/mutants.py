@@ -346,7 +346,7 @@ MUTANTS = [
     Mutant("draw/marks.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw/frame.py", "taken = max(0, beside - _SHORT)", "taken = 0 * max(0, beside - _SHORT)", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
-    Mutant("draw/frame.py", "min(place.width + 0.1, 1.0)", "1.6", "test_pictures.py test_plots.py"),
+    Mutant("draw/frame.py", "min(place.width + 0.07, 1.0)", "1.6", "test_pictures.py test_plots.py"),
     Mutant("draw/frame.py", "-_BELOW * _points", "-2.0 * _points", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
     Mutant("draw/frame.py", "for own in apart) <= room", "for own in apart) <= 3 * room", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
     Mutant("draw/frame.py", "if figure.get_layout_engine() is None:", "if False:", "test_pictures.py::test_axes_without_a_layout_keep_the_legend_inside"),
@@ -584,7 +584,7 @@ MUTANTS = [
     Mutant("sweeps/sweep.py", "for i in range(len(settings)) if i not in store.outcomes}", "for i in range(len(settings))}", "test_sweeps.py::test_what_is_there_is_not_computed_again"),
     Mutant("sweeps/sweep.py", "with store, one_thread_for_algebra(), shown as bar", "with store, shown as bar", "test_sweeps.py::test_algebra_has_one_thread_so_that_bits_do_not_depend_on_the_machine"),
     Mutant("sweeps/sweep.py", "                self._folder.write(self._keys[i], packed(outcome))\n            self.outcomes", "                pass\n            self.outcomes", "test_sweeps.py::test_killed_again_and_again_it_resumes_to_the_same_bits"),
-    Mutant("sweeps/progress.py", "initial=done", "initial=0", "test_sweeps.py::test_one_bar_on_request_or_on_a_terminal"),
+    Mutant("progress.py", "initial=done", "initial=0", "test_sweeps.py::test_one_bar_on_request_or_on_a_terminal"),
     Mutant("sweeps/result.py", "np.nanargmax(numbers) if most else np.nanargmin(numbers)", "np.nanargmin(numbers) if most else np.nanargmax(numbers)", "test_sweeps.py::test_table_panel_and_best"),
     Mutant("sweeps/result.py", "self.settings.values(found.number)", "self.settings.values(self.runs.index(found))", "test_sweeps.py::test_pictures_of_more_than_two_parameters_ask_which"),
     Mutant("sweeps/result.py", "missing = np.full(first[name].size, np.nan)", "missing = np.zeros(first[name].size)", "test_sweeps.py::test_an_error_of_one_setting_is_its_row"),

@@ -57,24 +57,22 @@ def narrow(layout: str | None = "constrained") -> tuple[Figure, Axes]:
 def words(figure: Figure) -> list[tuple[str, Any]]:
     """Every visible text of a figure with its box in pixels."""
     figure.canvas.draw()
-    found = []
-    for text in figure.findobj(Text):
-        said = text.get_text().strip()
-        if said and text.get_visible() and text.axes is not None and _shown(text):
-            found.append((said, text.get_window_extent()))
-    return found
+    texts: list[Text] = []
+    for ax in figure.axes:
+        texts += [ax.title, ax._left_title, ax._right_title, *ax.texts]
+        texts += ax.get_legend().get_texts() if ax.get_legend() else []
+        for axis in (ax.xaxis, ax.yaxis):
+            texts += [axis.label, axis.offsetText, *_numbers(axis)]
+    return [(t.get_text().strip(), t.get_window_extent()) for t in texts if t.get_text().strip() and t.get_visible()]
 
 
-def _shown(text: Text) -> bool:
-    """Whether a number on an axis lies within it; others are never drawn."""
-    ax = text.axes
-    for axis in (ax.xaxis, ax.yaxis):
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-            if text in (tick.label1, tick.label2):
-                low, high = sorted(axis.get_view_interval())
-                room = 1e-9 * (high - low)
-                return tick.get_visible() and low - room <= tick.get_loc() <= high + room
-    return True
+def _numbers(axis: Any) -> Iterator[Text]:
+    """What is written along an axis: a number beyond its ends is never drawn."""
+    low, high = sorted(axis.get_view_interval())
+    room = 1e-9 * (high - low)
+    for tick in axis.get_major_ticks():
+        if tick.get_visible() and low - room <= tick.get_loc() <= high + room:
+            yield from (label for label in (tick.label1, tick.label2) if label.get_visible())
 
 
 def measured(figure: Figure) -> None:
@@ -141,6 +139,13 @@ def test_what_measures_words_sees_what_is_wrong() -> None:
     ax.text(0.9, 0.5, "a long way out").set_in_layout(False)
     with pytest.raises(AssertionError, match="leaves the picture sideways"):
         measured(figure)
+
+
+def test_a_title_keeps_to_its_own_axes() -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(12, 4), dpi=100, layout="constrained")
+    for ax in axes:
+        PICTURES["HedgePlan.plot"](ax)
+    measured(figure)
 
 
 def test_axes_without_a_layout_keep_the_legend_inside() -> None:

@@ -85,7 +85,7 @@ def _inches(ax: Axes) -> float:
     if figure is None:
         return 6.0
     place = ax.get_position()
-    share = min(place.width + 0.1, 1.0)
+    share = min(place.width + 0.07, 1.0)
     return min(share * figure.bbox.width / figure.dpi, figure.bbox.width / figure.dpi - _SIDES)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from lpgreeks.hedging.problem import Model
 from lpgreeks.hedging.text import rounded
 from lpgreeks.instruments import Call, Exposure, Instrument, Option, Put
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.progress import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,8 +145,10 @@ def choice_map(
     shares = risks.copy()
     best: HedgePlan | None = None
     refused: InfeasibleError | None = None
-    for i, put in enumerate(sides[0].values()):
-        for j, call in enumerate(sides[1].values()):
+    pairs = product(enumerate(sides[0].values()), enumerate(sides[1].values()))
+    with progress_bar(risks.size, 0, "choice map", unit="pair") as bar:
+        for (i, put), (j, call) in pairs:
+            bar.update()
             try:
                 plan = hedge(
                     exposure, [*legs, put, call], over, objective=objective, constraints=constraints,

@@ -25,6 +25,7 @@ from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.hedging.ways_out import clash
 from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.progress import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -315,7 +316,11 @@ def frontier(
         except (InfeasibleError, InputError, DataError) as error:
             return error
 
-    found = [at(value) for value in along]
+    found = []
+    with progress_bar(len(along), 0, "frontier", unit="point") as bar:
+        for value in along:
+            found.append(at(value))
+            bar.update()
     if all(isinstance(f, (InputError, DataError)) for f in found):
         # What is wrong everywhere is wrong with the problem.
         raise next(f for f in found if isinstance(f, LPGreeksError))

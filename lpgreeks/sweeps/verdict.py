@@ -15,12 +15,12 @@ from lpgreeks.draw import intervals, new_axes
 from lpgreeks.errors import InputError, require_probability, require_whole
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.paths import Seed, generator
+from lpgreeks.progress import progress_bar
 from lpgreeks.statistics.series import stamp
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
 from lpgreeks.sweeps.given import SYNTHETIC, taken_as_given
 from lpgreeks.sweeps.many import holm
 from lpgreeks.sweeps.panel import FEWEST, Panel, named, read_panel
-from lpgreeks.sweeps.progress import progress_bar
 from lpgreeks.sweeps.rules import Rules
 from lpgreeks.sweeps.trials import Trial, judged, none_better
 from lpgreeks.sweeps.walk import WalkForward, walk_forward
