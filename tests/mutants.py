@@ -346,7 +346,7 @@ MUTANTS = [
     Mutant("draw/marks.py", "middles = (x[1:] + x[:-1]) / 2", "middles = x[1:]", "test_frontier.py::test_bars_stand_where_a_constraint_binds"),
     # ---- what a user sees
     Mutant("draw/frame.py", "taken = max(0, beside - _SHORT)", "taken = 0 * max(0, beside - _SHORT)", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
-    Mutant("draw/frame.py", "min(place.width + 0.07, 1.0)", "1.6", "test_pictures.py test_plots.py"),
+    Mutant("draw/frame.py", "min(place.width + 0.07, 1.0)", "1.6", "test_pictures.py::test_a_title_keeps_to_its_own_axes"),
     Mutant("draw/frame.py", "-_BELOW * _points", "-2.0 * _points", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
     Mutant("draw/frame.py", "for own in apart) <= room", "for own in apart) <= 3 * room", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
     Mutant("draw/frame.py", "if figure.get_layout_engine() is None:", "if False:", "test_pictures.py::test_axes_without_a_layout_keep_the_legend_inside"),
@@ -354,7 +354,6 @@ MUTANTS = [
     Mutant("draw/style.py", '"#CC79A7", "#E69F00", "#56B4E9")', '"#CC79A7", "#B0C4DE", "#56B4E9")', "test_style.py"),
     Mutant("draw/style.py", '"cividis_r", "PuOr"', '"cividis_r", "RdYlGn"', "test_style.py::test_more_is_darker_whoever_looks"),
     Mutant("draw/style.py", "return str(mpl.rcParams[\"text.color\"])", 'return "#000000"', "test_pictures.py::test_what_the_user_has_set_is_kept"),
-    Mutant("draw/marks.py", "left = i % 2 == 0", "left = True", "test_pictures.py::test_words_are_inside_and_apart_600_pixels_wide"),
     Mutant("display.py", "{escape(c)}</{tag}>", "{c}</{tag}>", "test_display.py"),
     Mutant("display.py", "<b>{escape(self._headline())}</b>", "<b>{self._headline()}</b>", "test_display.py"),
     Mutant("display.py", "else f\"{line[: most - 1].rstrip()}…\"", "else line", "test_display.py"),

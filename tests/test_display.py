@@ -148,7 +148,8 @@ def test_cells() -> None:
 
 
 def test_a_line_tells_what_was_set_and_leaves_defaults_out() -> None:
-    leg = lp.Leg(samples.LINEAR, collateral="USDC", fee=lp.Fee(taker=5e-4))
+    # A number made anew is the default all the same.
+    leg = lp.Leg(samples.LINEAR, collateral="USDC", fee=lp.Fee(taker=5e-4), margin_short=float("0"))
     instrument = "LinearPerp(base='ETH', quote='USDC', market='ETH/USDC', entry=1900.0)"
     assert repr(leg) == f"Leg(instrument={instrument}, collateral='USDC', fee=Fee(taker=0.0005, maker=0.0))"
 

@@ -92,3 +92,5 @@ def test_more_is_darker_whoever_looks(kind: str) -> None:
     assert (np.diff(both[32:]) < 0.6).all()
     assert both[[31, 32]].min() > 90
     assert both[[0, -1]].max() < 40
+    ends = [mpl.colors.to_hex(c) for c in mpl.colormaps[DIVERGING]([0.25, 0.75])]
+    assert closest(ends, kind) > 2 * APART
