@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Noun", "Tabled", "shortened", "table_html", "told"]
 
 # Characters of a cell and of a line, entries of a list and rows of a table that are still read, not scrolled.
-_CELL, _LINE, _FEW, _ROWS = 120, 190, 6, 60
+_CELL, _LINE, _FEW, _ROWS = 120, 199, 6, 60
 
 _SECTIONS = ("Args:", "Attributes:")
 
