@@ -14,6 +14,7 @@ from lpgreeks.downloads import (
     download_funding,
     download_klines,
 )
+from lpgreeks.draw.style import style
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging import (
     AtMost,
@@ -557,6 +558,7 @@ __all__ = [
     "stress",
     "strikes",
     "strip",
+    "style",
     "sweep",
     "term",
     "venue",

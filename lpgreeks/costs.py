@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 
 __all__ = ["Fee", "Funding", "Gas", "OptionFee", "Premium", "Slippage"]
@@ -12,7 +13,7 @@ _HOURS_PER_YEAR = 365 * 24.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fee:
+class Fee(Noun):
     """A venue's fee per notional traded.
 
     Args:
@@ -35,7 +36,7 @@ class Fee:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionFee:
+class OptionFee(Noun):
     r"""A venue's fee per option: a part of the underlying, but no more than a part of the premium.
 
     .. math::
@@ -77,7 +78,7 @@ class OptionFee:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slippage:
+class Slippage(Noun):
     """What an order gives away against the mid price, per notional: half the spread and its own impact.
 
     Args:
@@ -97,7 +98,7 @@ class Slippage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Funding:
+class Funding(Noun):
     r"""The expected funding of a perpetual: what longs pay shorts per interval, of the position's value.
 
     Args:
@@ -147,7 +148,7 @@ class Funding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Premium:
+class Premium(Noun):
     """What an option costs to buy and brings when sold, per +1, in the token that it is quoted in.
 
     Fees that are known belong in it: the ask plus the fee, the bid less the fee.
@@ -178,7 +179,7 @@ class Premium:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gas:
+class Gas(Noun):
     """What the transactions of a position cost, in quote.
 
     Args:

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, TokenError, require_token
 from lpgreeks.instruments import Cash, Exposure, Portfolio, Spot
 from lpgreeks.powers import Powers
@@ -23,7 +24,7 @@ __all__ = ["Amount", "Excess", "Measure", "Value"]
 
 
 @dataclass(frozen=True)
-class Measure(ABC):
+class Measure(Noun, ABC):
     """One number of a portfolio, in one token.
 
     Args:

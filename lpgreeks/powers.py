@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from lpgreeks._sums import ROUNDING, Piece, Run, collected, distinct, roots_of, stacked, value_at
 from lpgreeks._types import FloatArray, IntArray
 from lpgreeks._workspace import Workspace
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_increasing, require_numbers, require_positive
 
 __all__ = ["Powers", "Reading", "above", "clamp", "sqrt", "worth_in_base", "worth_in_quote"]
@@ -51,7 +52,7 @@ _NOTHING: Piece = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True)
-class Powers:
+class Powers(Noun):
     """A piecewise sum of powers of one price.
 
     Args:

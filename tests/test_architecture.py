@@ -20,6 +20,8 @@ FLOORS = [
     "_types",
     "errors",
     "recipes",
+    "display",
+    "progress",
     "_sums",
     "_tails",
     "_workspace",
@@ -62,9 +64,9 @@ HOMES = {
     "arch": {"paths", "sweeps"},
     "joblib": {"sweeps"},
     "threadpoolctl": {"sweeps"},
-    "tqdm": {"sweeps", "downloads"},
     "httpx": {"downloads"},
     "platformdirs": {"downloads"},
+    "tqdm": {"progress", "downloads"},
     "dask": {"sweeps"},
     "distributed": {"sweeps"},
     "numba": {"replays"},
@@ -171,7 +173,7 @@ liquidity_book log_basis_per_year lvr_rate onchain option_greeks option_name par
 probabilistic_sharpe range_for_exits read_bins read_book read_chain read_chains read_funding read_futures_marks
 read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines read_marks read_pool_minutes read_prices
 read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of scenario_table side_by_side
-simple_basis_per_year smear smeared smile sqrt stress strikes strip sweep term venue venue_names verdict
+simple_basis_per_year smear smeared smile sqrt stress strikes strip style sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from lpgreeks.display import Noun
 from lpgreeks.downloads.folder import without_extra
 from lpgreeks.errors import DataError, require_positive, require_whole
 
@@ -30,8 +31,8 @@ class PassingError(Exception):
         self.wait = wait
 
 
-@dataclass(frozen=True, kw_only=True)
-class Connection:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Connection(Noun):
     """How a server is talked to.
 
     Args:

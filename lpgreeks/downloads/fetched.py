@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lpgreeks.display import Answer
 from lpgreeks.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Fetched"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fetched:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Fetched(Answer):
     """What a download brought.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_whole
 from lpgreeks.hedging.constraints import Constraint
 from lpgreeks.hedging.problem import Problem, Row
@@ -67,7 +68,7 @@ class WholeLots(Constraint):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Noun):
     """How the legs of a plan were chosen among those offered.
 
     Attributes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import heat_map, legend_below, new_axes
+from lpgreeks.display import Answer, shortened
+from lpgreeks.draw import heat_map, legend, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.constraints import Constraint
 from lpgreeks.hedging.hedge import hedge
@@ -18,9 +19,10 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost, Objective
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.problem import Model
-from lpgreeks.hedging.text import TITLE, rounded, wrapped
+from lpgreeks.hedging.text import rounded
 from lpgreeks.instruments import Call, Exposure, Instrument, Option, Put
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.progress import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,7 @@ __all__ = ["ChoiceMap", "choice_map"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ChoiceMap:
+class ChoiceMap(Answer):
     """The best quantities with each put and each call.
 
     Attributes:
@@ -101,18 +103,15 @@ class ChoiceMap:
         heat_map(
             ax, self.calls, self.puts, self.risks, best=(call, put), name=f"risk left [{self.best.token}]",
             xlabel=f"strike of the call [{unit}]", ylabel=f"strike of the put [{unit}]",
-            title=wrapped(self.sentence(), TITLE),
+            title=self.sentence(),
         )  # fmt: skip
-        return legend_below(ax)
+        return legend(ax)
 
     def __str__(self) -> str:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<ChoiceMap: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<ChoiceMap: {self.sentence()}>")
 
 
 def choice_map(
@@ -146,8 +145,10 @@ def choice_map(
     shares = risks.copy()
     best: HedgePlan | None = None
     refused: InfeasibleError | None = None
-    for i, put in enumerate(sides[0].values()):
-        for j, call in enumerate(sides[1].values()):
+    pairs = product(enumerate(sides[0].values()), enumerate(sides[1].values()))
+    with progress_bar(risks.size, 0, "choice map", unit="pair") as bar:
+        for (i, put), (j, call) in pairs:
+            bar.update()
             try:
                 plan = hedge(
                     exposure, [*legs, put, call], over, objective=objective, constraints=constraints,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InfeasibleError, InputError
 from lpgreeks.hedging.capital import MaxLeverage, PoolSize, PremiumAtMost
@@ -19,7 +19,7 @@ from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.objectives import LeastCapital, LeastCost
 from lpgreeks.hedging.plan import HedgePlan
 from lpgreeks.hedging.survival import NoLiquidation
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.instruments import Instrument
 from lpgreeks.recipes import recorded
 
@@ -32,8 +32,8 @@ __all__ = ["Comparison", "Rival", "compare"]
 _NAMES = ("risk", "effectiveness", "premium")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Rival:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Rival(Noun):
     """One hedge among others.
 
     Attributes:
@@ -48,7 +48,7 @@ class Rival:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Answer):
     """Hedges of one exposure beside one another.
 
     Attributes:
@@ -109,18 +109,14 @@ class Comparison:
         """What each leaves, and what no hedge leaves."""
         ax = new_axes()[0] if ax is None else ax
         left = {r.name: r.plan.best.risk for r in self.rivals if r.plan is not None}
-        title = wrapped(self.sentence(), TITLE)
         what = f"{self.plan.objective} [{self.plan.token}]"
-        return bars(ax, left | {"nothing": self.plan.risk_unhedged}, xlabel=what, title=title)
+        return bars(ax, left | {"nothing": self.plan.risk_unhedged}, xlabel=what, title=self.sentence())
 
     def __str__(self) -> str:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Comparison: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Comparison: {self.sentence()}>")
 
 
 @recorded

@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, require_finite
 from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.problem import Cone, Problem, Row, by_coin, folded
@@ -48,7 +49,7 @@ def outward(figure: float, *, up: bool) -> str:
     return text if abs(size) < 12 else f"{digits}e{size}"
 
 
-class Constraint(ABC):
+class Constraint(Noun, ABC):
     """Something that every hedge must satisfy."""
 
     @abstractmethod
@@ -59,7 +60,7 @@ class Constraint(ABC):
         """The second-order rows that it is."""
         return ()
 
-    def check(self, problem: Problem) -> None:  # noqa: B027
+    def check(self, problem: Problem) -> None:
         """An error where it makes no sense for this problem; most always do."""
 
     def easier(self, share: float, problem: Problem) -> Self | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks.costs import Fee, Gas
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import bars, new_axes
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.hedging.capital import Wallet, needed
@@ -30,7 +31,7 @@ __all__ = ["Economics", "Part", "PoolFees", "economics"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolFees:
+class PoolFees(Noun):
     r"""What a pool pays its liquidity, from its volume: a position earns its share while the price is in its range.
 
     .. math::
@@ -63,7 +64,7 @@ class PoolFees:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Noun):
     """One part of an expected P&L.
 
     Attributes:
@@ -78,7 +79,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Economics:
+class Economics(Answer):
     """The expected P&L of a plan over its horizon, in quote, by part.
 
     Attributes:
@@ -169,10 +170,7 @@ class Economics:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Economics: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{self.sentence()}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Economics: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""
@@ -192,7 +190,9 @@ class Economics:
         """The parts as bars, and their sum."""
         ax = new_axes()[0] if ax is None else ax
         amounts = {**{p.name: p.amount for p in self.parts}, "total": self.total}
-        return bars(ax, amounts, xlabel=f"expected over {self.years * 365:.4g} days [{self.quote}]")
+        return bars(
+            ax, amounts, xlabel=f"expected over {self.years * 365:.4g} days [{self.quote}]", title=self.sentence()
+        )
 
 
 @recorded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend_below, new_axes, strips
+from lpgreeks.display import Answer, Noun, shortened
+from lpgreeks.draw import crosses, curves, dashed, dotted, from_zero, legend, new_axes, strips
 from lpgreeks.errors import DataError, InfeasibleError, InputError, LPGreeksError, MarketError, TokenError
 from lpgreeks.hedging.capital import Budget, MaxLeverage, PoolSize
 from lpgreeks.hedging.constraints import Constraint, EffectivenessAtLeast
@@ -25,6 +25,7 @@ from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.hedging.ways_out import clash
 from lpgreeks.instruments import Exposure, Instrument
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.progress import progress_bar
 from lpgreeks.recipes import recorded
 
 if TYPE_CHECKING:
@@ -41,14 +42,13 @@ _PRICES = re.compile(r" at \d[\d,.e+-]*(, \d[\d,.e+-]*)*$")
 
 # A picture with its legend under it; characters that fit above one that is 600 pixels wide.
 _HEIGHT = 4.8
-_TITLE = 78
 
 Along: TypeAlias = Constraint | Exposure | Model | Paths
 """What may stand along an axis."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FrontierPoint:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FrontierPoint(Noun):
     """One hedge of a frontier, or why there is none.
 
     Attributes:
@@ -65,7 +65,7 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Frontier:
+class Frontier(Answer):
     """Hedges of one problem in which one thing varies.
 
     Attributes:
@@ -185,10 +185,7 @@ class Frontier:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Frontier of {len(self)} points: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Frontier of {len(self)} points: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: each point with its whole plan."""
@@ -242,7 +239,7 @@ class Frontier:
             {"hedged": left} if self.feasible else {},
             xlabel=self.label,
             ylabel=f"{self.objective.figure} [{self.token}]",
-            title=wrapped(self._least(), _TITLE),
+            title=self._least(),
         )
         dotted(ax, x, left)
         if self.feasible:
@@ -251,7 +248,7 @@ class Frontier:
         crosses(ax, [p.x for p in points if p.plan is None], name="no hedge")
         bound = [() if p.plan is None else _binding(p.plan) for p in points]
         strips(ax, x, {f"{name} binds": np.array([name in names for names in bound]) for name in self._binding()})
-        return legend_below(ax)
+        return legend(ax)
 
     @staticmethod
     def _risks(points: Sequence[FrontierPoint]) -> tuple[FloatArray, FloatArray]:
@@ -321,7 +318,11 @@ def frontier(
         except (InfeasibleError, InputError, DataError) as error:
             return error
 
-    found = [at(value) for value in along]
+    found = []
+    with progress_bar(len(along), 0, "frontier", unit="point") as bar:
+        for value in along:
+            found.append(at(value))
+            bar.update()
     if all(isinstance(f, (InputError, DataError)) for f in found):
         # What is wrong everywhere is wrong with the problem.
         raise next(f for f in found if isinstance(f, LPGreeksError))

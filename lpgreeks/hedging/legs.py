@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from lpgreeks.costs import Fee, Funding, Premium, Slippage
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive
 from lpgreeks.instruments import Cash, Exposure, Instrument, Margined, Option, Spot, option_of
 from lpgreeks.margin import Schedule
@@ -37,8 +38,8 @@ _TERMS: Mapping[str, tuple[type, str]] = {
 """What each term of a leg is, and how one is written."""
 
 
-@dataclass(frozen=True)
-class Leg:
+@dataclass(frozen=True, repr=False)
+class Leg(Noun):
     """An instrument offered to a hedge, and the terms on which it can be traded.
 
     Args:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lpgreeks._tails import mean_of_worst
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, require_positive, require_price_range, require_probability
 from lpgreeks.hedging.problem import Problem, folded, price_of_token
 from lpgreeks.hedging.program import Program
@@ -39,7 +40,7 @@ _FIRST_PRICES = 65
 _SAME_LOSS = 1e-10
 
 
-class Objective(ABC):
+class Objective(Noun, ABC):
     """A figure of the change of one or more measures over the outcomes, made as small as can be.
 
     As a program it decides ``decision = x * scale / unit`` and counts in units of ``unit``.
@@ -362,7 +363,7 @@ class MeanVariance(_OfOne):
 
 
 @dataclass(frozen=True)
-class LeastCapital:
+class LeastCapital(Noun):
     """Of equally good hedges, the one that takes the least capital: collateral, premiums, margin of sold options."""
 
     def costs(self, problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -372,7 +373,7 @@ class LeastCapital:
 
 
 @dataclass(frozen=True)
-class LeastCost:
+class LeastCost(Noun):
     """Of equally good hedges, the one that is cheapest to trade and to keep: fees, slippage, funding, premiums."""
 
     def costs(self, problem: Problem) -> tuple[FloatArray, FloatArray]:

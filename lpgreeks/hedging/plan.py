@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.hedging.choice import Choice
 from lpgreeks.hedging.legs import Leg, Pledge
 from lpgreeks.hedging.objectives import Objective
@@ -33,7 +33,7 @@ _SAME_PRICE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hedged:
+class Hedged(Noun):
     """One choice of quantities and the risk it leaves.
 
     Attributes:
@@ -51,8 +51,8 @@ class Hedged:
     within_bounds: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Order(Noun):
     """A leg's quantity in the venue's whole steps.
 
     Attributes:
@@ -69,7 +69,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HedgePlan:
+class HedgePlan(Answer):
     """What to trade against an exposure, what to post behind it, and what is then left.
 
     Attributes:
@@ -319,10 +319,7 @@ class HedgePlan:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<HedgePlan: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<HedgePlan: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: the same figures as the text."""

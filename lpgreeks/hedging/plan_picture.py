@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import COLOURS, flags, histograms, legend_below, new_axes, verticals
-from lpgreeks.hedging.text import TITLE, wrapped
+from lpgreeks.draw import COLOURS, flags, histograms, legend, new_axes, verticals
 from lpgreeks.instruments import Call, Exposure, Option, Portfolio, Put, payoffs
 from lpgreeks.tokens import coin_of, counted_as
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_outcomes", "draw_payoffs"]
 
-# A picture of options, and characters that fit above it.
-_HEIGHT, _NARROW = 5.4, 72
+# Of a picture of options, in inches.
+_HEIGHT = 5.4
 
 
 def draw_payoffs(plan: HedgePlan, ax: Axes | None, *, prices: FloatArray | None, income: float) -> Axes:
@@ -46,19 +45,18 @@ def draw_payoffs(plan: HedgePlan, ax: Axes | None, *, prices: FloatArray | None,
     held = [leg.option for q, leg in zip(plan.quantities, plan.legs, strict=True) if q]
     traded = [o for o in held if o is not None and counted_as(o.base) == coin]
     strikes = [(o.strike, f"{_plain(o)} {o.strike:,.6g}") for o in traded]
-    title = wrapped(plan.sentence(), TITLE)
     if strikes and ax is None:
         # Sentences that name options are longer, and their pictures have words in them.
-        ax, title = new_axes(height=_HEIGHT)[0], wrapped(plan.sentence(), _NARROW)
+        ax = new_axes(height=_HEIGHT)[0]
     if prices is None:
         prices = _reaching(plan.start[market], [strike for strike, _ in strikes])
-    ax = payoffs(parts, ax, start=plan.start[market], prices=prices, earned=earned, title=title)
+    ax = payoffs(parts, ax, start=plan.start[market], prices=prices, earned=earned, title=plan.sentence())
     low, high = ax.get_xlim()
     ends = (e for account in plan.liquidations() for m, e in account.items() if _same_coin(m, market))
     shown = sorted({p for pair in ends for p in pair if p is not None and low < p < high})
     verticals(ax, shown, name="liquidation", style="-.", colour=COLOURS[4])
     flags(ax, [(strike, text) for strike, text in strikes if low < strike < high])
-    return legend_below(ax) if plan.pledges or strikes else ax
+    return legend(ax)
 
 
 def draw_outcomes(plan: HedgePlan, ax: Axes | None) -> Axes:
@@ -71,7 +69,7 @@ def draw_outcomes(plan: HedgePlan, ax: Axes | None) -> Axes:
         {"unhedged": before, "hedged": after},
         plan.outcomes.weights,
         xlabel=f"change of {measure} [{measure.token}]",
-        title=wrapped(plan.outcomes.source, TITLE),
+        title=plan.outcomes.source,
     )
 
 

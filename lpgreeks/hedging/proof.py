@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.hedging.box import ROW_TOLERANCE, Box
 from lpgreeks.hedging.problem import Row
 
@@ -18,7 +19,7 @@ _PULLS = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Certificate:
+class Certificate(Noun):
     """Proof of an optimum that can be checked without the solver.
 
     Attributes:

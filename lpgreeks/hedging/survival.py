@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_price_range, require_probability
 from lpgreeks.hedging.capital import require_pledges
 from lpgreeks.hedging.constraints import Constraint, outward
@@ -39,7 +40,7 @@ class _Slopes(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RangeEdges:
+class RangeEdges(Noun):
     """The ends of the one range that is hedged, wherever they are."""
 
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["TITLE", "WIDTH", "aligned", "percent", "rounded", "wrapped"]
+__all__ = ["WIDTH", "aligned", "percent", "rounded", "wrapped"]
 
-# Columns of text that a terminal and a mail show whole; characters that fit above a picture.
+# Columns of text that a terminal and a mail show whole.
 WIDTH = 110
-TITLE = 82
 
 
 def percent(share: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun, shortened, table_html
 from lpgreeks.draw import GREY, curves, legend, marks, new_axes, ticks, verticals
 from lpgreeks.errors import (
     InputError,
@@ -37,6 +38,9 @@ __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices
 # More kinks than these are a hatching, if each is a line across the picture.
 _MOST_LINES = 12
 
+# Positions that a title names.
+_NAMED = 3
+
 Prices: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 """Prices of one coin, of any shape, or one array per market."""
 
@@ -56,7 +60,7 @@ def term(symbol: str, unit: str, *, at_least: float | None = None) -> Any:
     return field(metadata={"symbol": symbol, "unit": unit, "at_least": at_least})
 
 
-class Exposure(ABC):
+class Exposure(Noun, ABC):
     """Token amounts that depend on prices: an instrument, a signed quantity of one, or a portfolio.
 
     Prices are quote per base, positive; arrays keep their shape and NaN passes through. With one coin a
@@ -251,7 +255,7 @@ class Exposure(ABC):
             prices: the horizontal axis; 25 % about the start unless said.
             income: earned meanwhile, in quote.
         """
-        return payoffs({"P&L": self}, ax, start=start, prices=prices, earned={"P&L": income})
+        return payoffs({"P&L": self}, ax, start=start, prices=prices, earned={"P&L": income}, title=_holding(self))
 
     def plot_greeks(
         self, axes: Sequence[Axes] | None = None, *, start: float, prices: ArrayLike | None = None
@@ -404,6 +408,9 @@ class Position(Exposure):
     def positions(self) -> tuple[Position, ...]:
         return (self,)
 
+    def _repr_html_(self) -> str:
+        return _listed(self)
+
 
 @dataclass(frozen=True)
 class Portfolio(Exposure):
@@ -426,6 +433,29 @@ class Portfolio(Exposure):
     @property
     def positions(self) -> tuple[Position, ...]:
         return self.holdings
+
+    def __repr__(self) -> str:
+        return shortened(f"<Portfolio: {', '.join(map(_said, self.holdings)) or 'empty'}>")
+
+    def _repr_html_(self) -> str:
+        return _listed(self)
+
+
+def _holding(exposure: Exposure) -> str:
+    """What is held, in words short enough for a title."""
+    held = exposure.positions
+    names = [p.instrument.name if p.quantity == 1 else _said(p) for p in held[:_NAMED]]
+    return ", ".join([*names, *([f"and {len(held) - _NAMED} more"] if len(held) > _NAMED else [])])
+
+
+def _said(position: Position) -> str:
+    return f"{position.quantity:,.6g} {position.instrument.unit_text} of {position.instrument.name}"
+
+
+def _listed(exposure: Exposure) -> str:
+    """A row for each position, in HTML."""
+    rows = [(f"{p.quantity:,.10g}", p.instrument.unit_text, repr(p.instrument)) for p in exposure.positions]
+    return table_html(("quantity", "of", "+1 long is"), rows)
 
 
 def together(exposures: Iterable[Exposure]) -> Portfolio:
@@ -454,7 +484,8 @@ def payoffs(
     verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
     _mark_kinks(ax, total, x)
     evens = total.break_evens(start=start, income=earned.get([*parts][-1], 0.0))
-    marks(ax, [(float(p), 0.0) for p in evens if x[0] <= p <= x[-1]], name="break-even")
+    shown = [float(p) for p in evens if x[0] <= p <= x[-1]]
+    marks(ax, [(p, 0.0) for p in shown], [total.delta(p) > 0 for p in shown], name="break-even")
     return legend(ax)
 
 

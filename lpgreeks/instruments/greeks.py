@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +20,8 @@ _DAYS_PER_YEAR = 365.0
 _POINTS = 100.0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Greeks:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Greeks(Noun):
     r"""A value in quote and its derivatives, each of the shape of the prices; mathematical, unscaled.
 
     Attributes:

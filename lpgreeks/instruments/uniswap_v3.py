@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_increasing, require_positive
 from lpgreeks.instruments.base import Instrument, term
 from lpgreeks.powers import Reading, clamp, sqrt
@@ -177,8 +178,8 @@ class UniswapV3(Instrument):
         return tuple(cls(base="ETH", quote="USDC", liquidity=10.0, lower=a, upper=b) for a, b in ranges)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deposit:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Deposit(Noun):
     """What a range takes of two offered amounts.
 
     Attributes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias, cast
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, Margined, Portfolio, Position, Spot, averaged
 from lpgreeks.margin.schedules import Schedule
@@ -63,8 +64,8 @@ def margin_of(schedule: Schedule, contract: Margined, quantity: float) -> Powers
     return schedule.requirement.of_power(coefficient, exponent)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Account(Noun):
     r"""Collateral in one token behind one position (isolated) or several (cross).
 
     It is liquidated where its equity falls to the maintenance margin, and bankrupt where it falls to 0:

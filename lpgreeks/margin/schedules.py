@@ -11,6 +11,7 @@ from itertools import pairwise
 from numbers import Real
 from typing import NamedTuple, Self
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive, require_token
 from lpgreeks.powers import Powers
 
@@ -21,7 +22,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Bracket:
+class Bracket(Noun):
     """From which size on which rate holds.
 
     Args:
@@ -47,7 +48,7 @@ class Line(NamedTuple):
     deduction: float
 
 
-class Schedule(ABC):
+class Schedule(Noun, ABC):
     """The margin that a position asks for, by its size; size and margin are counted in one token.
 
     Counted in the token of its margin, a position's size is its value and moves with the price. Counted in
@@ -133,7 +134,7 @@ class Proportional(Schedule):
         return (Line(self.rate, 0.0),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class _Tiered(Schedule):
     """Rates by bracket.
 

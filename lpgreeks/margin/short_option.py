@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_positive
 
 __all__ = ["ShortOptionMargin"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShortOptionMargin:
+class ShortOptionMargin(Noun):
     r"""What a venue asks for behind one short coin-settled option, in coins; a long one is paid for and needs none.
 
     .. math::

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_finite, require_range, require_token
 from lpgreeks.instruments.marked import WILDEST
 from lpgreeks.markets.chain_check import ChainReport, check_chain
@@ -31,7 +32,7 @@ def _absent() -> FloatArray:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Chain:
+class Chain(Noun):
     """The options of one coin at one time: read-only arrays of equal length, one entry an option.
 
     Prices and sizes are those of the file. A price is in the token that the option is settled in: coins of the base

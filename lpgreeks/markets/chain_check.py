@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray, IntArray
+from lpgreeks.display import Tabled
 from lpgreeks.errors import require_positive
 from lpgreeks.markets.check import Finding
 from lpgreeks.pricing import option_greeks, price_bounds
@@ -25,7 +26,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChainReport:
+class ChainReport(Tabled):
     """What the check found in one chain.
 
     Args:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Noun, Tabled
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.paths import History
 
@@ -20,7 +21,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Noun):
     """One kind of defect.
 
     Attributes:
@@ -41,7 +42,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataReport:
+class DataReport(Tabled):
     """What the data check found in one table of bars.
 
     Attributes:
@@ -96,6 +97,9 @@ class DataReport:
         lines += [f"  {'wrong' if f.fatal else 'note'}: {f}" for f in self.findings]
         verdict = "usable" if self.usable else "NOT usable: lpgreeks refuses it"
         return "\n".join([*lines, f"  {verdict}{'' if self.findings else ', no gap, no duplicate, in order'}"])
+
+    def _headline(self) -> str:
+        return f"{self.source}: {self.rows:,} rows, {'' if self.usable else 'NOT '}usable"
 
     def __str__(self) -> str:
         return self.summary()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, TokenError
 from lpgreeks.instruments import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined
 from lpgreeks.markets.option_names import expiry_on, month_of
@@ -28,7 +29,7 @@ _SETTLED_IN_DOLLARS = "_UM"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractName:
+class ContractName(Noun):
     """What the name of a perpetual or a dated future says.
 
     Args:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.formats import FileFormat, FileKind, Reading, format_of, reading
 from lpgreeks.markets.klines import kline_bars
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Converted", "convert_file"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Converted:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Converted(Noun):
     """A file and what it was made from.
 
     Attributes:

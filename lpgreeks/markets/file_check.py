@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lpgreeks.display import Noun, Tabled
 from lpgreeks.errors import DataError
 from lpgreeks.markets.chain import Chain
 from lpgreeks.markets.check import DataReport, Finding, commonest_step
@@ -27,8 +28,8 @@ __all__ = ["FilePart", "FileReport", "check_file"]
 _SECOND = np.timedelta64(1, "s")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FilePart:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FilePart(Noun):
     """What was read of one market, contract or snapshot of a file.
 
     Attributes:
@@ -59,8 +60,8 @@ class FilePart:
         yield from (f"  {'wrong' if found.fatal else 'note'}: {found}" for found in self.findings)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileReport:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FileReport(Tabled):
     """What the data check found in a file.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_token, require_whole
 
 __all__ = ["LAYOUTS", "Cell", "GlpScale", "Layout", "VaultColumns"]
@@ -14,7 +15,7 @@ _MOST_DECIMALS = 77
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlpScale:
+class GlpScale(Noun):
     """How many decimals a file's integers have: those of the contract unless said. 0 is for whole units.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError
 
 __all__ = ["OptionName", "expiry_on", "known_option_names", "month_of", "option_name"]
@@ -20,7 +21,7 @@ _EXPIRY_HOUR = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionName:
+class OptionName(Noun):
     """What an option's name says.
 
     Args:

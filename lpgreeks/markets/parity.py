@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 
 if TYPE_CHECKING:
     from lpgreeks.markets.chain import Chain
@@ -18,7 +19,7 @@ __all__ = ["ParityForward", "parity_forwards"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParityForward:
+class ParityForward(Noun):
     """The forward of one expiry and settlement.
 
     Args:

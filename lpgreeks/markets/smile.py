@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import GREY, legend_below, new_axes, points, verticals
+from lpgreeks.display import Answer
+from lpgreeks.draw import GREY, legend, new_axes, points, verticals
 from lpgreeks.errors import DataError
 from lpgreeks.instruments import LossClaim, UniswapV3
 from lpgreeks.markets.chain import Chain
@@ -25,7 +25,7 @@ __all__ = ["Smile", "smile"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Smile:
+class Smile(Answer):
     """Implied volatilities over the strikes of one expiry, decimals per year: puts up to the forward, calls above.
 
     Attributes:
@@ -156,7 +156,7 @@ class Smile:
             ylabel="implied volatility a year", title=f"{self.base} of {self.day}, at {self.at:%Y-%m-%d %H:%M} UTC",
         )  # fmt: skip
         verticals(ax, [self.forward], name=f"forward, {self.forward:,.6g}", style=":", colour=GREY)
-        return legend_below(ax)
+        return legend(ax)
 
     def __str__(self) -> str:
         return self.summary()
@@ -164,9 +164,6 @@ class Smile:
     def __repr__(self) -> str:
         span = f"{len(self.strikes)} strikes from {self.strikes[0]:,.6g} to {self.strikes[-1]:,.6g}"
         return f"<Smile: {self.base} of {self.day}, {span}, forward {self.forward:,.2f}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
 
 
 def smile(chain: Chain, position: UniswapV3 | None = None) -> Smile:

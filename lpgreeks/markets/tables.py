@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.archives import BROKEN, one_line, require_ended
 from lpgreeks.markets.check import DataReport, check_bars, history_of
@@ -34,7 +35,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Columns:
+class Columns(Noun):
     """Which column of a table is what.
 
     Args:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_numbers, require_whole
 from lpgreeks.instruments import Exposure
 from lpgreeks.measures import Measure, Value
@@ -52,8 +53,8 @@ _STEP = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 _STEEP = 0.5
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Correlated:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Correlated(Noun):
     r"""End prices of several markets, each lognormal, their logarithms jointly normal.
 
     .. math::

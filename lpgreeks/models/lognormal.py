@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import (
     require_positive,
     require_probability,
@@ -42,7 +43,7 @@ _LARGEST_POWER = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lognormal:
+class Lognormal(Noun):
     r"""The end price after ``years``, lognormal around the forward.
 
     .. math::

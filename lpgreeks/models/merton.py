@@ -11,6 +11,7 @@ from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import (
     InputError,
     require_finite,
@@ -57,7 +58,7 @@ _INSTANT = 1e-14
 
 
 @dataclass(frozen=True, kw_only=True)
-class Merton:
+class Merton(Noun):
     r"""The end price of a compensated jump diffusion: a Poisson mixture of lognormals.
 
     .. math::

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_whole
 from lpgreeks.onchain.bins import GREATEST_STEP
 
@@ -29,7 +30,7 @@ _GREATEST_PROTOCOL_SHARE = 2_500
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinFees:
+class BinFees(Noun):
     """What a pair's fee is made of, as its owner has set it; integers as ``getStaticFeeParameters`` gives them.
 
     Args:
@@ -97,7 +98,7 @@ class BinFees:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinVolatility:
+class BinVolatility(Noun):
     """What a pair remembers of its trades.
 
     Args:

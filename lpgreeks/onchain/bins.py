@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, TokenError, require_positive, require_token, require_whole
 
 __all__ = ["CENTRE_ID", "GREATEST_ID", "GREATEST_STEP", "BinPair", "bin_price_q128", "bin_prices"]
@@ -76,7 +77,7 @@ def bin_prices(ids: Iterable[int], *, bin_step: int, decimals_apart: int) -> Flo
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinPair:
+class BinPair(Noun):
     """A Liquidity Book pair as the chain keeps it: token order, decimals, bin step, and which of the two is the coin.
 
     Args:

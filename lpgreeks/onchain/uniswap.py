@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import (
     InputError,
     TokenError,
@@ -100,7 +101,7 @@ def tick_at_sqrt_price_x96(root: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RawAmounts:
+class RawAmounts(Noun):
     """Integers of token0 and token1, as the contract counts them.
 
     Args:
@@ -140,7 +141,7 @@ def liquidity_for_amounts(*, amounts: RawAmounts, root: int, tick_lower: int, ti
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnchainPool:
+class OnchainPool(Noun):
     """A pool as the chain keeps it: token order, decimals, tick spacing, and which of the two is the coin.
 
     Args:

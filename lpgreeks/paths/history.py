@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, MarketError, require_positive, require_prices, require_whole
 from lpgreeks.paths.outcomes import column_of
 from lpgreeks.paths.paths import Paths, Seed, generator
@@ -26,7 +27,7 @@ _MOST_VALUES = 200_000_000
 
 
 @dataclass(frozen=True)
-class Rescaled:
+class Rescaled(Noun):
     """Each window multiplied so that it starts at a stated price: its returns are kept.
 
     Args:
@@ -44,7 +45,7 @@ class Rescaled:
 
 
 @dataclass(frozen=True)
-class Shifted:
+class Shifted(Noun):
     """Each window shifted so that it starts at a stated price: its increments are kept.
 
     Args:
@@ -70,7 +71,7 @@ class Shifted:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class History:
+class History(Noun):
     """Prices of one or more markets at the same times.
 
     Attributes:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, require_positive, require_prices
 from lpgreeks.instruments import Exposure
 from lpgreeks.smears import Curve
@@ -36,7 +37,7 @@ def column_of(market: str, markets: Sequence[str]) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Outcomes:
+class Outcomes(Noun):
     """Where prices may end: log returns from a start, and how much each one weighs.
 
     Attributes:

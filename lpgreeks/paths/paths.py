@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_prices, require_probability, require_range, require_whole
 from lpgreeks.paths.outcomes import ANY_MARKET, Outcomes, column_of, read_only
 from lpgreeks.recipes import recorded
@@ -35,7 +36,7 @@ def generator(seed: Seed) -> np.random.Generator:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Paths:
+class Paths(Noun):
     """Equally likely price paths; index 0 of the time axis is now.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.paths.stamps import Times as GivenTimes
 from lpgreeks.paths.stamps import utc_stamps
@@ -20,7 +21,7 @@ Times: TypeAlias = "NDArray[np.datetime64]"
 _A = TypeVar("_A", bound="NDArray[Any]")
 
 
-class Frozen:
+class Frozen(Noun):
     """Arrays that stay read-only when they travel to another process, and nothing that was computed from them does."""
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, shortened
 from lpgreeks.draw import columns, new_axes
 from lpgreeks.errors import DataError, InputError, require_numbers, require_positive, require_prices
 from lpgreeks.instruments import Call, Cash, Exposure, Option, Portfolio, Position, Put, Spot
@@ -28,7 +29,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Strip:
+class Strip(Answer):
     """Options that replicate a payoff, what they leave, and what they cost.
 
     Attributes:
@@ -145,7 +146,9 @@ class Strip:
             for side in (below, ~below)
             for i in np.flatnonzero(side)[:1]
         }
-        return columns(ax, bars, xlabel=f"strike [{quote} per {coin}]", ylabel=f"weight [{coin}]")
+        return columns(
+            ax, bars, xlabel=f"strike [{quote} per {coin}]", ylabel=f"weight [{coin}]", title=self.sentence()
+        )
 
     @property
     def _paid(self) -> FloatArray:
@@ -156,10 +159,7 @@ class Strip:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Strip: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{self.sentence()}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Strip: {self.sentence()}>")
 
 
 def strip(

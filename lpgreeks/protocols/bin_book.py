@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import (
     DataError,
     InputError,
@@ -46,7 +47,7 @@ class Depth(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class BinBook:
+class BinBook(Noun):
     r"""The bins of a pair by ascending price, each a constant sum at its own price, :math:`L_i = p_i x_i + y_i`.
 
     Bins below the active one hold quote tokens, those above it coins; only the active one may hold both. Amounts are

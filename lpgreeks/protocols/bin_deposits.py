@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite
 from lpgreeks.instruments import Exposure, Portfolio, Position
 from lpgreeks.protocols.bin_checks import require_shares
@@ -65,7 +66,7 @@ class BinDeposit(Exposure):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinWithdrawal:
+class BinWithdrawal(Noun):
     """What was taken out.
 
     Attributes:

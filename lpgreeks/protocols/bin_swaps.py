@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
-class BinSwap:
+class BinSwap(Noun):
     """What a swap did.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Portfolio, together
 from lpgreeks.protocols.glp_fees import GlpFees
@@ -15,8 +16,8 @@ from lpgreeks.tokens import counted_as
 __all__ = ["GlpVault"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GlpVault:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GlpVault(Noun):
     r"""A GMX v1 vault at one moment.
 
     .. math::

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite
 
 __all__ = ["GlpFees"]
@@ -14,7 +15,7 @@ _BASIS_POINTS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlpFees:
+class GlpFees(Noun):
     """Settings of a vault's fee, as decimals that are whole basis points: the contract counts in those and rounds down.
 
     Args:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive, require_token
 from lpgreeks.instruments import Cash, Exposure, GlpAsset
 
@@ -26,8 +27,8 @@ _UNITS = {
 _MAY_BE_UNKNOWN = ("usdg", "weight")
 
 
-@dataclass(frozen=True, kw_only=True)
-class GlpToken:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GlpToken(Noun):
     """What a vault has of one token, in whole tokens and in quote.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_positive
 from lpgreeks.onchain import gmx
 
@@ -23,7 +24,7 @@ _MOST = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlpMint:
+class GlpMint(Noun):
     """GLP for a token.
 
     Attributes:
@@ -51,7 +52,7 @@ class GlpMint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlpRedemption:
+class GlpRedemption(Noun):
     """A token for GLP.
 
     Attributes:
@@ -78,8 +79,8 @@ class GlpRedemption:
         return self.fee_cost + self.spread_cost
 
 
-@dataclass(frozen=True, kw_only=True)
-class GlpRoundTrip:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GlpRoundTrip(Noun):
     """A mint and the redemption of all of it into the same token, at unchanged prices and after the cooldown.
 
     Attributes:

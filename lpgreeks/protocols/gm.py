@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, TokenError, require_finite, require_positive, require_token
 from lpgreeks.instruments import GmPool, Portfolio
 from lpgreeks.tokens import counted_as
@@ -12,7 +13,7 @@ __all__ = ["GmCaps", "GmState", "require_caps", "require_one_coin"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GmCaps:
+class GmCaps(Noun):
     """Traders' profit at most, of the pool's own side, as decimals. Only a profit is capped.
 
     The contract has four of each: for deposits, withdrawals, traders and auto-deleveraging.
@@ -36,8 +37,8 @@ class GmCaps:
             object.__setattr__(self, name, cap)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GmState:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GmState(Noun):
     r"""A market at one moment, its prices without a spread.
 
     Args:

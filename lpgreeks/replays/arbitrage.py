@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_finite, require_positive
 from lpgreeks.markets import PoolHistory, Quotes
 from lpgreeks.paths import Seed, generator
@@ -22,7 +23,7 @@ _DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
-class ReflectAtBand:
+class ReflectAtBand(Noun):
     r"""A trade ends where the next coin would lose: at the edge of the fee band, ``bid (1 - f)`` or ``ask / (1 - f)``.
 
     It is what an arbitrageur does who pays the fee. Over many blocks arbitrage and fees add up to LVR; as blocks come
@@ -37,7 +38,7 @@ class ReflectAtBand:
 
 
 @dataclass(frozen=True)
-class JumpToLatent:
+class JumpToLatent(Noun):
     """Beyond the fee band, a trade takes the pool all the way to the quote: its last coins lose their fee.
 
     The convention of backtests that set the pool to the exchange's price after each move of the size of the fee. As

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, require_finite, require_positive
 from lpgreeks.hedging import HedgePlan
 from lpgreeks.hedging.legs import Leg, Pledge, pledges
@@ -30,7 +31,7 @@ _OFF = np.inf
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reserve:
+class Reserve(Noun):
     """What is kept back to top up an account.
 
     Args:

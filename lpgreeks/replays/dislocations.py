@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import histograms, legend_below, new_axes, verticals
+from lpgreeks.display import Answer, shortened
+from lpgreeks.draw import histograms, legend, new_axes, verticals
 from lpgreeks.errors import InputError, require_finite, require_numbers
-from lpgreeks.hedging.text import TITLE, aligned, rounded, wrapped
+from lpgreeks.hedging.text import aligned, rounded
 from lpgreeks.markets import Tape
 from lpgreeks.paths.rows import Times
 from lpgreeks.paths.spans import Span, span_of, span_text
@@ -40,7 +40,7 @@ _SECOND = np.timedelta64(1, "s")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Dislocations:
+class Dislocations(Answer):
     r"""Gaps between an exchange and a pool on a tape.
 
     The gap is :math:`m/p - 1` of the middle of the quotes over the pool's price; its sides, at which one can trade, are
@@ -173,18 +173,15 @@ class Dislocations:
         kind = "synthetic pool" if self.synthetic else "pool"
         histograms(
             ax, {f"{self.market} over the {kind} {self.pool}": self.gaps * 1e4}, self.weights, xlabel="gap [bp]",
-            ylabel="share of time", title=wrapped(self.sentence(), TITLE),
+            ylabel="share of time", title=self.sentence(),
         )  # fmt: skip
-        return legend_below(verticals(ax, [-self.fee * 1e4, fee_band(self.fee) * 1e4], name="the pool's fees"))
+        return legend(verticals(ax, [-self.fee * 1e4, fee_band(self.fee) * 1e4], name="the pool's fees"))
 
     def __str__(self) -> str:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Dislocations: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Dislocations: {self.sentence()}>")
 
     def _regression(self) -> str:
         every = f"by regression every {span_text(self.step)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError, require_finite
 from lpgreeks.paths import Span, span_of
 from lpgreeks.protocols import IndexHistory
@@ -16,7 +17,7 @@ from lpgreeks.protocols import IndexHistory
 __all__ = ["FixedShares", "LeastVariance", "PoolWeights", "ShareExposure", "StateDelta"]
 
 
-class ShareExposure(ABC):
+class ShareExposure(Noun, ABC):
     """A rule for the coins behind one share, from what is known up to each row."""
 
     @abstractmethod

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import require_positive
 from lpgreeks.markets.tape import Tape
 from lpgreeks.protocols import IndexHistory
@@ -19,7 +20,7 @@ __all__ = ["IndexHolding", "IndexLife"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexHolding:
+class IndexHolding(Noun):
     """Shares of the tape's index, bought on the first row and held to the last.
 
     Args:
@@ -41,7 +42,7 @@ class IndexHolding:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class IndexLife:
+class IndexLife(Noun):
     """Shares of an index on a tape.
 
     Attributes:

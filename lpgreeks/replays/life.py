@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, MarketError, require_positive
 from lpgreeks.instruments import Exposure, Option, UniswapV3
 from lpgreeks.markets.tape import Tape
@@ -41,7 +42,7 @@ class Deposits(IntEnum):
 
 
 @dataclass(frozen=True)
-class FeesAlongMove:
+class FeesAlongMove(Noun):
     """Fees of a row are earned over its move, by the share of the way spent in range.
 
     The way is measured as the pool is paid: in the root of the price for dollars, in its reciprocal for coins. By fee
@@ -51,12 +52,12 @@ class FeesAlongMove:
 
 
 @dataclass(frozen=True)
-class FeesAtClose:
+class FeesAtClose(Noun):
     """Fees of a row are earned whole where its price is strictly inside the range, and not at all elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManagedRange:
+class ManagedRange(Noun):
     """A Uniswap v3 range that is laid about the price, removed and laid again.
 
     Acted on at the price of the first row of the pool that shows the price outside, whether or not it has come back, or
@@ -194,7 +195,7 @@ class Events(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Life:
+class Life(Noun):
     """What a position did on a tape, without any hedge.
 
     Attributes:

@@ -12,7 +12,6 @@ from lpgreeks.draw import (
     bars,
     histograms,
     legend,
-    legend_below,
     new_axes,
     strands,
     timelines,
@@ -73,7 +72,9 @@ def fees_against_loss(r: Replayed, life: Life, ax: Axes | None = None) -> Axes:
         "fees": r.parts["fees, base"] + r.parts["fees, quote"],
     }
     return legend(
-        timelines(ax, r.times, lines, ylabel=f"[{r.quote}]", title=_title("Fees against impermanent loss", r))
+        timelines(
+            ax, r.times, lines, ylabel=f"since the start [{r.quote}]", title=_title("Fees against impermanent loss", r)
+        )
     )
 
 
@@ -122,7 +123,7 @@ def attribution(r: Replayed, ax: Axes | None = None) -> Axes:
     ax = new_axes()[0] if ax is None else ax
     parts = {name: float(series[-1]) for name, series in r.parts.items() if series[-1]}
     shown = parts | {"net": float(r.net[-1])}
-    return bars(ax, shown, xlabel=f"[{r.quote}]", title=_title("Where it came from", r))
+    return bars(ax, shown, xlabel=f"P&L [{r.quote}]", title=_title("Where it came from", r))
 
 
 def trades(r: Replayed, ax: Axes | None = None) -> Axes:
@@ -137,8 +138,11 @@ def trades(r: Replayed, ax: Axes | None = None) -> Axes:
         strands(ax, r.times, lines, ylabel="price since the start [%]", title=title)
         shown = 100.0 * (r.trades.price / np.asarray(own)[r.trades.leg] - 1.0) if own else r.trades.price
         trade_marks(ax, at, shown, r.trades.quantity > 0)
-        return legend_below(ax)
-    timelines(ax, r.times, {"pool": r.life.prices}, ylabel=f"price [{r.quote} per {r.life.bases[0]}]", title=title)
+        return legend(ax)
+    # Every row of the tape: between two of the result's rows a trade would stand beside the line.
+    rows = slice(int(r.rows[0]), int(r.rows[-1]) + 1)
+    ylabel = f"price [{r.quote} per {r.life.bases[0]}]"
+    timelines(ax, r.tape.times[rows], {"pool": r.tape.rows.pool[rows]}, ylabel=ylabel, title=title)
     trade_marks(ax, at, r.trades.price, r.trades.quantity > 0)
     again = r.tape.times[r.life.adds.row[1:]]
     if again.size:
@@ -153,7 +157,7 @@ def exposure(r: Replayed, ax: Axes | None = None) -> Axes:
     alone = {coin: own * prices[coin] for coin, own in r.life.coins.items()}
     hedged = {f"{coin}, hedged": r.exposures[coin] * price for coin, price in prices.items()}
     title = _title("Exposure by coin", r)
-    return legend_below(strands(ax, r.times, alone, ylabel=f"exposure [{r.quote}]", title=title, dashed=hedged))
+    return legend(strands(ax, r.times, alone, ylabel=f"exposure [{r.quote}]", title=title, dashed=hedged))
 
 
 def gap(r: Replayed, ax: Axes | None = None) -> Axes:
@@ -178,7 +182,7 @@ def coins_since(r: Replayed, ax: Axes | None = None) -> Axes:
     if not lines:
         raise InputError("coins behind the position", got="prices alone, or none at the start")
     title = _title("Coins behind the position", r)
-    return legend_below(strands(ax, r.times, lines, ylabel="coins since the start [%]", title=title))
+    return legend(strands(ax, r.times, lines, ylabel="coins since the start [%]", title=title))
 
 
 def _title(what: str, r: Replayed) -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from lpgreeks.display import Noun, shortened
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.instruments import Instrument
 from lpgreeks.measures import Measure
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-class Policy(ABC):
+class Policy(Noun, ABC):
     """When to trade, towards what, within which limits and how: one row of numbers.
 
     ``a & b`` is both: a trade needs every condition of the two, and what only one of them says holds.
@@ -77,7 +78,7 @@ class Combined(Policy):
         return {name: value for part in self.parts for name, value in part.settings.items()}
 
     def __repr__(self) -> str:
-        return " & ".join(map(repr, self.parts))
+        return shortened(" & ".join(map(repr, self.parts)))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.paths.rows import Times
 
 __all__ = ["Races"]
@@ -17,8 +18,8 @@ __all__ = ["Races"]
 _SECOND = np.timedelta64(1, "s")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Races:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Races(Noun):
     """Gaps of a size or more, ``(n,)`` each: who went part of the way first, and when.
 
     Attributes:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.hedging import HedgePlan
 from lpgreeks.hedging.legs import Leg
@@ -38,8 +39,8 @@ _COLUMNS = 6
 _LEG_FIGURES, _ACCOUNT_FIGURES = 7, 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Now:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Now(Noun):
     """What a callable policy sees: the tape up to this row, and what is held.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.instruments import Exposure
 from lpgreeks.markets.tape import Tape
@@ -41,7 +41,7 @@ _FIGURES = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Trades:
+class Trades(Noun):
     """Every fill of the hedge, ``(n,)`` each.
 
     Attributes:
@@ -74,7 +74,7 @@ class Trades:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Replayed:
+class Replayed(Answer):
     """A position and its hedge on a tape.
 
     Attributes:
@@ -514,14 +514,13 @@ class Replayed:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Replayed: {self.sentence()}>"
+        return shortened(f"<Replayed: {self.sentence()}>")
 
-    def _repr_html_(self) -> str:
-        rows = {name: amount for name, amount in self.attribution().items() if amount}
+    def _cell(self) -> pd.DataFrame:
         import pandas as pd
 
-        table = pd.DataFrame({"part": rows.keys(), f"[{self.quote}]": rows.values()})
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{table.to_html(index=False)}"
+        rows = {name: amount for name, amount in self.attribution().items() if amount}
+        return pd.DataFrame({"part": rows.keys(), f"[{self.quote}]": rows.values()})
 
 
 def _moment(given: str | np.datetime64) -> np.datetime64:

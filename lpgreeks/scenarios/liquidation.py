@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.margin import Account
 from lpgreeks.powers import Powers, above
 
@@ -18,8 +19,8 @@ __all__ = ["Liquidation", "liquidation_of"]
 _HALVINGS = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Liquidation:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Liquidation(Noun):
     """Where an account ends, as factors of the prices at the start.
 
     Attributes:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import COLOURS, GREY, crossings, curves, legend_below, marks, new_axes, tiles, verticals
+from lpgreeks.draw import COLOURS, GREY, crossings, curves, legend, marks, new_axes, tiles, verticals
 from lpgreeks.errors import InputError
-from lpgreeks.hedging.text import wrapped
 from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
 from lpgreeks.scenarios.words import case_text, said
 from lpgreeks.tokens import coin_of
@@ -22,12 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["draw_components", "draw_grid"]
 
 _POINTS = 501
-_TITLE = 72
 
 # Lines that have a colour each, but for the total's.
 _MOST = 4
 
-_NAMES = ("price move [%]", "shift of volatility [points]", "days", "funding per 8 hours [%]")
+_NAMES = ("price move [%]", "shift of volatility [points]", "time since the start [days]", "funding per 8 hours [%]")
 _CARRY = ("funding", "income", "entry costs", "exit costs")
 
 
@@ -45,14 +43,16 @@ def draw_components(t: ScenarioTable, ax: Axes | None, case: ScenarioCase) -> Ax
     lines["total"] = np.asarray(sum(columns.values()))
     x = first * (1.0 + moves)
     xlabel = f"price of {t.market} [{t.profit.book.everything.quote} per {coin_of(t.market)}]"
-    title = wrapped(f"P&L by component, {case_text(t, case)}", _TITLE)
+    title = f"P&L by component, {case_text(t, case)}"
     curves(ax, x, lines, xlabel=xlabel, ylabel=f"P&L [{t.token}]", title=title)
     if x[0] < first < x[-1]:
         verticals(ax, [first], name=f"start, {first:,.6g}", style=":", colour=GREY)
     ends = sorted({first * f for account in t.liquidations for f in (account.below, account.above) if f is not None})
     verticals(ax, [p for p in ends if x[0] < p < x[-1]], name="liquidation", style="-.", colour=COLOURS[4])
-    marks(ax, [(float(price), 0.0) for price in t.break_evens()[case]], name="break-even")
-    return legend_below(ax)
+    evens = t.break_evens()[case]
+    slopes = np.gradient(lines["total"], x)
+    marks(ax, [(float(p), 0.0) for p in evens], [bool(np.interp(p, x, slopes) > 0) for p in evens], name="break-even")
+    return legend(ax)
 
 
 def _lines(columns: dict[str, FloatArray]) -> dict[str, FloatArray]:
@@ -108,7 +108,7 @@ def draw_grid(
             fixed[upward - 1] = height
             rows += [(x, i) for x in np.interp(t.break_even_moves[ScenarioCase(*fixed)], moves, np.arange(moves.size))]
         crossings(ax, rows, name="break-even")
-    return ax
+    return legend(ax)
 
 
 def _ticks(t: ScenarioTable, axis: ScenarioAxis) -> list[str]:

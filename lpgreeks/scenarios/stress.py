@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.paths import History
 from lpgreeks.paths.outcomes import column_of
@@ -25,8 +25,8 @@ __all__ = ["Stress", "StressWindow", "stress"]
 _YEAR = np.timedelta64(365, "D")
 
 
-@dataclass(frozen=True, kw_only=True)
-class StressWindow:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StressWindow(Noun):
     """One stretch of a history, close to close.
 
     Attributes:
@@ -54,7 +54,7 @@ class StressWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stress:
+class Stress(Answer):
     """The worst stretches of one market.
 
     Attributes:
@@ -91,10 +91,7 @@ class Stress:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Stress: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Stress: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

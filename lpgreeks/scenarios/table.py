@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, shortened
 from lpgreeks.errors import InputError
 from lpgreeks.measures import Measure
 from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
@@ -27,7 +27,7 @@ __all__ = ["ScenarioTable"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ScenarioTable:
+class ScenarioTable(Answer):
     """P&L by component in every scenario, in one measure.
 
     Attributes:
@@ -163,10 +163,7 @@ class ScenarioTable:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<ScenarioTable: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<ScenarioTable: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

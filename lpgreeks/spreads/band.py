@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_positive, require_whole
 from lpgreeks.instruments import Instrument, Margined
 from lpgreeks.paths.rows import moment
@@ -26,8 +27,8 @@ _ROUNDING = 1e-9
 _UNREAD = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpreadBand:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SpreadBand(Noun):
     r"""Entry and exit bands of a spread, as a policy of :func:`~lpgreeks.replay` on two legs, far and then near.
 
     With an entry above the exit the spread is sold: the first step where it can be sold at the entry or above, one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpgreeks.display import Noun
 from lpgreeks.instruments import Margined
 from lpgreeks.powers import Powers
 from lpgreeks.spreads.checks import require_kind
@@ -12,7 +13,7 @@ __all__ = ["ParallelMoves", "ProportionalMoves", "require_moves"]
 
 
 @dataclass(frozen=True)
-class ParallelMoves:
+class ParallelMoves(Noun):
     r"""Both prices move by the same amount: the spread stands still.
 
     .. math::
@@ -30,7 +31,7 @@ class ParallelMoves:
 
 
 @dataclass(frozen=True)
-class ProportionalMoves:
+class ProportionalMoves(Noun):
     r"""Both prices move by the same share: the basis stands still.
 
     .. math::

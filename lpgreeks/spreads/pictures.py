@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import close_up, fan, legend_below, levels, new_axes, shade_bar, trade_marks
+from lpgreeks.draw import close_up, fan, legend, levels, new_axes, shade_bar, strands, trade_marks
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.paths.rows import Times
 from lpgreeks.spreads.basis import log_basis_per_year
@@ -82,8 +82,8 @@ def one_pair(spread: Spread, ax: Axes | None = None) -> Axes:
     contract = spread.far.contract
     lines = {"sold at: far bid less near ask": spread.sell, "bought at: far ask less near bid": spread.buy}
     label = f"far less near [{contract.quote} per {contract.base}]"
-    fan(ax, spread.times, lines, [0.0, 1.0], ylabel=label, title=spread.name)
-    return legend_below(ax)
+    strands(ax, spread.times, lines, ylabel=label, title=spread.name)
+    return legend(ax)
 
 
 def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
@@ -92,10 +92,10 @@ def band(result: SpreadReplay, ax: Axes | None = None) -> Axes:
     spread, rule, trades = result.spread, result.band, result.trades
     contract = spread.far.contract
     label = f"far less near [{contract.quote} per {contract.base}]"
-    fan(ax, spread.times, {"middle": spread.mid}, [0.0], ylabel=label, title=spread.name)
+    strands(ax, spread.times, {"middle": spread.mid}, ylabel=label, title=spread.name)
     levels(ax, {f"entry, {rule.entry:,g}": rule.entry, f"exit, {rule.exit:,g}": rule.exit})
     trade_marks(ax, trades.times, trades.spread, trades.far_quantity > 0)
-    return legend_below(ax)
+    return legend(ax)
 
 
 def _require_line(times: Times) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from lpgreeks.costs import Fee, Funding
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_positive
 from lpgreeks.instruments import InversePerp, LinearPerp, Margined, Portfolio, Position
 from lpgreeks.powers import Powers
@@ -21,7 +22,7 @@ _YEAR = 365.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class BreakEven:
+class BreakEven(Noun):
     """Where closing a spread pays for what it cost to open, to hold and to close.
 
     Prices are far less near, quote per base; amounts are in the token that both legs settle in.
@@ -47,8 +48,8 @@ class BreakEven:
     days: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpreadPosition:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SpreadPosition(Noun):
     r"""Far and near held against each other, each opened at its own price.
 
     For linear legs in equal coins, sold at :math:`X = A_1 - B_1` and closed at :math:`Y = A_2 - B_2`, the P&L per coin

@@ -11,6 +11,7 @@ import numpy as np
 
 from lpgreeks._types import FloatArray
 from lpgreeks.costs import Fee, Funding
+from lpgreeks.display import Tabled
 from lpgreeks.errors import InputError, MarketError
 from lpgreeks.hedging.legs import Leg
 from lpgreeks.hedging.text import rounded
@@ -51,7 +52,7 @@ class _LegFigures(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SpreadReplay:
+class SpreadReplay(Tabled):
     """What a band did on a spread.
 
     Both legs settle in one token: coins or dollars. Amounts are in that token; :attr:`price` says what one of it is

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Tabled
 from lpgreeks.errors import DataError, InputError, TokenError, require_positive
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
@@ -29,7 +30,7 @@ __all__ = ["Spread"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Spread(Frozen):
+class Spread(Frozen, Tabled):
     """Far less near, always, at the stamps at which both are quoted.
 
     Its arrays are ``(n,)``, over :attr:`times`. Stamps that only one leg has are left out and counted in the notes.

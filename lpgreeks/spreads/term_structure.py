@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Tabled
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.markets.contract_quotes import ContractQuotes
 from lpgreeks.paths.rows import Frozen, Times, moment
@@ -31,7 +32,7 @@ _READERS = "read_tickers(...) or read_futures_marks(...)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TermStructure(Frozen):
+class TermStructure(Frozen, Tabled):
     """The perpetual and the dated futures on one coin.
 
     Args:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.instruments import Margined, Position
 from lpgreeks.paths.rows import Times
 from lpgreeks.replays import Replayed
@@ -21,7 +22,7 @@ __all__ = ["SpreadTrades", "trades_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SpreadTrades:
+class SpreadTrades(Noun):
     """Every trade of a spread, ``(n,)`` each: far and near at once.
 
     Attributes:

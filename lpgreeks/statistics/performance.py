@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 from lpgreeks._sums import ROUNDING
 from lpgreeks._tails import loss_not_exceeded, mean_of_worst
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Answer, shortened
 from lpgreeks.errors import InputError, require_probability, require_whole
 from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.statistics.series import Times, finite, stamp, utc_times, years_between
@@ -55,7 +55,7 @@ _PLAIN = ("sharpe", "sortino", "longest_under_water", "information_ratio", "beta
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Performance:
+class Performance(Answer):
     """Figures of an equity series. One that is not defined is NaN, and ``reasons`` says why.
 
     Attributes:
@@ -127,10 +127,7 @@ class Performance:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Performance: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html()}"
+        return shortened(f"<Performance: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON; None where a figure is not defined."""

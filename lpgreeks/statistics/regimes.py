@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.errors import DataError, InputError, require_positive, require_prices
 from lpgreeks.hedging.text import aligned
 from lpgreeks.statistics.series import Times, finite, stamp, utc_times, years_between
@@ -40,8 +40,8 @@ class Regime(Enum):
         return str(self.value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Segment:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Segment(Noun):
     """A stretch of a price series, measured in expected moves ``volatility * sqrt(years)``.
 
     Attributes:
@@ -77,7 +77,7 @@ class Segment:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Regimes:
+class Regimes(Answer):
     """Segments of a price series by time, each with its regime.
 
     Attributes:
@@ -154,10 +154,7 @@ class Regimes:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Regimes: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html(index=False)}"
+        return shortened(f"<Regimes: {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON."""

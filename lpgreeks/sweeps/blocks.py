@@ -11,6 +11,7 @@ import numpy as np
 
 from lpgreeks._sums import ROUNDING
 from lpgreeks._types import FloatArray, IntArray
+from lpgreeks.display import Noun
 
 __all__ = [
     "FEWEST_BLOCKS",
@@ -96,7 +97,7 @@ class LogVarianceRatio(Statistic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Estimate(Noun):
     """A statistic of a sample and how far resampled blocks scatter about it.
 
     Attributes:

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.recipes import recorded
 from lpgreeks.sweeps.fingerprint import Fingerprints
@@ -43,7 +44,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Grid:
+class Grid(Noun):
     """Things to try, one after the other, where a call in a :func:`sweep` takes one.
 
     :func:`grid` and :func:`each` make it.

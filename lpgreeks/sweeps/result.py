@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import legend_below, new_axes, tiles
+from lpgreeks.display import Answer, shortened
+from lpgreeks.draw import legend, new_axes, tiles
 from lpgreeks.errors import InputError
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, rounded, wrapped
 from lpgreeks.sweeps.call import Call, Settings
 from lpgreeks.sweeps.given import SYNTHETIC, shared, taken_as_given
 from lpgreeks.sweeps.grid import Plain
@@ -34,7 +34,7 @@ _TIMES = "times"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Sweep:
+class Sweep(Answer):
     """The runs of a sweep, in the order of the grids.
 
     Attributes:
@@ -230,11 +230,7 @@ class Sweep:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Sweep of {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        table = self.table().to_html(index=False, max_rows=_ROWS)
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{table}"
+        return shortened(f"<Sweep of {self.sentence()}>")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON: parameters and figures of every run, None for what is not finite; no series."""
@@ -302,9 +298,9 @@ class Sweep:
         tiles(
             ax, heights, across=[_setting(x) for x in xs], upward=[_setting(y) for y in ys] if upward else [],
             best=places[self.runs.index(best)], name=self._with_unit(figure), xlabel=short.get(across, ""),
-            ylabel=short.get(upward, ""), title=wrapped("; ".join(told), TITLE),
+            ylabel=short.get(upward, ""), title="; ".join(told),
         )  # fmt: skip
-        return legend_below(ax)
+        return legend(ax)
 
     def _short(self) -> dict[str, str]:
         """Parameters by their last word, "theta" for "policy.theta", where no two share it."""

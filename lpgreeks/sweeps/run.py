@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Noun, shortened
 from lpgreeks.errors import InputError
 from lpgreeks.sweeps.given import Given
 from lpgreeks.sweeps.grid import Plain
@@ -39,7 +40,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Run:
+class Run(Noun):
     """One setting of a sweep and what is kept of its result.
 
     Attributes:
@@ -61,7 +62,7 @@ class Run:
     error: str
 
     def __repr__(self) -> str:
-        return f"<Run {self.name}: {self.error or ', '.join(f'{k} {v}' for k, v in self.figures.items())}>"
+        return shortened(f"<Run {self.name}: {self.error or ', '.join(f'{k} {v}' for k, v in self.figures.items())}>")
 
 
 def kept(result: Any, name: str) -> tuple[dict[str, Plain], dict[str, Series]]:

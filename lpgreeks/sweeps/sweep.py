@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from lpgreeks.errors import InputError
+from lpgreeks.progress import progress_bar
 from lpgreeks.recipes import recorded
 from lpgreeks.sweeps.call import posed
 from lpgreeks.sweeps.checkpoint import Checkpoint
-from lpgreeks.sweeps.progress import progress_bar
 from lpgreeks.sweeps.record import packed, unpacked
 from lpgreeks.sweeps.result import Sweep
 from lpgreeks.sweeps.run import Outcome, Run

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.statistics.sharpe import deflated_sharpe
 from lpgreeks.sweeps.blocks import (
     Estimate,
@@ -28,8 +29,8 @@ from lpgreeks.sweeps.walk import windows_won
 __all__ = ["Judged", "Trial", "judged", "none_better"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trial:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Trial(Noun):
     """One setting against the benchmark. What cannot be told is None or NaN, and ``reason`` says why.
 
     Attributes:

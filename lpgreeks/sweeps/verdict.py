@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -11,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lpgreeks.display import Answer, Noun, shortened
 from lpgreeks.draw import intervals, new_axes
 from lpgreeks.errors import InputError, require_probability, require_whole
-from lpgreeks.hedging.text import TITLE, WIDTH, aligned, percent, rounded, wrapped
+from lpgreeks.hedging.text import WIDTH, aligned, percent, rounded, wrapped
 from lpgreeks.paths import Seed, generator
+from lpgreeks.progress import progress_bar
 from lpgreeks.statistics.series import stamp
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate
 from lpgreeks.sweeps.given import SYNTHETIC, taken_as_given
 from lpgreeks.sweeps.many import holm
 from lpgreeks.sweeps.panel import FEWEST, Panel, named, read_panel
-from lpgreeks.sweeps.progress import progress_bar
 from lpgreeks.sweeps.rules import Rules
 from lpgreeks.sweeps.trials import Trial, judged, none_better
 from lpgreeks.sweeps.walk import WalkForward, walk_forward
@@ -38,7 +38,7 @@ _DRAWN = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegimeVerdict:
+class RegimeVerdict(Noun):
     """The settings against the benchmark in the periods of one regime.
 
     Attributes:
@@ -58,7 +58,7 @@ class RegimeVerdict:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Verdict:
+class Verdict(Answer):
     """What a sweep shows against a benchmark.
 
     Attributes:
@@ -328,18 +328,13 @@ class Verdict:
         what += f"\nand {len(self.trials) - len(shown)} more settings" if len(shown) < len(self.trials) else ""
         marked = [named(t.setting) for t in shown if t.beats]
         name = f"beats {self.against}, all counted"
-        # Names beside the axes leave less room above them.
-        room = max(TITLE // 2, TITLE - max(map(len, rows), default=0))
-        return intervals(ax, rows, marked, name=name, xlabel=what, title=wrapped(self.sentence(), room))
+        return intervals(ax, rows, marked, name=name, xlabel=what, title=self.sentence())
 
     def __str__(self) -> str:
         return self.summary()
 
     def __repr__(self) -> str:
-        return f"<Verdict: {self.sentence()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.table().to_html()}"
+        return shortened(f"<Verdict: {self.sentence()}>")
 
 
 def verdict(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lpgreeks._types import FloatArray
+from lpgreeks.display import Noun
 from lpgreeks.sweeps.blocks import FEWEST_BLOCKS, Estimate, MeanDifference, block_starts, studentised
 from lpgreeks.sweeps.panel import FEWEST, Panel, named
 from lpgreeks.sweeps.rules import Rules
@@ -16,8 +17,8 @@ from lpgreeks.sweeps.rules import Rules
 __all__ = ["WalkForward", "walk_forward", "windows_won"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class WalkForward:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class WalkForward(Noun):
     """In each window the setting that made most in the window before, stitched together.
 
     Attributes:

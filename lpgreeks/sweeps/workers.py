@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, LPGreeksError, require_whole
 from lpgreeks.sweeps.call import Call
 from lpgreeks.sweeps.run import Outcome
@@ -53,7 +54,7 @@ class Threads:
 
 
 @dataclass(frozen=True)
-class Processes:
+class Processes(Noun):
     """Processes of this machine, for verbs that hold Python's lock: ``sweep(..., workers=Processes())``.
 
     Arguments are copied to each process, but for large arrays, which are mapped.

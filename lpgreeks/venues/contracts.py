@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lpgreeks.costs import Fee
+from lpgreeks.display import Tabled
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.margin import Schedule
 from lpgreeks.recipes import recorded
@@ -100,7 +101,7 @@ class Contract(Terms):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Venue:
+class Venue(Tabled):
     """A venue's perpetuals and options on one day. Made by :func:`venue`.
 
     Args:

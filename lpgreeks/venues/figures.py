@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lpgreeks.costs import Fee, OptionFee
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError
 from lpgreeks.margin import Flat, LinearInSize, Progressive, Proportional, Schedule, ShortOptionMargin
 from lpgreeks.venues.steps import PriceSteps
@@ -23,8 +24,8 @@ OPTION_NAMES = ("size", "lot", "tick", "fee", "maker_fee", "delivery_fee", "marg
 """What the options of a coin have figures of, in the order of tables."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Figure(Noun):
     """One fact of a venue, as a source states it.
 
     A figure counts from ``since``, the day on which its source says it came into force. A source that names

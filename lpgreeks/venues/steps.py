@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lpgreeks.display import Noun
 from lpgreeks.errors import InputError, require_finite, require_positive
 
 __all__ = ["PriceSteps"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceSteps:
+class PriceSteps(Noun):
     """A tick that grows with the price.
 
     Args:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from lpgreeks.display import Tabled
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.venues.figures import Figure, Stated, choose
 
@@ -18,7 +19,7 @@ __all__ = ["Terms", "framed"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Terms(ABC):
+class Terms(Tabled, ABC):
     """A contract of a venue, with the figures that count on one day.
 
     A figure that is not known, or known only without confirmation, raises when it is asked for. Any of them
