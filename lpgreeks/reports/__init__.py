@@ -1,0 +1,24 @@
+"""A result as one HTML page that needs no network."""
+
+from __future__ import annotations
+
+from lpgreeks.reports import plans, replays, spreads, sweeps
+from lpgreeks.reports.pages import page
+from lpgreeks.reports.parts import Cell, Figure, Formula, Origin, Page, Source, Table
+from lpgreeks.reports.report import report
+
+__all__ = [
+    "Cell",
+    "Figure",
+    "Formula",
+    "Origin",
+    "Page",
+    "Source",
+    "Table",
+    "page",
+    "plans",
+    "replays",
+    "report",
+    "spreads",
+    "sweeps",
+]

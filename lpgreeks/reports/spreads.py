@@ -1,0 +1,39 @@
+"""The page of a calendar spread's replay."""
+
+from __future__ import annotations
+
+from lpgreeks.reports.figures import figures
+from lpgreeks.reports.formulas import of_instruments
+from lpgreeks.reports.pages import page
+from lpgreeks.reports.parts import Page
+from lpgreeks.reports.replays import sources_of
+from lpgreeks.reports.tables import of_frame, of_rows
+from lpgreeks.spreads import SpreadReplay
+from lpgreeks.spreads.words import sentence
+
+__all__: list[str] = []
+
+
+@page.register
+def _(result: SpreadReplay) -> Page:
+    parts = [(name, amount, amount * result.price) for name, amount in result.parts.items() if amount]
+    parts.append(("net", sum(result.parts.values()), result.net))
+    parts.append(("net, trade by trade", result.net_of_trades / result.price, result.net_of_trades))
+    tables = [of_rows("Where it came from", ("part", f"[{result.token}]", f"[{result.quote}]"), parts)]
+    if len(result.trades):
+        tables.append(of_frame(f"Trades, amounts in {result.token}, times UTC", result.table()))
+    band = result.band
+    return Page(
+        title="Calendar spread",
+        question=(
+            ("traded", result.spread.name),
+            ("by", f"entry {band.entry:,.6g}, exit {band.exit:,.6g}"),
+            ("over", result.replayed.tape.describe()),
+        ),
+        answer=(sentence(result),),
+        tables=tuple(tables),
+        figures=figures(result.plot, result.replayed.plot_drawdown),
+        notes=result.notes,
+        formulas=of_instruments([band.far, band.near]),
+        sources=tuple(s for s in sources_of(result.replayed.tape) if s.text != result.replayed.tape.synthetic),
+    )
