@@ -39,7 +39,9 @@ def areas(ax: Axes) -> Iterator[dict[str, Any]]:
 
 
 def _bars(ax: Axes, group: Any) -> Iterator[dict[str, Any]]:
-    name, upright = str(group.get_label()), group.orientation in ("vertical",)
+    # A histogram's name stands on its first bar.
+    name = next((str(one.get_label()) for one in (group, *group.patches[:1]) if str(one.get_label())[:1] not in "_"), "")
+    upright = group.orientation in ("vertical",)
     across, along = (ax.xaxis, ax.yaxis) if upright else (ax.yaxis, ax.xaxis)
     for bar in group.patches:
         sides = (bar.get_x(), bar.get_width(), bar.get_height()), (bar.get_y(), bar.get_height(), bar.get_width())
@@ -48,7 +50,7 @@ def _bars(ax: Axes, group: Any) -> Iterator[dict[str, Any]]:
         yield {
             "x" if upright else "y": numbers((start, start + wide), _DIGITS),
             "colour": hexed(bar.get_facecolor()),
-            "name": where if name.startswith("_") else f"{where}, {name}",
+            "name": ", ".join(filter(None, (where, name))),
             "value": shown(along, long),
         }
 

@@ -139,14 +139,14 @@ class _Reader:
         raise self.refuse(f"LaTeX that this library writes, without \\{name}")
 
     def cases(self) -> str:
-        """A brace before lines of cells."""
+        """Lines of cells; the page draws what stands before them."""
         lines: list[list[str]] = [[]]
         while True:
-            lines[-1].append(f'<mtd style="text-align: left">{self.row()}</mtd>')
+            lines[-1].append(f'<mtd>{self.row()}</mtd>')
             ended = self.take()
             if ended in (_END,):
                 break
             if ended in (r"\\",):
                 lines.append([])
         rows = "".join(f"<mtr>{''.join(cells)}</mtr>" for cells in lines)
-        return f"<mrow><mo>{{</mo><mtable>{rows}</mtable></mrow>"
+        return f'<mtable displaystyle="true">{rows}</mtable>'

@@ -6,7 +6,6 @@ from dataclasses import fields
 from functools import singledispatch
 
 from lpgreeks.errors import InputError
-from lpgreeks.hedging.text import rounded
 from lpgreeks.instruments import Exposure, Position
 from lpgreeks.reports.parts import Page
 
@@ -39,6 +38,6 @@ def held(exposure: Exposure) -> str:
 
 def _said(position: Position) -> str:
     instrument = position.instrument
-    terms = [f"{f.name} {rounded(getattr(instrument, f.name))}" for f in fields(instrument) if "unit" in f.metadata]
-    name = f"{rounded(position.quantity)} {instrument.unit_text} of {instrument.name}"
+    terms = [f"{f.name} {getattr(instrument, f.name):,.6g}" for f in fields(instrument) if "unit" in f.metadata]
+    name = f"{position.quantity:,.6g} {instrument.unit_text} of {instrument.name}"
     return f"{name} ({', '.join(terms)})" if terms else name

@@ -50,6 +50,12 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     left_out: int = 0
 
+    @property
+    def columns(self) -> tuple[tuple[str, bool], ...]:
+        """Each name, and whether its column holds numbers."""
+        numbers = (any(row[i].number is not None for row in self.rows) for i in range(len(self.header)))
+        return tuple(zip(self.header, numbers, strict=True))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:

@@ -10,7 +10,7 @@ from lpgreeks.costs import Gas
 from lpgreeks.hedging.text import percent
 from lpgreeks.instruments import Exposure
 from lpgreeks.markets.tape import Tape
-from lpgreeks.replays import IndexHolding, IndexLife, Replayed, side_by_side
+from lpgreeks.replays import IndexHolding, IndexLife, ManagedRange, Replayed, side_by_side
 from lpgreeks.reports.figures import figure, figures
 from lpgreeks.reports.formulas import of_instruments
 from lpgreeks.reports.pages import held, page
@@ -20,7 +20,7 @@ from lpgreeks.reports.tables import of_frame, of_rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["sources_of"]
+__all__ = ["position_held", "sources_of"]
 
 
 @page.register
@@ -48,7 +48,7 @@ def _(result: Replayed) -> Page:
 
 @page.register
 def _(results: Mapping) -> Page:  # type: ignore[type-arg]
-    table = side_by_side(results).rename_axis(index="hedge")
+    table = side_by_side(results).rename_axis(index="which")
     removed = table["removed"].dropna()
     answer = "None of the hedges tried removes any variance."
     if removed.max() > 0:
@@ -94,16 +94,18 @@ def sources_of(tape: Tape) -> tuple[Source, ...]:
     return tuple(found)
 
 
-def _asked(result: Replayed) -> tuple[tuple[str, str], ...]:
-    position = result.position
+def position_held(position: Exposure | ManagedRange | IndexHolding) -> str:
+    """What is replayed, in words."""
     if isinstance(position, Exposure):
-        said = held(position)
-    elif isinstance(position, IndexHolding):
-        said = f"{position.shares:,.6g} shares of the index"
-    else:
-        said = f"a managed range, {position.lower:,.6g} to {position.upper:,.6g} of the price, {position.capital:,.6g} "
-        said += f"{position.quote} in {position.base}/{position.quote}"
-    return ("held", said), ("over", result.tape.describe())
+        return held(position)
+    if isinstance(position, IndexHolding):
+        return f"{position.shares:,.6g} shares of the index"
+    edges = f"{position.lower:,.6g} to {position.upper:,.6g} of the price"
+    return f"{position.capital:,.6g} {position.quote} in a managed {position.base}/{position.quote} range, {edges}"
+
+
+def _asked(result: Replayed) -> tuple[tuple[str, str], ...]:
+    return ("held", position_held(result.position)), ("over", result.tape.describe())
 
 
 def _hedged(result: Replayed) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ def scale(axis: Axis, ends: tuple[float, float]) -> dict[str, Any]:
 
     found: dict[str, Any] = {"title": title(axis), "unit": _unit(axis), "ends": numbers(ends, _END), "kind": "number"}
     if isinstance(axis.get_major_locator(), DateLocator):
-        return found | {"kind": "date"}
+        return found | {"kind": "date", "title": found["title"] or "UTC"}
     if isinstance(axis.get_major_formatter(), PercentFormatter):
         return found | {"kind": "share"}
     words = _words(axis)

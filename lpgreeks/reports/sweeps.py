@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
+from lpgreeks.hedging.problem import Model
+from lpgreeks.instruments import Exposure
+from lpgreeks.markets.tape import Tape
+from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.replays import IndexHolding, ManagedRange
 from lpgreeks.reports.figures import figure, figures
 from lpgreeks.reports.pages import page
-from lpgreeks.reports.parts import Figure, Origin, Page, Source
+from lpgreeks.reports.parts import Figure, Origin, Page, Source, Table
+from lpgreeks.reports.replays import position_held, sources_of
 from lpgreeks.reports.tables import of_frame
 from lpgreeks.sweeps import Sweep, Verdict
 
@@ -20,25 +27,15 @@ _BEST = 20
 
 @page.register
 def _(sweep: Sweep) -> Page:
-    table = sweep.table()
-    if not table["error"].any():
-        table = table.drop(columns="error")
-    ranked = _first_number(sweep)
-    tables = [of_frame("Every setting", table)]
-    if ranked is not None:
-        order = np.argsort(-sweep.numbers(ranked), kind="stable")[:_BEST]
-        tables.insert(0, of_frame(f"The settings with the most {ranked}", table.iloc[order]))
-    kind = Origin.SYNTHETIC if sweep.synthetic else Origin.STATED
-    said = "the pool" if sweep.synthetic else "see what is taken as given"
-    varied = "; ".join(f"{name}: {_values(sweep, name)}" for name in sweep.parameters)
+    ranked = next((name for name in sweep.figures if not np.isnan(sweep.numbers(name)).all()), None)
     return Page(
         title="Sweep",
-        question=(("asked", f"{sweep.call.name}, {len(sweep):,} times"), ("varied", varied)),
+        question=tuple(_question(sweep)),
         answer=(sweep.sentence(),),
-        tables=tuple(tables),
-        figures=_heat(sweep, ranked),
+        tables=tuple(_tables(sweep, ranked)),
+        figures=() if ranked is None else (_heat(sweep, ranked),),
         notes=(*sweep.notes, *sweep.assumptions),
-        sources=(Source(kind, said),),
+        sources=tuple(_sources(sweep)),
     )
 
 
@@ -58,19 +55,50 @@ def _(verdict: Verdict) -> Page:
     )
 
 
-def _first_number(sweep: Sweep) -> str | None:
-    return next((name for name in sweep.figures if not np.isnan(sweep.numbers(name)).all()), None)
+def _given(sweep: Sweep) -> tuple[object, ...]:
+    """What every setting has in common."""
+    return (*sweep.call.arguments, *sweep.call.keywords.values())
 
 
-def _values(sweep: Sweep, name: str) -> str:
-    found = dict.fromkeys(run.parameters.get(name) for run in sweep.runs)
-    return ", ".join("off" if x == math.inf else "-" if x is None else str(x) for x in found)
+def _question(sweep: Sweep) -> Iterator[tuple[str, str]]:
+    yield "asked", f"{sweep.call.name}, {len(sweep):,} times"
+    for given in _given(sweep):
+        if isinstance(given, (Exposure, ManagedRange, IndexHolding)):
+            yield "held", position_held(given)
+        elif isinstance(given, (Tape, Model)):
+            yield "over", given.describe()
+        elif isinstance(given, (Paths, Outcomes)):
+            yield "over", given.source
+    for name in sweep.parameters:
+        found = dict.fromkeys(run.parameters.get(name) for run in sweep.runs)
+        yield f"varied: {name}", ", ".join("off" if x == math.inf else "-" if x is None else str(x) for x in found)
 
 
-def _heat(sweep: Sweep, ranked: str | None) -> tuple[Figure, ...]:
+def _sources(sweep: Sweep) -> Iterator[Source]:
+    for given in _given(sweep):
+        if isinstance(given, Tape):
+            yield from sources_of(given)
+        elif isinstance(given, Model):
+            yield Source(Origin.MODEL, given.describe())
+        elif isinstance(given, Paths):
+            yield Source(Origin.RECORDED if given.seed is None else Origin.DRAWN, given.source)
+    if sweep.synthetic and not any(isinstance(given, Tape) and given.synthetic for given in _given(sweep)):
+        yield Source(Origin.SYNTHETIC, "the pool of some settings")
+
+
+def _tables(sweep: Sweep, ranked: str | None) -> Iterator[Table]:
+    table = sweep.table()
+    if not table["error"].any():
+        table = table.drop(columns="error")
+    if ranked is not None:
+        order = np.argsort(-sweep.numbers(ranked), kind="stable")
+        yield of_frame(f"The settings with the most {ranked}", table.iloc[order[:_BEST]])
+    if ranked is None or len(sweep) > _BEST:
+        yield of_frame("Every setting", table)
+
+
+def _heat(sweep: Sweep, ranked: str) -> Figure:
     """The figure over the two parameters with most values, the others as in the best setting."""
-    if ranked is None:
-        return ()
     best = sweep.best(ranked).parameters
     varied = sorted(best, key=lambda name: -len({run.parameters.get(name) for run in sweep.runs}))
-    return (figure(sweep.only({name: best[name] for name in varied[2:]}).plot),)
+    return figure(sweep.only({name: best[name] for name in varied[2:]}).plot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from lpgreeks.reports.parts import Cell, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cell", "of_figures", "of_frame", "of_rows"]
+__all__ = ["cell", "of_frame", "of_rows"]
 
 # Rows of a table on a page.
 _ROWS = 200
 
 
 def cell(value: Any) -> Cell:
-    """Anything that stands in a table: six digits of a number, yes or no, times to the second, nothing for none."""
+    """Anything that stands in a table: a number to six digits or all it has, yes or no, a time, nothing for none."""
     if isinstance(value, Cell):
         return value
     if value is None or value != value:
@@ -32,7 +32,9 @@ def cell(value: Any) -> Cell:
         return Cell(f"{value:,}", int(value))
     if isinstance(value, (float, np.floating)):
         number = float(value)
-        return Cell(rounded(number) if math.isfinite(number) else "off" if number > 0 else "-off", number)
+        if not math.isfinite(number):
+            return Cell("unlimited" if number > 0 else "-unlimited", number)
+        return Cell(min(f"{number:,}".removesuffix(".0"), rounded(number), key=len), number)
     if hasattr(value, "strftime"):
         return Cell(f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00"))
     return Cell(str(value))
@@ -51,8 +53,3 @@ def of_frame(caption: str, frame: pd.DataFrame) -> Table:
     rows = tuple(tuple(map(cell, row)) for row in zip(*columns, strict=True))
     left_out = max(0, len(frame) - _ROWS)
     return Table(caption=caption, header=tuple(map(str, frame.columns)), rows=rows, left_out=left_out)
-
-
-def of_figures(caption: str, figures: Mapping[str, Any], *, header: tuple[str, str] = ("", "")) -> Table:
-    """A table of pairs."""
-    return of_rows(caption, header, list(figures.items()))

@@ -6,7 +6,6 @@ const DAY = 864e5;
 const SPANS = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14, 30, 91, 365, 1825]; // days
 const NEAR = 10; // a mark within so many points is meant
 const CLICK = 6; // shorter drags are clicks
-const CLOSEST = 1e-6; // of the first view
 
 const css = (colour) => `var(--c${colour.slice(1)}, ${colour})`;
 const between = (value, a, b) => (value - a) * (value - b) <= 0;
@@ -17,12 +16,11 @@ class Scale {
   constructor(data, from, to) {
     Object.assign(this, data, { from, to, view: data.ends });
   }
-  at(value, [a, b] = this.view) {
-    return this.from + ((value - a) / (b - a)) * (this.to - this.from);
+  at(value, [low, high] = this.view) {
+    return this.from + ((value - low) / (high - low)) * (this.to - this.from);
   }
-  value(place) {
-    const [a, b] = this.view;
-    return a + ((place - this.from) / (this.to - this.from)) * (b - a);
+  value(place, [low, high] = this.view) {
+    return low + ((place - this.from) / (this.to - this.from)) * (high - low);
   }
   /** What takes a place of the first view to where it is now: a factor and a shift. */
   get move() {
@@ -32,7 +30,7 @@ class Scale {
   show(from, to) {
     const view = [this.value(from), this.value(to)];
     const share = (view[1] - view[0]) / (this.ends[1] - this.ends[0]);
-    if (share > CLOSEST) this.view = share > 0.999 ? this.ends : view;
+    if (share > 1e-6) this.view = share > 0.999 ? this.ends : view;
   }
   /** A number in words: to six digits, or to those of the step between two ticks. */
   text(value, step) {
@@ -78,7 +76,7 @@ class Axes {
     made.textContent = text;
     return made;
   }
-  /** A drawn thing ready to be moved: a text by its place, marks one by one, a curve point by point, else as a whole. */
+  /** A drawn thing ready to be moved: a text by its place, marks one by one, curves by their points, else whole. */
   movable(group) {
     const n = Number(group.dataset.n);
     if (this.texts[n]) return { group, text: this.texts[n] };
@@ -93,14 +91,12 @@ class Axes {
     const path = line && inner.querySelector(":scope > path");
     return { along: group.dataset.along, inner, marks, line, path, home: path && path.getAttribute("d") };
   }
-  get whole() {
-    return this.x.view === this.x.ends && this.y.view === this.y.ends;
-  }
   holds(x, y) {
     return between(x, this.left - 1, this.right + 1) && between(y, this.top - 1, this.bottom + 1);
   }
   draw() {
-    const { x, y, whole } = this;
+    const { x, y } = this;
+    const whole = x.view === x.ends && y.view === y.ends;
     const shown = (px, py) => (whole || this.holds(px, py) ? "" : "none");
     for (const { group, text, along, inner, marks, line, path, home } of this.moves) {
       if (text) {
@@ -109,8 +105,7 @@ class Axes {
         group.style.display = shown(x.at(a), y.at(b));
         continue;
       }
-      const [sx, dx] = along.includes("x") ? x.move : [1, 0];
-      const [sy, dy] = along.includes("y") ? y.move : [1, 0];
+      const [[sx, dx], [sy, dy]] = [along.includes("x") ? x.move : [1, 0], along.includes("y") ? y.move : [1, 0]];
       for (const [use, px, py] of marks) {
         use.setAttribute("x", sx * px + dx);
         use.setAttribute("y", sy * py + dy);
@@ -127,11 +122,10 @@ class Axes {
   }
   tick(place, text, upright) {
     const { left, right, top, bottom } = this;
-    const [ends, label] = upright
-      ? [{ x1: place, x2: place, y1: top, y2: bottom }, { x: place, y: bottom + 14, "text-anchor": "middle" }]
-      : [{ x1: left, x2: right, y1: place, y2: place }, { x: left - 7, y: place + 3.5, "text-anchor": "end" }];
-    this.add("line", { class: "grid", ...ends }, this.grid);
-    this.add("text", { class: "label", ...label }, this.grid, text);
+    const across = upright ? `M${place} ${top}V${bottom}` : `M${left} ${place}H${right}`;
+    this.add("path", { class: "grid", d: across }, this.grid);
+    const stands = upright ? { x: place, y: bottom + 14 } : { x: left - 7, y: place + 3.5 };
+    this.add("text", { class: upright ? "label" : "label beside", ...stands }, this.grid, text);
   }
   /** A curve through all of its points; it breaks where one is missing. */
   path({ x, y }) {
@@ -139,33 +133,30 @@ class Axes {
     const point = (i) => `${this.x.at(this.xs[x][i]).toFixed(2)} ${this.y.at(y[i]).toFixed(2)}`;
     return y.map((_, i) => (there(i) ? (there(i - 1) ? "L" : "M") + point(i) : "")).join("");
   }
-  /** Part of the box, from edge to edge, fills it. */
-  magnify({ left = this.left, right = this.right, top = this.top, bottom = this.bottom }) {
+  /** What is inside some edges fills the box. */
+  magnify({ left, right, top, bottom }) {
     this.x.show(left, right);
     this.y.show(bottom, top);
     this.draw();
   }
-  zoom(factor, x, y) {
-    const [across, up] = [(edge) => x + (edge - x) * factor, (edge) => y + (edge - y) * factor];
-    this.magnify({ left: across(this.left), right: across(this.right), top: up(this.top), bottom: up(this.bottom) });
-  }
   /** What is at a place: rows of colour, name and value; where the cross stands; dots on curves. */
   under(px, py) {
-    const curves = this.lines.filter((line) => line.kind === "curve");
+    const curves = this.lines.filter((line) => line.kind === "curve").map((line) => this.xs[line.x]);
     return curves.length ? this.points(curves, px, py) : this.area(this.x.value(px), this.y.value(py));
   }
   points(curves, px, py) {
     const { x, y } = this;
-    const nearest = (xs, value) => xs.reduce((best, v, i) => (Math.abs(v - value) < Math.abs(xs[best] - value) ? i : best), 0);
-    const densest = curves.map((line) => this.xs[line.x]).reduce((a, b) => (b.length > a.length ? b : a));
+    const nearer = (a, b, value) => Math.abs(a - value) < Math.abs(b - value);
+    const nearest = (xs, value) => xs.reduce((best, v, i) => (nearer(v, xs[best], value) ? i : best), 0);
+    const densest = curves.reduce((a, b) => (b.length > a.length ? b : a));
     const value = densest[nearest(densest, x.value(px))];
-    const found = { rows: [["", x.title, x.text(value) + x.unit]], x: x.at(value), dots: [] };
+    const found = { rows: [["", x.title, `${x.text(value)} ${x.unit}`]], x: x.at(value), dots: [] };
     for (const line of this.lines) {
       const xs = this.xs[line.x];
       const meant = (v, k) => Math.hypot(x.at(v) - px, y.at(line.y[k]) - py) < NEAR;
       const i = line.kind === "mark" ? xs.findIndex(meant) : line.kind === "curve" ? nearest(xs, value) : 0;
       if (i < 0 || line.y[i] === null || (line.kind === "curve" && Math.abs(x.at(xs[i]) - found.x) > NEAR)) continue;
-      found.rows.push([line.colour, line.name, y.text(line.y[i]) + y.unit]);
+      found.rows.push([line.colour, line.name, `${y.text(line.y[i])} ${y.unit}`]);
       if (xs.length) found.dots.push([x.at(xs[i]), y.at(line.y[i]), line.colour]);
     }
     return found;
@@ -188,7 +179,8 @@ class Axes {
     for (const [cx, cy, colour] of dots) {
       if (this.holds(cx, cy)) this.add("circle", { cx, cy, r: 2.6, style: `fill: ${css(colour)}` }, this.over);
     }
-    if (box) this.add("path", { class: "frame", d: `M${box.left} ${box.top}H${box.right}V${box.bottom}H${box.left}Z` }, this.over);
+    const edges = box && `M${box.left} ${box.top}H${box.right}V${box.bottom}H${box.left}`;
+    if (box) this.add("path", { class: "frame", d: edges }, this.over);
   }
 }
 
@@ -215,12 +207,10 @@ class Plot {
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(this.svg.getScreenCTM().inverse());
     return [x, y];
   }
-  get own() {
-    return this.axes.find((axes) => axes.holds(...(this.from || this.at)));
-  }
   point(x, y) {
     this.at = [x, y];
-    const found = (this.own && this.own.under(x, y)) || { rows: [] };
+    this.own = this.axes.find((axes) => axes.holds(...(this.from || this.at)));
+    const found = this.own ? this.own.under(x, y) : { rows: [] };
     for (const axes of this.axes) axes.cross(axes === this.own ? found : {}, axes === this.own && this.box);
     const rows = found.rows.map(([colour, name, value]) => {
       const row = document.createElement("span");
@@ -236,25 +226,24 @@ class Plot {
     const sides = (k, low, high) => [this.from[k], this.at[k]].map((v) => clamped(v, low, high)).sort((a, b) => a - b);
     const { left, right, top, bottom } = this.own;
     const [[x0, x1], [y0, y1]] = [sides(0, left, right), sides(1, top, bottom)];
-    const [wide, high] = [x1 - x0 > CLICK, y1 - y0 > CLICK];
-    const box = { left, right, top, bottom, ...(wide && { left: x0, right: x1 }), ...(high && { top: y0, bottom: y1 }) };
-    return wide || high ? box : null;
+    const [wide, high] = [x1 - x0 > CLICK && { left: x0, right: x1 }, y1 - y0 > CLICK && { top: y0, bottom: y1 }];
+    return wide || high ? { left, right, top, bottom, ...wide, ...high } : null;
   }
   release() {
     if (this.box) this.own.magnify(this.box);
     this.from = null;
-    this.point(...this.at);
   }
   /** A key or a button; true for one that means nothing here. */
   act(key) {
     const own = this.own || this.axes[0];
     const [x, y] = this.own ? this.at : own.middle;
-    const factor = { "+": 0.5, "=": 0.5, "-": 2 }[key];
-    const step = { ArrowLeft: -0.01, ArrowRight: 0.01 }[key];
-    if (factor) own.zoom(factor, x, y);
-    else if (step) this.at = [clamped(x + step * (own.right - own.left), own.left, own.right), y];
-    else if (key === "0" || key === "Escape") for (const axes of this.axes) axes.zoom(Infinity, x, y);
-    else return true;
+    const factor = { "+": 0.5, "=": 0.5, "-": 2, 0: 1e9, Escape: 1e9 }[key];
+    const step = { ArrowLeft: -4, ArrowRight: 4 }[key];
+    if (!factor && !step) return true;
+    const [across, up] = [(edge) => x + (edge - x) * factor, (edge) => y + (edge - y) * factor];
+    const { left, right, top, bottom } = own;
+    if (factor) own.magnify({ left: across(left), right: across(right), top: up(top), bottom: up(bottom) });
+    this.at = [clamped(x + (step || 0), own.left, own.right), y];
     this.point(...this.at);
     return false;
   }
