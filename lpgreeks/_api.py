@@ -204,6 +204,7 @@ from lpgreeks.replays import (
     replay,
     side_by_side,
 )
+from lpgreeks.reports import report
 from lpgreeks.smears import partial_moment, smear, smeared
 from lpgreeks.spreads import (
     BreakEven,
@@ -495,6 +496,7 @@ __all__ = [
     "regimes",
     "replay",
     "replay_spread",
+    "report",
     "side_by_side",
     "simple_basis_per_year",
     "smear",

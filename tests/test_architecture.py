@@ -19,6 +19,7 @@ ROOT = Path(lp.__file__).parent
 FLOORS = [
     "_types",
     "errors",
+    "_files",
     "_sums",
     "_tails",
     "_workspace",
@@ -43,6 +44,7 @@ FLOORS = [
     "replays",
     "spreads",
     "sweeps",
+    "reports",
     "_api",
     "__init__",
     "cli",
@@ -51,7 +53,8 @@ FLOORS = [
 
 HOMES = {
     "sympy": {"formulas"},
-    "matplotlib": {"draw", "cli"},  # the command line chooses a canvas without a screen
+    "matplotlib": {"draw", "cli", "reports"},  # the command line chooses a canvas, a page reads what was drawn
+    "jinja2": {"reports"},
     "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
@@ -162,7 +165,7 @@ frontier grid hedge il_implied_volatility implied_volatility legs liquidity_book
 option_greeks option_name partial_moment performance price_bounds probabilistic_sharpe range_for_exits read_bins
 read_book read_chain read_chains read_funding read_futures_marks read_glp read_glp_prices read_glp_stats read_glp_vault
 read_gm read_klines read_marks read_pool_minutes read_prices read_swaps read_tickers regimes replay replay_spread
-side_by_side simple_basis_per_year smear smeared smile sqrt strikes strip sweep term venue venue_names verdict
+report side_by_side simple_basis_per_year smear smeared smile sqrt strikes strip sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
 
@@ -191,7 +194,7 @@ def loaded(statement: str) -> set[str]:
 
 HEAVY = {
     "sympy", "clarabel", "matplotlib", "numba", "pandas", "scipy", "arch", "typer", "joblib", "tqdm", "dask",
-    "distributed",
+    "distributed", "jinja2",
 }  # fmt: skip
 
 
@@ -232,6 +235,7 @@ def test_no_options_as_strings() -> None:
         ("markets/archives.py", ".gz"),
         ("markets/clock.py", "b"),  # numpy's letter for truth values
         ("cli/output.py", ".csv"),
+        ("cli/output.py", ".html"),
         ("cli/output.py", ".json"),
         ("cli/request.py", ".csv"),
     }

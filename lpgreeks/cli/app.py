@@ -14,7 +14,7 @@ from lpgreeks.cli.flags import spread
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
 from lpgreeks.cli.index import index_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_table, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_no_page, require_table, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
 from lpgreeks.cli.request import Request, is_klines
 from lpgreeks.cli.spread import spread_command
@@ -89,7 +89,7 @@ def hedge_command(
     text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
     print(as_text(record) if as_json else text)
     if out is not None:
-        write(out, plan.plot, plan.table, lambda: record)
+        write(out, plan.plot, plan.table, lambda: record, [plan, *([expected] if expected else [])])
 
 
 @app.command("options")
@@ -140,7 +140,7 @@ def options_command(
         as_text(record) if as_json else "\n\n".join(map(str, filter(None, (plan, names["given"], besides, expected))))
     )
     if out is not None:
-        write(out, plan.plot, plan.table, lambda: record)
+        write(out, plan.plot, plan.table, lambda: record, [plan, besides, *([expected] if expected else [])])
 
 
 @app.command("frontier")
@@ -173,7 +173,7 @@ def frontier_command(
         return
     print(as_text(curve.to_dict()) if as_json else curve.summary())
     if out is not None:
-        write(out, curve.plot, curve.table, curve.to_dict)
+        write(out, curve.plot, curve.table, curve.to_dict, [curve])
 
 
 @app.command("range")
@@ -221,6 +221,7 @@ def payoff_command(
     from lpgreeks.instruments import payoffs
 
     require_writable(out)
+    require_no_page(out)
     pool, price = position.instrument(), position.price
     hedge = -short * lp.LinearPerp(base=position.base, quote=position.quote, entry=price)
     total = pool + hedge
@@ -245,6 +246,7 @@ def greeks_command(position: Position, as_json: Json = False, out: Out = None) -
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
     """
     require_writable(out)
+    require_no_page(out)
     pool, price = position.instrument(), position.price
     table = _greeks_table(pool, price)
     if as_json:

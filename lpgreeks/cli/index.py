@@ -77,8 +77,9 @@ def index_command(
     if out is not None:
         coin = names["index"].coins[0]
         write(
-            out, lambda: _titled(plots[picture](), name), lambda: shown.share_table(coin).reset_index(), lambda: record
-        )
+            out, lambda: _titled(plots[picture](), name), lambda: shown.share_table(coin).reset_index(), lambda: record,
+            [results],
+        )  # fmt: skip
 
 
 def _titled(ax: Axes, hedge: str) -> Axes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -15,12 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Code", "Json", "Out", "as_text", "require_table", "require_writable", "write"]
+__all__ = ["Code", "Json", "Out", "as_text", "require_no_page", "require_table", "require_writable", "write"]
 
 Json = Annotated[bool, Option("--json", help="Print JSON.")]
 Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.")]
 Out = Annotated[
-    Path | None, Option(help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json).")
+    Path | None,
+    Option(help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json) or as a page (.html)."),
 ]
 
 
@@ -28,13 +28,22 @@ def require_writable(out: Path | None) -> None:
     """An error, before anything is computed, for a file that cannot be written."""
     from lpgreeks.errors import InputError
 
-    endings = {".png", ".svg", ".pdf", ".csv", ".json"}
+    endings = {".png", ".svg", ".pdf", ".csv", ".json", ".html"}
     if out is None:
         return
     if out.suffix not in endings:
         raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
     if out.is_dir() or not out.parent.is_dir():
         raise InputError("a file in an existing folder", got=str(out))
+
+
+def require_no_page(out: Path | None) -> None:
+    """An error, before anything is computed, for a page of what has none."""
+    from lpgreeks.errors import InputError
+
+    if out is not None and out.suffix in (".html",):
+        endings = ".png, .svg, .pdf, .csv, .json"
+        raise InputError(f"a file ending in {endings}", got=str(out), remedy="Only what answers a question has a page")
 
 
 def require_table(out: Path | None) -> None:
@@ -51,30 +60,23 @@ def as_text(record: dict[str, Any]) -> str:
     return json.dumps(record, indent=2, allow_nan=False)
 
 
-def write(out: Path, plot: Any, table: Any, record: Any) -> None:
-    """One file by its ending, written whole or not at all."""
-    from lpgreeks.errors import DataError
+def write(out: Path, plot: Any, table: Any, record: Any, results: Sequence[Any] = ()) -> None:
+    """One file by its ending, written whole or not at all; a page shows the first of ``results``, the others below."""
+    from lpgreeks._files import whole
 
-    part = out.with_name(f".{out.stem}.part{out.suffix}")
-    try:
+    with whole(out, remedy="Name another place with --out; nothing is left there") as part:
         if out.suffix == ".csv":
             table().to_csv(part, index=False)
         elif out.suffix == ".json":
             part.write_text(as_text(record()) + "\n", encoding="utf-8")
+        elif out.suffix == ".html":
+            from lpgreeks.reports import report
+
+            report(results[0], part, beside=results[1:])
         else:
             import matplotlib as mpl
 
             mpl.use("Agg")
             axes: Axes = plot()
             cast("Figure", axes.figure).savefig(part, dpi=150)
-        os.replace(part, out)
-    except OSError as error:
-        raise DataError(
-            "a folder with room that may be written to",
-            got=f"{out}: {error.strerror or error}",
-            remedy="Name another place with --out; nothing is left there",
-        ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     print(f"wrote {out}", file=sys.stderr)

@@ -26,7 +26,10 @@ __all__ = ["replay_command", "sweep_command"]
 
 Files = Annotated[
     list[Path] | None,
-    Option("--out", help="Write the picture (.png, .svg, .pdf), the table (.csv) or all of it (.json); repeat."),
+    Option(
+        "--out",
+        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json) or as a page (.html); repeat.",
+    ),
 ]
 
 
@@ -101,7 +104,7 @@ def replay_command(
         Picture.gap: result.plot_gap,
     }
     for file in out or ():
-        write(file, plots[picture], lambda: result.table().reset_index(), lambda: record)
+        write(file, plots[picture], lambda: result.table().reset_index(), lambda: record, [result])
     if trades is not None:
         write(trades, None, lambda: result.trade_table().reset_index(), None)
 
@@ -164,7 +167,7 @@ def sweep_command(
     print(as_text(record) if as_json else ranking)
     for file in out or ():
         plots = {SweepPicture.heat: ranking.plot, SweepPicture.verdict: ranking.plot_verdict}
-        write(file, plots[picture], ranking.runs.table, lambda: record)
+        write(file, plots[picture], ranking.runs.table, lambda: record, ranking.results)
 
 
 def _require_files(out: list[Path] | None, trades: Path | None) -> None:

@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from lpgreeks.cli.flags import spread
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_no_page, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
 
 if TYPE_CHECKING:
@@ -198,6 +198,8 @@ def spread_command(
     --funding 0.0001
     """
     require_writable(out)
+    if banded.entry is None:
+        require_no_page(out)
     _require_picture(picture, out, banded)
     require_finite_flags([quoted, banded])
     script = (
@@ -220,7 +222,8 @@ def spread_command(
     shown = _shown(names, at)
     print(as_text(shown.record()) if as_json else shown.text())
     if out is not None:
-        write(out, _pictures(names)[picture] if picture else shown.picture, shown.rows, shown.record)
+        plot = _pictures(names)[picture] if picture else shown.picture
+        write(out, plot, shown.rows, shown.record, [names.get("result")])
 
 
 class _Shown(NamedTuple):

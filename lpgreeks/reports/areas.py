@@ -31,16 +31,18 @@ def areas(ax: Axes) -> Iterator[dict[str, Any]]:
             yield from _intervals(ax, group)
     for image in ax.images:
         left, right, bottom, top = image.get_extent()
-        height, width = np.shape(image.get_array())  # type: ignore[arg-type]
+        drawn: Any = image.get_array()
+        height, width = drawn.shape
         yield from _tiles(ax, image, np.linspace(left, right, width + 1), np.linspace(bottom, top, height + 1))
     for mesh in (drawn for drawn in ax.collections if isinstance(drawn, QuadMesh)):
-        corners = np.asarray(mesh.get_coordinates())  # type: ignore[attr-defined]
+        corners = np.asarray(mesh.get_coordinates())
         yield from _tiles(ax, mesh, corners[0, :, 0], corners[:, 0, 1])
 
 
 def _bars(ax: Axes, group: Any) -> Iterator[dict[str, Any]]:
-    # A histogram's name stands on its first bar.
-    name = next((str(one.get_label()) for one in (group, *group.patches[:1]) if str(one.get_label())[:1] not in "_"), "")
+    # A histogram's name stands on its first bar; one that begins like this was given by nobody.
+    names = (str(one.get_label()) for one in (group, *group.patches[:1]))
+    name = next((given for given in names if not given.startswith("_")), "")
     upright = group.orientation in ("vertical",)
     across, along = (ax.xaxis, ax.yaxis) if upright else (ax.yaxis, ax.xaxis)
     for bar in group.patches:
@@ -68,7 +70,8 @@ def _intervals(ax: Axes, group: Any) -> Iterator[dict[str, Any]]:
 
 
 def _tiles(ax: Axes, drawn: Any, x: Any, y: Any) -> Iterator[dict[str, Any]]:
-    heights = np.ma.asarray(drawn.get_array()).astype(np.float64).filled(np.nan).reshape(y.size - 1, x.size - 1)
+    masked: Any = np.ma.asarray(drawn.get_array(), dtype=np.float64)
+    heights = masked.filled(np.nan).reshape(y.size - 1, x.size - 1)
     name = "" if drawn.colorbar is None else drawn.colorbar.ax.get_ylabel()
     for (j, i), height in np.ndenumerate(heights):
         across = f"{title(ax.xaxis)} {place(ax.xaxis, x[i], x[i + 1])}"

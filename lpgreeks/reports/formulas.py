@@ -79,7 +79,10 @@ def _(objective: CVaR) -> tuple[str, str]:
 
 @_figure.register
 def _(objective: WorstCase) -> tuple[str, str]:
-    return r"\text{worst}", r"\max_{P_{1}} \left(-Y\right)"
+    if objective.over is None:
+        return r"\text{worst}", r"\max_{i} \left(-Y_{i}\right)"
+    low, high = objective.over
+    return r"\text{worst}", rf"\max_{{{low:g} \leq P_{{1}} \leq {high:g}}} \left(-Y\right)"
 
 
 @_figure.register

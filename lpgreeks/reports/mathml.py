@@ -48,7 +48,7 @@ class _Reader:
 
     def __init__(self, latex: str) -> None:
         self.latex = latex
-        self.tokens = _TOKEN.findall(latex)[::-1]
+        self.tokens: list[str] = _TOKEN.findall(latex)[::-1]
 
     def refuse(self, expected: str) -> InputError:
         return InputError(expected, got=f"{self.latex:.80}")
@@ -101,7 +101,7 @@ class _Reader:
         """One thing by itself."""
         token = self.take()
         if found := _NAMED.fullmatch(token):
-            return self.named(*found.groups())
+            return self.named(found[1], found[2])
         if token.startswith("\\"):
             return self.command(token[1:])
         if token[0].isdigit():
@@ -142,7 +142,7 @@ class _Reader:
         """Lines of cells; the page draws what stands before them."""
         lines: list[list[str]] = [[]]
         while True:
-            lines[-1].append(f'<mtd>{self.row()}</mtd>')
+            lines[-1].append(f"<mtd>{self.row()}</mtd>")
             ended = self.take()
             if ended in (_END,):
                 break

@@ -14,14 +14,15 @@ from lpgreeks.reports.pages import held, page
 from lpgreeks.reports.parts import Cell, Formula, Origin, Page, Source, Table
 from lpgreeks.reports.tables import of_frame, of_rows
 
-__all__: list[str] = []
+__all__ = ["comparison_page", "economics_page", "frontier_page", "plan_page"]
 
 # Legs that a question names one by one.
 _NAMED = 6
 
 
 @page.register
-def _(plan: HedgePlan) -> Page:
+def plan_page(plan: HedgePlan) -> Page:
+    """The page of a hedge."""
     orders = [(o.leg.name, o.contracts, o.quantity, o.leg.instrument.unit_text, o.residual) for o in plan.orders]
     tables = [of_frame("Legs, +1 long", plan.table())]
     if plan.pledges:
@@ -46,7 +47,8 @@ def _(plan: HedgePlan) -> Page:
 
 
 @page.register
-def _(curve: Frontier) -> Page:
+def frontier_page(curve: Frontier) -> Page:
+    """The page of hedges along an axis."""
     plans = [point.plan for point in curve.points if point.plan is not None]
     asked = [(what, text) for plan in plans[:1] for what, text in _question(plan) if what not in ("within",)]
     notes = dict.fromkeys(note for plan in plans for note in plan.assumptions)
@@ -64,7 +66,8 @@ def _(curve: Frontier) -> Page:
 
 
 @page.register
-def _(expected: Economics) -> Page:
+def economics_page(expected: Economics) -> Page:
+    """The page of what a hedge is expected to earn."""
     return Page(
         title="Expected P&L",
         answer=(expected.sentence(),),
@@ -74,7 +77,8 @@ def _(expected: Economics) -> Page:
 
 
 @page.register
-def _(beside: Comparison) -> Page:
+def comparison_page(beside: Comparison) -> Page:
+    """The page of hedges beside one another."""
     missing = tuple(f"{rival.name}: {rival.reason}" for rival in beside.rivals if rival.plan is None)
     return Page(
         title="Hedges beside one another",
@@ -166,5 +170,3 @@ def _expected(expected: Economics) -> Table:
     days = expected.years * 365
     header = ("part", f"expected over {days:.4g} days [{expected.quote}]", "why")
     return of_rows("Expected P&L", header, [*parts, ("total", expected.total, "")])
-
-

@@ -55,7 +55,8 @@ def _along(ax: Axes, artist: Any) -> str:
     given = getattr(artist, "xycoords", None)
     if isinstance(given, str):
         return "xy" if given in ("data",) else ""
-    across, up = (given or artist.get_transform()).contains_branch_seperately(ax.transData)
+    transform = given or artist.get_transform()
+    across, up = map(bool, transform.contains_branch_seperately(ax.transData))
     return "x" * across + "y" * up
 
 

@@ -20,16 +20,18 @@ from lpgreeks.reports.tables import of_frame, of_rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["position_held", "sources_of"]
+__all__ = ["position_held", "replay_page", "side_by_side_page", "sources_of"]
 
 
 @page.register
-def _(result: Replayed) -> Page:
-    units, parts = result.units, result.parts
-    figures_ = [(name, x) for name, x in result.figures().items() if name not in parts]
+def replay_page(result: Replayed) -> Page:
+    """The page of a replay."""
+    units = result.units
+    told = {name: x for name, x in result.figures().items() if name not in result.parts}
+    rows = [(name.replace("_", " "), x, units.get(name, "")) for name, x in told.items()]
     tables = [
         _attribution("Where the money came from", result),
-        of_rows("Figures", ("", "", "unit"), [(name.replace("_", " "), x, units.get(name, "")) for name, x in figures_]),
+        of_rows("Figures", ("", "", "unit"), rows),
     ]
     if len(result.trades):
         tables.append(of_frame("The same trades on other terms", result.execution()))
@@ -47,7 +49,8 @@ def _(result: Replayed) -> Page:
 
 
 @page.register
-def _(results: Mapping) -> Page:  # type: ignore[type-arg]
+def side_by_side_page(results: Mapping) -> Page:  # type: ignore[type-arg]
+    """The page of several replays of one position, by name."""
     table = side_by_side(results).rename_axis(index="which")
     removed = table["removed"].dropna()
     answer = "None of the hedges tried removes any variance."

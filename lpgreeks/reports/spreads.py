@@ -11,11 +11,12 @@ from lpgreeks.reports.tables import of_frame, of_rows
 from lpgreeks.spreads import SpreadReplay
 from lpgreeks.spreads.words import sentence
 
-__all__: list[str] = []
+__all__ = ["spread_page"]
 
 
 @page.register
-def _(result: SpreadReplay) -> Page:
+def spread_page(result: SpreadReplay) -> Page:
+    """The page of a calendar spread's replay."""
     parts = [(name, amount, amount * result.price) for name, amount in result.parts.items() if amount]
     parts.append(("net", sum(result.parts.values()), result.net))
     parts.append(("net, trade by trade", result.net_of_trades / result.price, result.net_of_trades))

@@ -19,14 +19,15 @@ from lpgreeks.reports.replays import position_held, sources_of
 from lpgreeks.reports.tables import of_frame
 from lpgreeks.sweeps import Sweep, Verdict
 
-__all__: list[str] = []
+__all__ = ["sweep_page", "verdict_page"]
 
 # Settings of a table that is about the best.
 _BEST = 20
 
 
 @page.register
-def _(sweep: Sweep) -> Page:
+def sweep_page(sweep: Sweep) -> Page:
+    """The page of a sweep."""
     ranked = next((name for name in sweep.figures if not np.isnan(sweep.numbers(name)).all()), None)
     return Page(
         title="Sweep",
@@ -40,7 +41,8 @@ def _(sweep: Sweep) -> Page:
 
 
 @page.register
-def _(verdict: Verdict) -> Page:
+def verdict_page(verdict: Verdict) -> Page:
+    """The page of a verdict."""
     made = (Source(Origin.SYNTHETIC, "the pool of the settings"),) if verdict.synthetic else ()
     seed = verdict.seed if isinstance(verdict.seed, int) else "a generator of the caller"
     return Page(
@@ -65,21 +67,26 @@ def _question(sweep: Sweep) -> Iterator[tuple[str, str]]:
     for given in _given(sweep):
         if isinstance(given, (Exposure, ManagedRange, IndexHolding)):
             yield "held", position_held(given)
-        elif isinstance(given, (Tape, Model)):
+        elif isinstance(given, Tape):
             yield "over", given.describe()
         elif isinstance(given, (Paths, Outcomes)):
             yield "over", given.source
+        elif isinstance(given, Model):
+            yield "over", given.nodes({}).source
     for name in sweep.parameters:
         found = dict.fromkeys(run.parameters.get(name) for run in sweep.runs)
         yield f"varied: {name}", ", ".join("off" if x == math.inf else "-" if x is None else str(x) for x in found)
 
 
 def _sources(sweep: Sweep) -> Iterator[Source]:
+    varied = [grid.points[0].value for grid in sweep.settings.grids]
+    if any(isinstance(value, Model) for value in varied):
+        yield Source(Origin.MODEL, "a model of each setting")
     for given in _given(sweep):
         if isinstance(given, Tape):
             yield from sources_of(given)
         elif isinstance(given, Model):
-            yield Source(Origin.MODEL, given.describe())
+            yield Source(Origin.MODEL, given.nodes({}).source)
         elif isinstance(given, Paths):
             yield Source(Origin.RECORDED if given.seed is None else Origin.DRAWN, given.source)
     if sweep.synthetic and not any(isinstance(given, Tape) and given.synthetic for given in _given(sweep)):
