@@ -106,10 +106,12 @@ class Page:
     seeds: tuple[str, ...] = ()
 
     def __add__(self, other: Page) -> Page:
-        """Both on one page under the first title; what they say twice is said once, but for figures."""
+        """Both on one page under the first title; what they say twice is said once, a table as the second has it."""
         parts = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)[1:]}
         once = ("question", "answer", "notes", "formulas", "sources", "seeds")
-        return Page(title=self.title, **parts | {name: tuple(dict.fromkeys(parts[name])) for name in once})
+        tables = {table.caption: table for table in parts["tables"]}
+        said = {name: tuple(dict.fromkeys(parts[name])) for name in once}
+        return Page(title=self.title, **parts | said | {"tables": tuple(tables.values())})
 
     @property
     def origins(self) -> tuple[Origin, ...]:

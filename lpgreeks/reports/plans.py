@@ -29,7 +29,7 @@ def plan_page(plan: HedgePlan) -> Page:
         tables.append(_accounts(plan))
     if orders:
         tables.append(of_rows("Orders", ("leg", "contracts", "quantity", "unit", "left out by rounding"), orders))
-    tables.append(of_rows("Figures", ("", "", "unit"), list(_figures(plan))))
+    tables.append(of_rows("Figures of the hedge", ("", "", "unit"), list(_figures(plan))))
     if plan.economics is not None:
         tables.append(_expected(plan.economics))
     taken = tuple(f"Taken as given: {assumption}" for assumption in plan.assumptions)

@@ -31,7 +31,7 @@ def replay_page(result: Replayed) -> Page:
     rows = [(name.replace("_", " "), x, units.get(name, "")) for name, x in told.items()]
     tables = [
         _attribution("Where the money came from", result),
-        of_rows("Figures", ("", "", "unit"), rows),
+        of_rows("Figures of the replay", ("", "", "unit"), rows),
     ]
     if len(result.trades):
         tables.append(of_frame("The same trades on other terms", result.execution()))

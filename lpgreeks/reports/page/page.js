@@ -4,8 +4,7 @@
 
 const DAY = 864e5;
 const SPANS = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14, 30, 91, 365, 1825]; // days
-const NEAR = 10; // a mark within so many points is meant
-const CLICK = 6; // shorter drags are clicks
+const [NEAR, CLICK] = [10, 6]; // points: a mark as near as this is meant; shorter drags are clicks
 
 const css = (colour) => `var(--c${colour.slice(1)}, ${colour})`;
 const between = (value, a, b) => (value - a) * (value - b) <= 0;
@@ -39,8 +38,8 @@ class Scale {
       return step >= 1 ? text.slice(0, 10) : step ? text.slice(5, 16) : text.slice(0, 16);
     }
     const [hundred, sign] = this.kind === "share" ? [100, " %"] : [1, ""];
-    const digits = clamped(1 - Math.floor(Math.log10(step * hundred) + 1e-9), 0, 20);
-    const form = step ? { maximumFractionDigits: digits } : { maximumSignificantDigits: 6 };
+    const digits = { maximumFractionDigits: clamped(1 - Math.floor(Math.log10(step * hundred) + 1e-9), 0, 20) };
+    const form = step ? digits : { maximumSignificantDigits: 6 };
     return (value * hundred).toLocaleString("en-US", form) + sign;
   }
   get ticks() {
@@ -84,8 +83,7 @@ class Axes {
     const marks = uses.map((use) => [use, Number(use.getAttribute("x")), Number(use.getAttribute("y"))]);
     const parts = [...group.childNodes];
     for (const clipped of group.querySelectorAll("[clip-path]")) clipped.removeAttribute("clip-path");
-    const outer = marks.length ? group : this.add("g", { "clip-path": `url(#${this.clip})` }, group);
-    const inner = this.add("g", {}, outer);
+    const inner = this.add("g", {}, marks.length ? group : this.add("g", { "clip-path": `url(#${this.clip})` }, group));
     inner.append(...parts);
     const line = this.lines.find((l) => l.n === n && l.kind === "curve");
     const path = line && inner.querySelector(":scope > path");
@@ -117,13 +115,13 @@ class Axes {
     for (const tick of this.drawn) tick.style.display = whole ? "" : "none";
     this.group.classList.toggle("magnified", !whole);
     this.grid.replaceChildren();
-    for (const [value, text] of whole ? [] : x.ticks) this.tick(x.at(value), text, true);
-    for (const [value, text] of whole ? [] : y.ticks) this.tick(y.at(value), text, false);
+    for (const scale of whole ? [] : [x, y]) {
+      for (const [value, text] of scale.ticks) this.tick(scale.at(value), text, scale === x);
+    }
   }
   tick(place, text, upright) {
     const { left, right, top, bottom } = this;
-    const across = upright ? `M${place} ${top}V${bottom}` : `M${left} ${place}H${right}`;
-    this.add("path", { class: "grid", d: across }, this.grid);
+    this.add("path", { class: "grid", d: upright ? `M${place} ${top}V${bottom}` : `M${left} ${place}H${right}` }, this.grid);
     const stands = upright ? { x: place, y: bottom + 14 } : { x: left - 7, y: place + 3.5 };
     this.add("text", { class: upright ? "label" : "label beside", ...stands }, this.grid, text);
   }
@@ -133,19 +131,17 @@ class Axes {
     const point = (i) => `${this.x.at(this.xs[x][i]).toFixed(2)} ${this.y.at(y[i]).toFixed(2)}`;
     return y.map((_, i) => (there(i) ? (there(i - 1) ? "L" : "M") + point(i) : "")).join("");
   }
-  /** What is inside some edges fills the box. */
-  magnify({ left, right, top, bottom }) {
+  /** What is inside these edges fills the box. */
+  magnify([left, right, top, bottom]) {
     this.x.show(left, right);
     this.y.show(bottom, top);
     this.draw();
   }
   /** What is at a place: rows of colour, name and value; where the cross stands; dots on curves. */
   under(px, py) {
-    const curves = this.lines.filter((line) => line.kind === "curve").map((line) => this.xs[line.x]);
-    return curves.length ? this.points(curves, px, py) : this.area(this.x.value(px), this.y.value(py));
-  }
-  points(curves, px, py) {
     const { x, y } = this;
+    const curves = this.lines.filter((line) => line.kind === "curve").map((line) => this.xs[line.x]);
+    if (!curves.length) return this.area(x.value(px), y.value(py));
     const nearer = (a, b, value) => Math.abs(a - value) < Math.abs(b - value);
     const nearest = (xs, value) => xs.reduce((best, v, i) => (nearer(v, xs[best], value) ? i : best), 0);
     const densest = curves.reduce((a, b) => (b.length > a.length ? b : a));
@@ -174,13 +170,15 @@ class Axes {
   cross({ x, y, dots = [] }, box) {
     const { left, right, top, bottom } = this;
     this.over.replaceChildren();
-    if (between(x, left, right)) this.add("path", { class: "cross", d: `M${x} ${top}V${bottom}` }, this.over);
-    if (between(y, top, bottom)) this.add("path", { class: "cross", d: `M${left} ${y}H${right}` }, this.over);
+    const [upright, level] = [`M${x} ${top}V${bottom}`, `M${left} ${y}H${right}`];
+    if (between(x, left, right)) this.add("path", { class: "cross", d: upright }, this.over);
+    if (between(y, top, bottom)) this.add("path", { class: "cross", d: level }, this.over);
     for (const [cx, cy, colour] of dots) {
       if (this.holds(cx, cy)) this.add("circle", { cx, cy, r: 2.6, style: `fill: ${css(colour)}` }, this.over);
     }
-    const edges = box && `M${box.left} ${box.top}H${box.right}V${box.bottom}H${box.left}`;
-    if (box) this.add("path", { class: "frame", d: edges }, this.over);
+    if (!box) return;
+    const [x0, x1, y0, y1] = box;
+    this.add("path", { class: "frame", d: `M${x0} ${y0}H${x1}V${y1}H${x0}Z` }, this.over);
   }
 }
 
@@ -195,7 +193,7 @@ class Plot {
     for (const button of figure.querySelectorAll("button")) button.onclick = () => this.act(button.dataset.do);
     Object.assign(this.svg, {
       tabIndex: 0,
-      onpointerdown: (event) => (this.from = event.pointerType === "mouse" && !event.button ? this.place(event) : null),
+      onpointerdown: (event) => this.press(event),
       onpointermove: (event) => this.point(...this.place(event)),
       onpointerup: () => this.release(),
       ondblclick: () => this.act("0"),
@@ -225,24 +223,29 @@ class Plot {
     if (!this.from || !this.own) return null;
     const sides = (k, low, high) => [this.from[k], this.at[k]].map((v) => clamped(v, low, high)).sort((a, b) => a - b);
     const { left, right, top, bottom } = this.own;
-    const [[x0, x1], [y0, y1]] = [sides(0, left, right), sides(1, top, bottom)];
-    const [wide, high] = [x1 - x0 > CLICK && { left: x0, right: x1 }, y1 - y0 > CLICK && { top: y0, bottom: y1 }];
-    return wide || high ? { left, right, top, bottom, ...wide, ...high } : null;
+    const [x, y] = [sides(0, left, right), sides(1, top, bottom)];
+    const [wide, high] = [x[1] - x[0] > CLICK, y[1] - y[0] > CLICK];
+    return wide || high ? [...(wide ? x : [left, right]), ...(high ? y : [top, bottom])] : null;
+  }
+  /** A mouse drags a box; a finger points, and scrolls the page as elsewhere. */
+  press(event) {
+    this.from = event.pointerType === "mouse" && !event.button ? this.place(event) : null;
+    if (this.from) this.svg.setPointerCapture(event.pointerId);
+    this.point(...this.place(event));
   }
   release() {
     if (this.box) this.own.magnify(this.box);
     this.from = null;
+    this.point(...this.at);
   }
   /** A key or a button; true for one that means nothing here. */
   act(key) {
-    const own = this.own || this.axes[0];
-    const [x, y] = this.own ? this.at : own.middle;
+    const [own, x, y] = this.own ? [this.own, ...this.at] : [this.axes[0], ...this.axes[0].middle];
     const factor = { "+": 0.5, "=": 0.5, "-": 2, 0: 1e9, Escape: 1e9 }[key];
     const step = { ArrowLeft: -4, ArrowRight: 4 }[key];
     if (!factor && !step) return true;
-    const [across, up] = [(edge) => x + (edge - x) * factor, (edge) => y + (edge - y) * factor];
-    const { left, right, top, bottom } = own;
-    if (factor) own.magnify({ left: across(left), right: across(right), top: up(top), bottom: up(bottom) });
+    const from = (edge, middle) => middle + (edge - middle) * factor;
+    if (factor) own.magnify([from(own.left, x), from(own.right, x), from(own.top, y), from(own.bottom, y)]);
     this.at = [clamped(x + (step || 0), own.left, own.right), y];
     this.point(...this.at);
     return false;
@@ -250,6 +253,5 @@ class Plot {
 }
 
 for (const figure of document.querySelectorAll("figure.plot")) new Plot(figure);
-for (const button of document.querySelectorAll("#scenario button")) {
-  button.onclick = () => navigator.clipboard.writeText(button.nextElementSibling.textContent);
-}
+const copy = document.querySelector("#scenario button");
+if (copy) copy.onclick = () => navigator.clipboard.writeText(copy.nextElementSibling.textContent);
