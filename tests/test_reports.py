@@ -330,7 +330,9 @@ def test_every_instrument_is_set_in_mathml(kind: type[lp.Instrument]) -> None:
         words = re.sub(
             r"\\(text|operatorname|begin|end)\{([^}]*)\}", lambda m: m[2] * (m[1] in ("text", "operatorname")), latex
         )
-        plain = re.sub(r"\\(sigma|tau|log|exp)", lambda m: {"sigma": "σ", "tau": "τ"}.get(m[1], m[1]), words)
+        plain = re.sub(
+            r"\\(sigma|tau|pi|log|exp)", lambda m: {"sigma": "σ", "tau": "τ", "pi": "π"}.get(m[1], m[1]), words
+        )
         plain = re.sub(r"\\[a-z]+", "", plain)
         letters = re.sub(r"<[^>]*>", "", body)
         assert re.findall(r"\w", letters) == [x for x in re.findall(r"\w", plain) if x != "_"]

@@ -80,7 +80,7 @@ def _inline(svg: str) -> str:
     """The picture to stand inside a page, its colours as variables that the page may change."""
     svg = _SAID.sub("", _HEAD.sub("", svg))
     frame, rest = svg.split(">", 1)
-    svg = f"{_FRAME.sub('', frame)}>{rest}".replace("xlink:href", "href")
+    svg = f'{_FRAME.sub("", frame)} tabindex="0" role="img">{rest}'.replace("xlink:href", "href")
     svg = _IDLE.sub("", svg)
     svg = _COLOUR.sub(r"var(--c\1, #\1)", svg)
     svg = _MOVES.sub(r'class="moves" data-axes="\1" data-along="\2" data-kind="\3" data-n="\4"', svg)

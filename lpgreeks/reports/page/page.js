@@ -1,8 +1,7 @@
 "use strict";
-// Plots of a report: values under the pointer, and a closer look. A picture is an SVG that was drawn beforehand; what
-// moves in it with an axis is marked, and the numbers behind it stand beside it as JSON. Places are points of the SVG.
+// Plots of a report: values under the pointer, and a closer look. In a drawn SVG, what moves with an axis is marked;
+// the numbers behind it stand beside it as JSON. Places are points of the SVG.
 
-const DAY = 864e5;
 const SPANS = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14, 30, 91, 365, 1825]; // days
 const [NEAR, CLICK] = [10, 6]; // points: a mark as near as this is meant; shorter drags are clicks
 
@@ -34,7 +33,7 @@ class Scale {
   /** A number in words: to six digits, or to those of the step between two ticks. */
   text(value, step) {
     if (this.kind === "date") {
-      const text = new Date(Math.round((value * DAY) / 1e3) * 1e3).toISOString().replace("T", " ");
+      const text = new Date(Math.round(value * 86400) * 1e3).toISOString().replace("T", " ");
       return step >= 1 ? text.slice(0, 10) : step ? text.slice(5, 16) : text.slice(0, 16);
     }
     const [hundred, sign] = this.kind === "share" ? [100, " %"] : [1, ""];
@@ -62,8 +61,7 @@ class Axes {
     Object.assign(this, { x: new Scale(data.x, left, this.right), y: new Scale(data.y, this.bottom, top) });
     this.middle = [left + width / 2, top + height / 2];
     this.group = svg.querySelector(`[id$="-axes_${data.number}"]`);
-    this.clip = `${this.group.id}-clip`;
-    this.add("rect", { x: left, y: top, width, height }, this.add("clipPath", { id: this.clip }, svg));
+    this.add("rect", { x: left, y: top, width, height }, this.add("clipPath", { id: `${this.group.id}-clip` }, svg));
     this.drawn = this.group.querySelectorAll('[id*="-matplotlib.axis_"] > [id*="tick_"]');
     this.grid = this.group.insertBefore(this.add("g", {}, svg), this.group.children[1]);
     this.moves = [...this.group.querySelectorAll(`.moves[data-axes="${k}"]`)].map((group) => this.movable(group));
@@ -72,8 +70,7 @@ class Axes {
   add(name, attributes, parent, text = "") {
     const made = parent.appendChild(document.createElementNS(this.svg.namespaceURI, name));
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.textContent = text;
-    return made;
+    return Object.assign(made, { textContent: text });
   }
   /** A drawn thing ready to be moved: a text by its place, marks one by one, curves by their points, else whole. */
   movable(group) {
@@ -83,7 +80,8 @@ class Axes {
     const marks = uses.map((use) => [use, Number(use.getAttribute("x")), Number(use.getAttribute("y"))]);
     const parts = [...group.childNodes];
     for (const clipped of group.querySelectorAll("[clip-path]")) clipped.removeAttribute("clip-path");
-    const inner = this.add("g", {}, marks.length ? group : this.add("g", { "clip-path": `url(#${this.clip})` }, group));
+    const clip = { "clip-path": `url(#${this.group.id}-clip)` };
+    const inner = this.add("g", {}, marks.length ? group : this.add("g", clip, group));
     inner.append(...parts);
     const line = this.lines.find((l) => l.n === n && l.kind === "curve");
     const path = line && inner.querySelector(":scope > path");
@@ -121,8 +119,9 @@ class Axes {
   }
   tick(place, text, upright) {
     const { left, right, top, bottom } = this;
-    this.add("path", { class: "grid", d: upright ? `M${place} ${top}V${bottom}` : `M${left} ${place}H${right}` }, this.grid);
     const stands = upright ? { x: place, y: bottom + 14 } : { x: left - 7, y: place + 3.5 };
+    const d = upright ? `M${place} ${top}V${bottom}` : `M${left} ${place}H${right}`;
+    this.add("path", { class: "grid", d }, this.grid);
     this.add("text", { class: upright ? "label" : "label beside", ...stands }, this.grid, text);
   }
   /** A curve through all of its points; it breaks where one is missing. */
@@ -142,8 +141,8 @@ class Axes {
     const { x, y } = this;
     const curves = this.lines.filter((line) => line.kind === "curve").map((line) => this.xs[line.x]);
     if (!curves.length) return this.area(x.value(px), y.value(py));
-    const nearer = (a, b, value) => Math.abs(a - value) < Math.abs(b - value);
-    const nearest = (xs, value) => xs.reduce((best, v, i) => (nearer(v, xs[best], value) ? i : best), 0);
+    const off = (v, value) => Math.abs(v - value);
+    const nearest = (xs, value) => xs.reduce((best, v, i) => (off(v, value) < off(xs[best], value) ? i : best), 0);
     const densest = curves.reduce((a, b) => (b.length > a.length ? b : a));
     const value = densest[nearest(densest, x.value(px))];
     const found = { rows: [["", x.title, `${x.text(value)} ${x.unit}`]], x: x.at(value), dots: [] };
@@ -170,15 +169,14 @@ class Axes {
   cross({ x, y, dots = [] }, box) {
     const { left, right, top, bottom } = this;
     this.over.replaceChildren();
-    const [upright, level] = [`M${x} ${top}V${bottom}`, `M${left} ${y}H${right}`];
-    if (between(x, left, right)) this.add("path", { class: "cross", d: upright }, this.over);
-    if (between(y, top, bottom)) this.add("path", { class: "cross", d: level }, this.over);
+    const stroke = (d) => this.add("path", { class: "cross", d }, this.over);
+    if (between(x, left, right)) stroke(`M${x} ${top}V${bottom}`);
+    if (between(y, top, bottom)) stroke(`M${left} ${y}H${right}`);
     for (const [cx, cy, colour] of dots) {
       if (this.holds(cx, cy)) this.add("circle", { cx, cy, r: 2.6, style: `fill: ${css(colour)}` }, this.over);
     }
-    if (!box) return;
-    const [x0, x1, y0, y1] = box;
-    this.add("path", { class: "frame", d: `M${x0} ${y0}H${x1}V${y1}H${x0}Z` }, this.over);
+    const [x0, x1, y0, y1] = box || [];
+    if (box) this.add("path", { class: "frame", d: `M${x0} ${y0}H${x1}V${y1}H${x0}Z` }, this.over);
   }
 }
 
@@ -189,13 +187,11 @@ class Plot {
     this.said = figure.querySelector("output");
     const { axes } = JSON.parse(figure.querySelector("script").textContent);
     this.axes = axes.map((data, k) => new Axes(this.svg, data, k));
-    figure.querySelector(".bar").hidden = false;
     for (const button of figure.querySelectorAll("button")) button.onclick = () => this.act(button.dataset.do);
     Object.assign(this.svg, {
-      tabIndex: 0,
       onpointerdown: (event) => this.press(event),
       onpointermove: (event) => this.point(...this.place(event)),
-      onpointerup: () => this.release(),
+      onpointerup: (event) => this.press(event),
       ondblclick: () => this.act("0"),
       onkeydown: (event) => this.act(event.key) || event.preventDefault(),
     });
@@ -221,37 +217,33 @@ class Plot {
   /** What is dragged over, inside its axes; flat, it is about one axis alone. */
   get box() {
     if (!this.from || !this.own) return null;
-    const sides = (k, low, high) => [this.from[k], this.at[k]].map((v) => clamped(v, low, high)).sort((a, b) => a - b);
-    const { left, right, top, bottom } = this.own;
-    const [x, y] = [sides(0, left, right), sides(1, top, bottom)];
-    const [wide, high] = [x[1] - x[0] > CLICK, y[1] - y[0] > CLICK];
-    return wide || high ? [...(wide ? x : [left, right]), ...(high ? y : [top, bottom])] : null;
+    const edges = [[this.own.left, this.own.right], [this.own.top, this.own.bottom]];
+    const ends = edges.map((pair, k) => [this.from[k], this.at[k]].map((v) => clamped(v, ...pair)));
+    const dragged = ends.map((pair) => pair.sort((a, b) => a - b));
+    const long = dragged.map(([low, high]) => high - low > CLICK);
+    return long.some(Boolean) ? edges.flatMap((pair, k) => (long[k] ? dragged[k] : pair)) : null;
   }
-  /** A mouse drags a box; a finger points, and scrolls the page as elsewhere. */
+  /** Down or up: a mouse drags a box; a finger points, and scrolls the page as elsewhere. */
   press(event) {
-    this.from = event.pointerType === "mouse" && !event.button ? this.place(event) : null;
-    if (this.from) this.svg.setPointerCapture(event.pointerId);
-    this.point(...this.place(event));
-  }
-  release() {
+    const drags = event.type === "pointerdown" && event.pointerType === "mouse" && !event.button;
     if (this.box) this.own.magnify(this.box);
-    this.from = null;
-    this.point(...this.at);
+    if (drags) this.svg.setPointerCapture(event.pointerId);
+    this.from = drags ? this.place(event) : null;
+    this.point(...this.place(event));
   }
   /** A key or a button; true for one that means nothing here. */
   act(key) {
     const [own, x, y] = this.own ? [this.own, ...this.at] : [this.axes[0], ...this.axes[0].middle];
     const factor = { "+": 0.5, "=": 0.5, "-": 2, 0: 1e9, Escape: 1e9 }[key];
-    const step = { ArrowLeft: -4, ArrowRight: 4 }[key];
+    const step = { ArrowLeft: -4, ArrowRight: 4 }[key] || 0;
     if (!factor && !step) return true;
     const from = (edge, middle) => middle + (edge - middle) * factor;
     if (factor) own.magnify([from(own.left, x), from(own.right, x), from(own.top, y), from(own.bottom, y)]);
-    this.at = [clamped(x + (step || 0), own.left, own.right), y];
-    this.point(...this.at);
-    return false;
+    return this.point(clamped(x + step, own.left, own.right), y);
   }
 }
 
 for (const figure of document.querySelectorAll("figure.plot")) new Plot(figure);
-const copy = document.querySelector("#scenario button");
-if (copy) copy.onclick = () => navigator.clipboard.writeText(copy.nextElementSibling.textContent);
+for (const button of document.querySelectorAll("#scenario button")) {
+  button.onclick = () => navigator.clipboard.writeText(button.nextElementSibling.textContent);
+}
