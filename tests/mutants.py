@@ -677,7 +677,7 @@ MUTANTS = [
     Mutant("reports/parts.py", "origin is not Origin.SYNTHETIC", "origin is Origin.SYNTHETIC", "test_reports.py::test_what_is_synthetic_is_said_and_marked"),
     Mutant("reports/tables.py", "left_out = max(0, len(frame) - _ROWS)", "left_out = 0", "test_reports.py::test_the_parts_of_a_replay_add_up_on_its_page"),
     Mutant("reports/report.py", "autoescape=True", "autoescape=False", "test_reports.py::test_hostile_names_are_words"),
-    Mutant("reports/report.py", ".replace(\"<\", \"\\u003c\")", "", "test_reports.py::test_hostile_names_are_words"),
+    Mutant("reports/report.py", '.replace("<", "\\\\u003c")', "", "test_reports.py::test_numbers_end_no_script_early"),
     Mutant("reports/report.py", "made += page(other)", "page(other)", "test_reports.py::test_more_results_stand_on_one_page"),
     Mutant("reports/figures.py", "dict.fromkeys((\"Date\", \"Creator\", \"Format\", \"Type\"))", "{}", "test_reports.py"),
     Mutant("reports/figures.py", "\"svg.hashsalt\": \"lpgreeks\"", "\"svg.hashsalt\": None", "test_reports.py::test_the_same_result_is_the_same_bytes"),

@@ -19,9 +19,10 @@ import pytest
 
 import lpgreeks as lp
 from lpgreeks.hedging.objectives import Objective
-from lpgreeks.reports import Page, page
+from lpgreeks.reports import Figure, Page, page
 from lpgreeks.reports.formulas import of_objective
 from lpgreeks.reports.mathml import mathml
+from lpgreeks.reports.report import html
 from tests import browser, results
 from tests.running import run
 
@@ -167,7 +168,7 @@ def test_what_is_synthetic_is_said_and_marked(pages: Callable[[str], Path]) -> N
     for name, marked in {"side by side": True, "sweep": True, "verdict": True, "replay": False, "plan": False}.items():
         found = read(pages(name))
         badges = [given["class"] for tag, given in found.tags if tag == "span"]
-        assert ("origin synthetic" in badges) is marked
+        assert ("origin synthetic" in badges) is (badges[0] == "origin synthetic") is marked
         assert ("SYNTHETIC" in found.headline + "".join(found.words)) is marked
     assert "origin recorded" in str(read(pages("replay")).tags)
     assert "origin model" in str(read(pages("plan")).tags)
@@ -237,7 +238,7 @@ def test_the_tables_of_the_others_are_their_numbers(pages: Callable[[str], Path]
     assert [number for _, number in verdict] == [t.won for t in results.verdict().trials]
     spread = read(pages("spread")).tables["Where it came from"]
     assert spread[-2][0][0] == "net"
-    assert spread[-2][2][1] == results.spread().net
+    assert [row[-1][1] for row in spread[-2:]] == [results.spread().net, results.spread().net_of_trades]
 
 
 @pytest.mark.parametrize("name", results.EVERY)
@@ -379,6 +380,15 @@ def test_hostile_names_are_words(token: str, tmp_path: Path) -> None:
     assert found.headline == plan.sentence()
     assert found.words.count(token) >= 1
     assert found.drawn[0]["axes"][0]["x"]["unit"] == f"USDC per {token}"
+
+
+def test_numbers_end_no_script_early(tmp_path: Path) -> None:
+    ended = {"name": "</script><img src=x>"}
+    made = Page(title="x", figures=(Figure(caption="x", svg="<svg></svg>", data=ended),))
+    file = tmp_path / "x.html"
+    file.write_text(html(made), encoding="utf-8")
+    assert read(file).drawn == [ended]
+    assert "img" not in [tag for tag, _ in read(file).tags]
 
 
 @pytest.mark.parametrize("what", [None, 3, "plan", [1], {"a": 1}])

@@ -20,7 +20,10 @@ def spread_page(result: SpreadReplay) -> Page:
     parts = [(name, amount, amount * result.price) for name, amount in result.parts.items() if amount]
     parts.append(("net", sum(result.parts.values()), result.net))
     parts.append(("net, trade by trade", result.net_of_trades / result.price, result.net_of_trades))
-    tables = [of_rows("Where it came from", ("part", f"[{result.token}]", f"[{result.quote}]"), parts)]
+    # What settles in the quote has one column.
+    shown = slice(None, None, 2 if result.token == result.quote else 1)
+    header = ("part", f"[{result.token}]", f"[{result.quote}]")[shown]
+    tables = [of_rows("Where it came from", header, [row[shown] for row in parts])]
     if len(result.trades):
         tables.append(of_frame(f"Trades, amounts in {result.token}, times UTC", result.table()))
     band = result.band
@@ -33,7 +36,7 @@ def spread_page(result: SpreadReplay) -> Page:
         ),
         answer=(sentence(result),),
         tables=tuple(tables),
-        figures=figures(result.plot, result.replayed.plot_drawdown),
+        figures=figures(result.plot),
         notes=result.notes,
         formulas=of_instruments([band.far, band.near]),
         sources=tuple(s for s in sources_of(result.replayed.tape) if s.text != result.replayed.tape.synthetic),
