@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lpgreeks.reports.figures import figures
 from lpgreeks.reports.formulas import of_instruments
 from lpgreeks.reports.pages import page
@@ -17,7 +19,9 @@ __all__ = ["spread_page"]
 @page.register
 def spread_page(result: SpreadReplay) -> Page:
     """The page of a calendar spread's replay."""
-    parts = [(name, amount, amount * result.price) for name, amount in result.parts.items() if amount]
+    parts: list[tuple[Any, ...]] = [
+        (name, amount, amount * result.price) for name, amount in result.parts.items() if amount
+    ]
     parts.append(("net", sum(result.parts.values()), result.net))
     parts.append(("net, trade by trade", result.net_of_trades / result.price, result.net_of_trades))
     # What settles in the quote has one column.
