@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lpgreeks as lp
@@ -23,6 +24,7 @@ from lpgreeks.reports import Figure, Page, page
 from lpgreeks.reports.formulas import of_objective
 from lpgreeks.reports.mathml import mathml
 from lpgreeks.reports.report import html
+from lpgreeks.reports.tables import of_frame, of_rows
 from tests import browser, results
 from tests.running import run
 
@@ -254,6 +256,14 @@ def test_what_is_shown_is_the_number_to_six_digits(name: str, pages: Callable[[s
     assert counted
 
 
+def test_a_long_table_says_how_much_it_leaves_out(tmp_path: Path) -> None:
+    for made in (of_frame("x", pd.DataFrame({"y": range(1_234)})), of_rows("x", ["y"], [(i,) for i in range(1_234)])):
+        assert [row[0].number for row in made.rows] == list(range(200))
+        file = tmp_path / "x.html"
+        file.write_text(html(Page(title="x", tables=(made,))), encoding="utf-8")
+        assert "1,034 more rows are in the result's own table." in read(file).words
+
+
 def test_more_results_stand_on_one_page(tmp_path: Path) -> None:
     file = lp.report(results.sweep(), tmp_path / "x.html", beside=[results.verdict()], scenario="a = '<b>'")
     found = read(file)
@@ -313,6 +323,16 @@ def test_tiles_and_bars_say_their_numbers(pages: Callable[[str], Path]) -> None:
     parts = {k: v for k, v in results.replayed().attribution().items() if v and k != "residual"}
     shown = {area["name"]: float(area["value"].split()[0].replace(",", "")) for area in bars["areas"]}
     assert shown == pytest.approx(parts, rel=5e-6)
+
+
+def test_marks_of_trades_are_the_trades(pages: Callable[[str], Path]) -> None:
+    result = results.replayed()
+    (axes,) = read(pages("replay")).drawn[2]["axes"]
+    marks = {line["name"].split()[0]: line for line in axes["lines"] if line["kind"] == "mark"}
+    days = result.tape.times[result.trades.row].astype("datetime64[us]").astype(np.int64) / 86_400e6
+    for name, which in (("bought", result.trades.quantity > 0), ("sold", result.trades.quantity < 0)):
+        assert np.array(axes["xs"][marks[name]["x"]]) == pytest.approx(days[which], abs=1e-5)
+        assert np.array(marks[name]["y"]) == pytest.approx(result.trades.price[which], rel=1e-6)
 
 
 # ---- formulas

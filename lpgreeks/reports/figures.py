@@ -18,7 +18,6 @@ __all__ = ["figure", "figures"]
 
 # Text stays text; names inside the file follow from what is drawn.
 _RULES: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "lpgreeks"}
-_UNDATED: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 # Of text on tiles: one step away from the black and the white that follow the theme.
 _ON_TILES = {"#000000": "#010101", "#ffffff": "#fefefe"}
@@ -51,7 +50,7 @@ def figure(plot: Callable[[], Axes]) -> Figure:
         named(drawn)
         file = io.StringIO()
         with mpl.rc_context(_RULES):
-            drawn.savefig(file, format="svg", metadata=_UNDATED)
+            drawn.savefig(file, format="svg")
         # Where the axes stand is settled by drawing them.
         return Figure(caption=caption, svg=_inline(file.getvalue()), data=pointed(drawn))
     finally:

@@ -19,9 +19,8 @@ __all__ = ["spread_page"]
 @page.register
 def spread_page(result: SpreadReplay) -> Page:
     """The page of a calendar spread's replay."""
-    parts: list[tuple[Any, ...]] = [
-        (name, amount, amount * result.price) for name, amount in result.parts.items() if amount
-    ]
+    moved = {name: amount for name, amount in result.parts.items() if amount}
+    parts: list[tuple[Any, ...]] = [(name, amount, amount * result.price) for name, amount in moved.items()]
     parts.append(("net", sum(result.parts.values()), result.net))
     parts.append(("net, trade by trade", result.net_of_trades / result.price, result.net_of_trades))
     # What settles in the quote has one column.
