@@ -20,7 +20,7 @@ import pytest
 
 import lpgreeks as lp
 from lpgreeks.hedging.objectives import Objective
-from lpgreeks.reports import Figure, Page, page
+from lpgreeks.reports import Page, Picture, page
 from lpgreeks.reports.formulas import of_objective
 from lpgreeks.reports.mathml import mathml
 from lpgreeks.reports.report import html
@@ -404,7 +404,7 @@ def test_hostile_names_are_words(token: str, tmp_path: Path) -> None:
 
 def test_numbers_end_no_script_early(tmp_path: Path) -> None:
     ended = {"name": "</script><img src=x>"}
-    made = Page(title="x", figures=(Figure(caption="x", svg="<svg></svg>", data=ended),))
+    made = Page(title="x", pictures=(Picture(caption="x", svg="<svg></svg>", data=ended),))
     file = tmp_path / "x.html"
     file.write_text(html(made), encoding="utf-8")
     assert read(file).drawn == [ended]

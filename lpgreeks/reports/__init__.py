@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from lpgreeks.reports import plans, replays, spreads, sweeps
 from lpgreeks.reports.pages import page
-from lpgreeks.reports.parts import Cell, Figure, Formula, Origin, Page, Source, Table
+from lpgreeks.reports.parts import Cell, Formula, Origin, Page, Picture, Source, Table
 from lpgreeks.reports.report import report
 
 __all__ = [
     "Cell",
-    "Figure",
     "Formula",
     "Origin",
     "Page",
+    "Picture",
     "Source",
     "Table",
     "page",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, NamedTuple
 
-__all__ = ["Cell", "Figure", "Formula", "Origin", "Page", "Source", "Table"]
+__all__ = ["Cell", "Formula", "Origin", "Page", "Picture", "Source", "Table"]
 
 
 class Origin(Enum):
@@ -58,7 +58,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class Picture:
     """A picture.
 
     Attributes:
@@ -88,7 +88,7 @@ class Page:
         question: what was asked, as pairs: what was held, offered, over what, judged by what.
         answer: in one sentence; one for each result on the page.
         tables: the figures.
-        figures: the pictures.
+        pictures: what is drawn.
         notes: what is taken as given, and what the numbers mean.
         formulas: what was computed with.
         sources: where the numbers come from.
@@ -99,7 +99,7 @@ class Page:
     question: tuple[tuple[str, str], ...] = ()
     answer: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
     formulas: tuple[Formula, ...] = ()
     sources: tuple[Source, ...] = ()

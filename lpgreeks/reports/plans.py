@@ -8,10 +8,10 @@ from lpgreeks.hedging import Comparison, Economics, Frontier, HedgePlan
 from lpgreeks.hedging.text import percent
 from lpgreeks.margin import Ends
 from lpgreeks.paths import Outcomes, Paths
-from lpgreeks.reports.figures import figures
 from lpgreeks.reports.formulas import of_instruments, of_objective
 from lpgreeks.reports.pages import held, page
 from lpgreeks.reports.parts import Cell, Formula, Origin, Page, Source, Table
+from lpgreeks.reports.pictures import pictures
 from lpgreeks.reports.tables import of_frame, of_rows
 
 __all__ = ["comparison_page", "economics_page", "frontier_page", "plan_page"]
@@ -38,7 +38,7 @@ def plan_page(plan: HedgePlan) -> Page:
         question=_question(plan),
         answer=(plan.sentence(),),
         tables=tuple(tables),
-        figures=figures(plan.plot, plan.plot_outcomes),
+        pictures=pictures(plan.plot, plan.plot_outcomes),
         notes=plan.notes + taken,
         formulas=_formulas(plan),
         sources=(_source(plan),),
@@ -57,7 +57,7 @@ def frontier_page(curve: Frontier) -> Page:
         question=(*asked, ("varied", f"{curve.label}, {len(curve)} points")),
         answer=(curve.sentence(),),
         tables=(of_frame("Points", curve.table()),),
-        figures=figures(curve.plot),
+        pictures=pictures(curve.plot),
         notes=tuple(f"Taken as given: {note}" for note in notes),
         formulas=tuple(formula for plan in plans[:1] for formula in _formulas(plan)),
         sources=tuple(dict.fromkeys(map(_source, plans))),
@@ -72,7 +72,7 @@ def economics_page(expected: Economics) -> Page:
         title="Expected P&L",
         answer=(expected.sentence(),),
         tables=(_expected(expected),),
-        figures=figures(expected.plot),
+        pictures=pictures(expected.plot),
     )
 
 
@@ -84,7 +84,7 @@ def comparison_page(beside: Comparison) -> Page:
         title="Hedges beside one another",
         answer=(beside.sentence(),),
         tables=(of_frame("Beside one another", beside.table()),),
-        figures=figures(beside.plot),
+        pictures=pictures(beside.plot),
         notes=missing,
     )
 

@@ -11,10 +11,10 @@ from lpgreeks.hedging.text import percent
 from lpgreeks.instruments import Exposure
 from lpgreeks.markets.tape import Tape
 from lpgreeks.replays import IndexHolding, IndexLife, ManagedRange, Replayed, side_by_side
-from lpgreeks.reports.figures import figure, figures
 from lpgreeks.reports.formulas import of_instruments
 from lpgreeks.reports.pages import held, page
 from lpgreeks.reports.parts import Formula, Origin, Page, Source, Table
+from lpgreeks.reports.pictures import picture, pictures
 from lpgreeks.reports.tables import of_frame, of_rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def replay_page(result: Replayed) -> Page:
         question=(*_asked(result), *_hedged(result)),
         answer=(result.sentence(),),
         tables=tuple(tables),
-        figures=figures(*_plots(result)),
+        pictures=pictures(*_plots(result)),
         notes=result.assumptions,
         formulas=_formulas(result),
         sources=sources_of(result.tape),
@@ -57,9 +57,9 @@ def side_by_side_page(results: Mapping) -> Page:  # type: ignore[type-arg]
     if removed.max() > 0:
         answer = f"Of the hedges tried {removed.idxmax()} removes most of the variance, {percent(removed.max())}."
     shown = [
-        replace(picture, caption=f"{name}: {picture.caption}")
+        replace(drawn, caption=f"{name}: {drawn.caption}")
         for name, result in results.items()
-        for picture in (figure(result.plot), figure(result.plot_exposure))
+        for drawn in (picture(result.plot), picture(result.plot_exposure))
     ]
     first: Replayed = next(iter(results.values()))
     return Page(
@@ -70,7 +70,7 @@ def side_by_side_page(results: Mapping) -> Page:  # type: ignore[type-arg]
             of_frame("Side by side", table),
             *(_attribution(f"Where the money came from: {name}", result) for name, result in results.items()),
         ),
-        figures=tuple(shown),
+        pictures=tuple(shown),
         notes=tuple(dict.fromkeys(note for result in results.values() for note in result.assumptions)),
         formulas=tuple(dict.fromkeys(formula for result in results.values() for formula in _formulas(result))),
         sources=sources_of(first.tape),

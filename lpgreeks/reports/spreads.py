@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lpgreeks.reports.figures import figures
 from lpgreeks.reports.formulas import of_instruments
 from lpgreeks.reports.pages import page
 from lpgreeks.reports.parts import Page
+from lpgreeks.reports.pictures import pictures
 from lpgreeks.reports.replays import sources_of
 from lpgreeks.reports.tables import of_frame, of_rows
 from lpgreeks.spreads import SpreadReplay
@@ -39,7 +39,7 @@ def spread_page(result: SpreadReplay) -> Page:
         ),
         answer=(sentence(result),),
         tables=tuple(tables),
-        figures=figures(result.plot),
+        pictures=pictures(result.plot),
         notes=result.notes,
         formulas=of_instruments([band.far, band.near]),
         sources=tuple(s for s in sources_of(result.replayed.tape) if s.text != result.replayed.tape.synthetic),

@@ -12,9 +12,9 @@ from lpgreeks.instruments import Exposure
 from lpgreeks.markets.tape import Tape
 from lpgreeks.paths import Outcomes, Paths
 from lpgreeks.replays import IndexHolding, ManagedRange
-from lpgreeks.reports.figures import figure, figures
 from lpgreeks.reports.pages import page
-from lpgreeks.reports.parts import Figure, Origin, Page, Source, Table
+from lpgreeks.reports.parts import Origin, Page, Picture, Source, Table
+from lpgreeks.reports.pictures import picture, pictures
 from lpgreeks.reports.replays import position_held, sources_of
 from lpgreeks.reports.tables import of_frame
 from lpgreeks.sweeps import Sweep, Verdict
@@ -34,7 +34,7 @@ def sweep_page(sweep: Sweep) -> Page:
         question=tuple(_question(sweep)),
         answer=(sweep.sentence(),),
         tables=tuple(_tables(sweep, ranked)),
-        figures=() if ranked is None else (_heat(sweep, ranked),),
+        pictures=() if ranked is None else (_heat(sweep, ranked),),
         notes=(*sweep.notes, *sweep.assumptions),
         sources=tuple(_sources(sweep)),
     )
@@ -50,7 +50,7 @@ def verdict_page(verdict: Verdict) -> Page:
         question=(("against", verdict.against), ("tried", f"{verdict.rules.trials:,} settings")),
         answer=(verdict.sentence(),),
         tables=(of_frame(f"Against {verdict.against}", verdict.table().rename_axis(index="setting")),),
-        figures=figures(verdict.plot),
+        pictures=pictures(verdict.plot),
         notes=verdict.assumptions,
         sources=made,
         seeds=(f"resamples and windows of the verdict: {seed}",),
@@ -104,8 +104,8 @@ def _tables(sweep: Sweep, ranked: str | None) -> Iterator[Table]:
         yield of_frame("Every setting", table)
 
 
-def _heat(sweep: Sweep, ranked: str) -> Figure:
+def _heat(sweep: Sweep, ranked: str) -> Picture:
     """The figure over the two parameters with most values, the others as in the best setting."""
     best = sweep.best(ranked).parameters
     varied = sorted(best, key=lambda name: -len({run.parameters.get(name) for run in sweep.runs}))
-    return figure(sweep.only({name: best[name] for name in varied[2:]}).plot)
+    return picture(sweep.only({name: best[name] for name in varied[2:]}).plot)

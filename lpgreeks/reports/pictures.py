@@ -1,4 +1,4 @@
-"""Axes as figures of a page: an SVG that is the same bytes every time, and what can be pointed at."""
+"""Axes as pictures of a page: an SVG that is the same bytes every time, and what can be pointed at."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lpgreeks.reports.parts import Figure
+from lpgreeks.reports.parts import Picture
 from lpgreeks.reports.pointed import named, pointed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["figure", "figures"]
+__all__ = ["picture", "pictures"]
 
 # Text stays text; names inside the file follow from what is drawn.
 _RULES: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "lpgreeks"}
@@ -33,12 +33,12 @@ _COLOUR = re.compile(r"(?<=: )#([0-9a-f]{6})(?=[;\"])")
 _IDLE = re.compile(r" font-family: [^;]*;| transform=\"rotate\(-?0 [^)]*\)\"")
 
 
-def figures(*plots: Callable[[], Axes]) -> tuple[Figure, ...]:
+def pictures(*plots: Callable[[], Axes]) -> tuple[Picture, ...]:
     """Each plot as it draws itself."""
-    return tuple(map(figure, plots))
+    return tuple(map(picture, plots))
 
 
-def figure(plot: Callable[[], Axes]) -> Figure:
+def picture(plot: Callable[[], Axes]) -> Picture:
     """One plot as it draws itself; its title becomes the caption."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
@@ -52,7 +52,7 @@ def figure(plot: Callable[[], Axes]) -> Figure:
         with mpl.rc_context(_RULES):
             drawn.savefig(file, format="svg")
         # Where the axes stand is settled by drawing them.
-        return Figure(caption=caption, svg=_inline(file.getvalue()), data=pointed(drawn))
+        return Picture(caption=caption, svg=_inline(file.getvalue()), data=pointed(drawn))
     finally:
         plt.close(drawn)
 
