@@ -222,6 +222,7 @@ from lpgreeks.replays import (
     replay,
     side_by_side,
 )
+from lpgreeks.reports import report
 from lpgreeks.scenario_file import Scenario, read_scenario, scenario_of
 from lpgreeks.scenarios import (
     Liquidation,
@@ -547,6 +548,7 @@ __all__ = [
     "regimes",
     "replay",
     "replay_spread",
+    "report",
     "scenario_of",
     "scenario_table",
     "side_by_side",

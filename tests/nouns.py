@@ -110,7 +110,7 @@ def _replays() -> Iterator[Any]:
     yield from (lp.Through(samples.LINEAR), lp.OptionsAtAdd(lp.Put(**samples.TOKENS, strike=0.9, years=7 / 365), 0.6))
     yield from (lp.FixedShares({"BTC": 0.5}), lp.PoolWeights(), lp.LeastVariance("1D"), lp.StateDelta())
     yield from (lp.FeesAtClose(), lp.FeesAlongMove(), lp.JumpToLatent(), lp.ReflectAtBand(), lp.Reserve(amount=1e3))
-    yield from (lp.Every("1h") & lp.PriceMove(0.01), lp.ScenarioAxis.DAYS)
+    yield from (lp.Every("1h") & lp.PriceMove(0.01), lp.ScenarioAxis.DAYS, lp.ScenarioCase(0.0, 3.0, 1e-4))
     yield from (lp.ParallelMoves(), lp.ProportionalMoves(), lp.Processes(2), lp.Deposits.IN_RATIO)
     spread = samples.spread().at("2021-07-05")
     yield spread.sold(1.0).break_even(spread, days=5, fee=lp.Fee(taker=5e-4))

@@ -22,6 +22,7 @@ FLOORS = [
     "recipes",
     "display",
     "progress",
+    "_files",
     "_sums",
     "_tails",
     "_workspace",
@@ -49,6 +50,7 @@ FLOORS = [
     "spreads",
     "sweeps",
     "scenario_file",
+    "reports",
     "_api",
     "__init__",
     "cli",
@@ -57,7 +59,8 @@ FLOORS = [
 
 HOMES = {
     "sympy": {"formulas"},
-    "matplotlib": {"draw", "cli"},  # the command line chooses a canvas without a screen
+    "matplotlib": {"draw", "cli", "reports"},  # the command line chooses a canvas, a page reads what was drawn
+    "jinja2": {"reports"},
     "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},
     "typer": {"cli"},
@@ -172,7 +175,7 @@ every_instrument expected_best expected_lvr frontier grid hedge il_implied_volat
 liquidity_book log_basis_per_year lvr_rate onchain option_greeks option_name partial_moment performance price_bounds
 probabilistic_sharpe range_for_exits read_bins read_book read_chain read_chains read_funding read_futures_marks
 read_glp read_glp_prices read_glp_stats read_glp_vault read_gm read_klines read_marks read_pool_minutes read_prices
-read_scenario read_swaps read_tickers regimes replay replay_spread scenario_of scenario_table side_by_side
+read_scenario read_swaps read_tickers regimes replay replay_spread report scenario_of scenario_table side_by_side
 simple_basis_per_year smear smeared smile sqrt stress strikes strip style sweep term venue venue_names verdict
 """.split()  # noqa: SIM905
 
@@ -203,6 +206,7 @@ def loaded(statement: str) -> set[str]:
 HEAVY = {
     "sympy", "clarabel", "matplotlib", "numba", "pandas", "scipy", "arch", "typer", "joblib", "tqdm", "dask",
     "distributed", "httpx", "platformdirs",
+    "jinja2",
 }  # fmt: skip
 
 
@@ -243,6 +247,7 @@ def test_no_options_as_strings() -> None:
         ("markets/archives.py", ".gz"),
         ("markets/clock.py", "b"),  # numpy's letter for truth values
         ("cli/output.py", ".csv"),
+        ("cli/output.py", ".html"),
         ("cli/output.py", ".json"),
         ("cli/output.py", ".toml"),
         ("cli/init.py", ".toml"),

@@ -430,6 +430,22 @@ def test_the_file_that_init_writes_runs_as_it_stands(tmp_path: Path) -> None:
     assert "ending in .toml" in run("init", str(tmp_path / "x.txt"), code=2).stderr
 
 
+def test_a_file_is_reported_whole(tmp_path: Path) -> None:
+    file, page = tmp_path / "week.toml", tmp_path / "week.html"
+    run("init", str(file))
+    run("report", str(file), str(page))
+    text = page.read_text()
+    for title in ("Legs, +1 long", "Points", "P&amp;L by component [USDC]", "The scenario that made it"):
+        assert title in text, title
+    assert "[scenario_table]" in text
+    first = page.read_bytes()
+    run("report", str(file), str(page))
+    assert page.read_bytes() == first
+    assert "ending in .html" in run("report", str(file), str(tmp_path / "x.png"), code=2).stderr
+    file.write_text('[holding]\nkind = "Cash"\n')
+    assert "a hedge, a replay or a table in the file" in run("report", str(file), str(page), code=2).stderr
+
+
 def test_what_init_leaves_in_comments_runs_too(prices: Path) -> None:
     at = START.index("# [replay]")
     rest = re.sub(r"^# ?", "", START[at:], flags=re.MULTILINE)

@@ -18,8 +18,9 @@ from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Pos
 from lpgreeks.cli.index import index_command
 from lpgreeks.cli.init import init_command
 from lpgreeks.cli.options import OptionsRequest, QuotedMarket, QuotedPool, Quotes
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_no_page, require_writable, write
 from lpgreeks.cli.replay import replay_command, sweep_command
+from lpgreeks.cli.report import report_command
 from lpgreeks.cli.request import Request, run
 from lpgreeks.cli.scenario import scenario_command
 from lpgreeks.cli.schemas import schema_command
@@ -105,7 +106,8 @@ def hedge_command(
     text = "\n\n".join(map(str, filter(None, (plan.summary(), expected))))
     print(as_text(record) if as_json else text)
     if out is not None:
-        write(out, plan.plot, plan.table, lambda: record, lambda: lp.scenario_of(expected or plan))
+        answers = [plan, *([expected] if expected else [])]
+        write(out, plan.plot, plan.table, lambda: record, answers, lambda: lp.scenario_of(answers[-1]))
 
 
 @app.command("options")
@@ -155,13 +157,14 @@ def options_command(
     text = "\n\n".join(str(names[name]) for name in _OPTIONS if names.get(name))
     print(as_text(record) if as_json else text)
     if out is not None:
-        answers = filter(None, (besides or plan, expected))
+        answers = [found for found in (plan, besides, expected) if found]
         write(
             out,
             plan.plot,
             plan.table,
             lambda: record,
-            lambda: lp.scenario_of(*answers, given={"words": names["given"]}),
+            answers,
+            lambda: lp.scenario_of(*(answers[1:] or answers), given={"words": names["given"]}),
         )
 
 
@@ -207,7 +210,7 @@ def frontier_command(
         return
     print(as_text(curve.to_dict()) if as_json else curve.summary())
     if out is not None:
-        write(out, curve.plot, curve.table, curve.to_dict, lambda: lp.scenario_of(curve))
+        write(out, curve.plot, curve.table, curve.to_dict, [curve], lambda: lp.scenario_of(curve))
 
 
 @app.command("range")
@@ -247,7 +250,7 @@ def range_command(
     leaving, inside = model.exit_probability(lower, upper), model.years_inside(lower, upper) * 365 / days
     record = {"lower": lower, "upper": upper, "chance_of_leaving": leaving, "share_of_time_inside": inside}
     if out is not None:
-        write(out, None, None, lambda: record, lambda: lp.scenario_of(range=given))
+        write(out, None, None, lambda: record, scenario=lambda: lp.scenario_of(range=given))
     if as_json:
         print(as_text(record))
         return
@@ -275,6 +278,7 @@ def payoff_command(
     from lpgreeks.instruments import payoffs
 
     require_writable(out)
+    require_no_page(out)
     pool, given = _held(context, position, scenario, "payoff", {"short": short, "income": income})
     price, short, income = given["price"], given["short"], given["income"]
     hedge = -short * lp.LinearPerp(base=_coin(pool), quote=pool.quote, entry=price)
@@ -294,7 +298,7 @@ def payoff_command(
             lambda: payoffs(parts, start=price, earned={"total": income}),
             lambda: table,
             lambda: record,
-            lambda: lp.scenario_of(pool, payoff=given),
+            scenario=lambda: lp.scenario_of(pool, payoff=given),
         )
 
 
@@ -310,6 +314,7 @@ def greeks_command(
     import lpgreeks as lp
 
     require_writable(out)
+    require_no_page(out)
     pool, given = _held(context, position, scenario, "greeks", {})
     price = given["price"]
     table = _greeks_table(pool, price)
@@ -323,7 +328,7 @@ def greeks_command(
             lambda: pool.plot_greeks(start=price)[0],
             lambda: table,
             lambda: {"rows": table.to_dict("records")},
-            lambda: lp.scenario_of(pool, greeks=given),
+            scenario=lambda: lp.scenario_of(pool, greeks=given),
         )
 
 
@@ -332,6 +337,7 @@ app.command("spread")(spread_command)
 app.command("scenario")(scenario_command)
 app.command("replay")(replay_command)
 app.command("sweep")(sweep_command)
+app.command("report")(report_command)
 app.command("init")(init_command)
 app.command("schema")(schema_command)
 app.add_typer(data, name="data")

@@ -108,6 +108,7 @@ def index_command(
             lambda: _titled(plots[picture](), name),
             lambda: shown.share_table(coin).reset_index(),
             lambda: record,
+            [results],
             lambda: lp.scenario_of(results),
         )
 

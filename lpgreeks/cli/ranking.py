@@ -50,6 +50,11 @@ class Ranking:
         """The first of the table."""
         return self.runs.best(self.figure, most=not self.least)
 
+    @property
+    def results(self) -> list[Any]:
+        """What a page shows: the sweep, its verdict where there is one, the best setting."""
+        return [self.runs, *([self.verdict] if self._judged else []), self.runs.result(self.best)]
+
     def __str__(self) -> str:
         from lpgreeks.hedging.text import WIDTH, wrapped
         from lpgreeks.sweeps.given import taken_as_given

@@ -39,8 +39,8 @@ Files = Annotated[
     list[Path] | None,
     Option(
         "--out",
-        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made it "
-        "(.toml); repeat for more.",
+        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), a page (.html), or the "
+        "scenario that made it (.toml); repeat for more.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -137,6 +137,7 @@ def replay_command(
             plots[picture],
             lambda: result.table().reset_index(),
             lambda: record,
+            [result],
             lambda: lp.scenario_of(result),
         )
     if trades is not None:
@@ -212,7 +213,7 @@ def sweep_command(
     for file in out or ():
         plots = {SweepPicture.heat: ranking.plot, SweepPicture.verdict: ranking.plot_verdict}
         write(
-            file, plots[picture], ranking.runs.table, lambda: record,
+            file, plots[picture], ranking.runs.table, lambda: record, ranking.results,
             lambda: lp.scenario_of(runs, verdict={"seed": seed}),
         )  # fmt: skip
 

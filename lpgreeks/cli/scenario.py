@@ -206,7 +206,7 @@ def scenario_command(
     table: lp.ScenarioTable = names["table"]
     print(as_text(table.to_dict()) if as_json else table.summary())
     if out is not None:
-        write(out, _picture(table, picture), table.table, table.to_dict, lambda: lp.scenario_of(table))
+        write(out, _picture(table, picture), table.table, table.to_dict, [table], lambda: lp.scenario_of(table))
 
 
 def _script(position: Position, beside: Beside, scenarios: Scenarios, account: Account, trading: Trading) -> str:

@@ -15,7 +15,7 @@ from lpgreeks.cli.flags import spread
 from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
+from lpgreeks.cli.output import Code, Json, Out, as_text, require_no_page, require_writable, write
 from lpgreeks.cli.request import require_finite_flags, run
 
 if TYPE_CHECKING:
@@ -225,6 +225,8 @@ def spread_command(
     from lpgreeks.errors import InputError
 
     require_writable(out)
+    if banded.entry is None and scenario is None:
+        require_no_page(out)
     _require_picture(picture, out, banded)
     require_finite_flags([quoted, banded])
     if scenario is not None:
@@ -244,7 +246,7 @@ def spread_command(
         drawn = _pictures(names).get(picture, shown.picture) if picture else shown.picture
         answer = names.get("result") or names.get("spread") or names["curve"]
         stamp = {"stamp": {"at": at}} if at is not None and isinstance(answer, lp.TermStructure) else {}
-        write(out, drawn, shown.rows, shown.record, lambda: lp.scenario_of(answer, **stamp))
+        write(out, drawn, shown.rows, shown.record, [answer], lambda: lp.scenario_of(answer, **stamp))
 
 
 def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> tuple[str, str]:

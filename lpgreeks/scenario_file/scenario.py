@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lpgreeks._files import whole
+from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.recipes import Call, made_by
 from lpgreeks.scenario_file.made import Maker
@@ -60,7 +62,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Scenario:
+class Scenario(Noun):
     """What a script would say, as tables.
 
     At the top stand the arguments of a hedge: ``holding``, ``legs``, ``scenarios``, ``objective``, ``constraints``,
@@ -149,17 +151,8 @@ class Scenario:
             DataError: a place that cannot be written to.
         """
         path = Path(path)
-        part = path.with_name(f".{path.name}.part")
-        try:
+        with whole(path, remedy="Name another place; nothing is left there") as part:
             part.write_text(_toml(_placed(self.said, path.parent.absolute())), encoding="utf-8")
-            os.replace(part, path)
-        except OSError as error:
-            raise DataError(
-                "a folder with room that may be written to", got=f"{path}: {error.strerror or error}"
-            ) from error
-        finally:
-            if part.exists():
-                part.unlink()
 
     # ---- from tables to calls
 

@@ -1,0 +1,40 @@
+"""The command that answers a scenario file as one page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument
+
+__all__ = ["report_command"]
+
+# In the order in which a page tells them. What several replays share is none by itself.
+_ASKED = ("hedge", "compare", "economics", "frontier", "scenario_table", "replay", "replays", "sweep", "replay_spread")
+_SHARING = {"replay": ("replays", "sweep")}
+
+
+def report_command(
+    scenario: Annotated[Path, Argument(help="A scenario file, TOML; `lpgreeks init` writes one.")],
+    out: Annotated[Path, Argument(help="The page to write, ending in .html.")],
+) -> None:
+    """Everything that a scenario file asks for, as one page: question, answer, tables, plots, formulas, sources.
+
+    The page needs no network; it can be printed, hovered and zoomed, and has the scenario that made it at its end.
+    A page of one answer: --out page.html of the command that gives it.
+
+    Example: lpgreeks report week.toml week.html
+    """
+    import lpgreeks as lp
+
+    if out.suffix not in {".html"}:
+        raise lp.InputError("a file ending in .html", got=str(out))
+    said = lp.read_scenario(scenario)
+    asked = [verb for verb in _ASKED if verb in said and not any(other in said for other in _SHARING.get(verb, ()))]
+    if not asked:
+        raise lp.InputError("a hedge, a replay or a table in the file", got="none", remedy="Its [objective], [replay]")
+    results: list[Any] = [said.run(verb) for verb in asked]
+    lp.report(results[0], out, beside=results[1:], scenario=said.text)
+    if sys.stderr.isatty():
+        print(f"wrote {out}", file=sys.stderr)
