@@ -34,12 +34,15 @@ def trade_marks(ax: Axes, times: NDArray[np.datetime64], prices: FloatArray, bou
     """Trades on a price: buys point up, sales down; the more there are, the less each hides of it."""
     few = min(1.0, _FEW / max(1, prices.size))
     style: dict[str, Any] = {
-        "markersize": 4.5 * max(few**0.5, 0.6),
+        "markersize": 6.5 * max(few**0.5, 0.6),
+        # An edge tells a mark from a line of its colour.
+        "markeredgecolor": ax.get_facecolor(),
+        "markeredgewidth": 0.8 * max(few, 0.3),
         "alpha": max(few, 0.5),
         "zorder": 3,
         "clip_on": False,
     }
-    for name, marker, colour, which in (("bought", "^", COLOURS[0], bought), ("sold", "v", COLOURS[1], ~bought)):
+    for name, marker, colour, which in (("bought", "^", COLOURS[3], bought), ("sold", "v", COLOURS[1], ~bought)):
         if which.any():
             label = f"{name} ({int(which.sum()):,})"
             ax.plot(times[which], prices[which], marker, color=colour, label=label, linestyle="none", **style)
