@@ -1,4 +1,8 @@
-"""What a hedged range makes if the price moves so far, volatility shifts, days pass and funding is paid.
+"""
+Scenarios of a hedged range
+===========================
+
+What a hedged range makes if the price moves so far, volatility shifts, days pass and funding is paid.
 
 A range of 100,000 USDC, a perpetual behind collateral, and puts that outlive the week:
 
@@ -25,6 +29,10 @@ START, INCOME = 1_900.0, 130.0
 NOTHING = 1e-6
 
 
+# %%
+# The plan: what is held, and the perpetual behind its collateral.
+
+
 def planned() -> lp.HedgePlan:
     """A short at four times leverage against a range and ten puts that are held already."""
     pool = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=START, lower=1_700, upper=2_100)
@@ -46,6 +54,10 @@ def history(file: Path | None) -> lp.History:
     return lp.History(
         markets=("ETH/USDC",), times=times, prices=closes, lows=closes, highs=closes, step=np.timedelta64(1, "h")
     )
+
+
+# %%
+# The table, its break-evens and the account that ends; then the worst stretches as rows.
 
 
 def main(folder: Path | None) -> None:
@@ -73,6 +85,8 @@ def main(folder: Path | None) -> None:
     print(worst, "\n")
     stressed = lp.scenario_table(plan, moves=worst, days=[7], income_per_day=INCOME)
     print(stressed)
+    table.plot()
+    table.plot_grid()
     falls = [w for w in worst.windows if w.rule == "largest fall"]
     assert all(w.low <= w.move < 0 for w in falls)
     assert len(stressed.table()) == len(worst.windows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_a_missing_mark_leaves_its_ranges_out() -> None:
     chain = flat_chain(np.arange(1_500.0, 2_601.0, 100.0))
     marks = chain.marks.copy()
     marks[chain.strikes == 1_800] = np.nan
-    found = lp.smile(lp.Chain(**{**vars(chain), "marks": marks, "parity": chain.parity}))
+    found = lp.smile(replace(chain, marks=marks))
     assert np.isnan(found.marks).sum() == 1
     assert found.strikes[np.isnan(found.ranges)].tolist() == [1_500, 1_700, 1_800, 1_900, 2_600]
     assert found.to_dict()["rows"][3]["mark"] is None
@@ -108,10 +109,10 @@ def test_smiles_that_cannot_be() -> None:
     with pytest.raises(lp.DataError, match=r"strikes from 1,400 to 2,200; got 1,500 to 2,600"):
         lp.smile(chain, wide)
     with pytest.raises(lp.DataError, match="a forward"):
-        lp.smile(lp.Chain(**{**vars(chain.only_calls()), "parity": ()}))
+        lp.smile(replace(chain.only_calls(), parity=()))
     mixed = np.arange(len(chain)) % 2 == 0
     with pytest.raises(lp.DataError, match="all settled in coins or none"):
-        lp.smile(lp.Chain(**{**vars(chain), "coin_settled": mixed}))
+        lp.smile(replace(chain, coin_settled=mixed))
     with pytest.raises(lp.DataError, match="marks on both sides of the forward"):
         _ = lp.smile(chain.between(1_500, 1_800)).at_the_money
 

@@ -111,6 +111,9 @@ def lines(draw: st.DrawFn, name: str) -> list[str]:
 def test_whatever_comes_is_answered_or_refused(name: str, files: dict[str, Path], data: st.DataObject) -> None:
     words = [files[word[1:-1]].name if word[1:-1] in files else word for word in data.draw(lines(name))]
     before = {path for path in Path.cwd().iterdir() if ".part" in path.name}
+    if name == "replay":
+        # What is compiled once on a machine is no hang.
+        ended(*shlex.split(LINES[name][0].format(**files)))
     with at_most(20):
         code, done = ended(*words)
     assert code in EXIT_CODES

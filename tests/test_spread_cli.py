@@ -155,7 +155,7 @@ def test_tickers_show_depth_in_coins(tmp_path: Path) -> None:
         (["--half-spread", "0.0002", "--pair", "X,Y"], 2, "a contract that is quoted"),
         (["--half-spread", "0.0002", *BAND, "--at", "2026-01-05"], 2, "no --at with --entry"),
         (["--half-spread", "0.0002", *BAND, "--funding-hours", "1"], 2, "no --funding-hours with no --funding"),
-        (["--half-spread", "0.0002", "--out", "x.txt"], 2, "a file ending in .csv, .json, .pdf, .png, .svg"),
+        (["--half-spread", "0.0002", "--out", "x.txt"], 2, "a file ending in .csv, .html, .json"),
         (["--half-spread", "0.0002", "--picture", "all"], 2, "no --picture with no --out"),
         (["--half-spread", "0.0002", "--picture", "pair", "--out", "x.png"], 2, "--pair beside --picture pair"),
         (["--half-spread", "0.0002", "--picture", "trades", "--out", "x.png"], 2, "--entry beside --picture trades"),

@@ -34,7 +34,11 @@ class Fetched(Answer):
     reader: str
 
     def require_complete(self) -> None:
-        """Raises DataError where a file is missing."""
+        """Nothing, where every file is there.
+
+        Raises:
+            DataError: a file is missing.
+        """
         if self.missing:
             raise DataError(
                 "every file that was asked for",

@@ -49,7 +49,8 @@ class DataReport(Tabled):
         source: the file, or "a table".
         rows: how many.
         first, last: their times, UTC.
-        step: from row to row.
+        step: from row to row, the commonest.
+        longest: from row to row, at most.
         findings: one for each kind of defect.
         guesses: what was taken for granted, one sentence each.
     """
