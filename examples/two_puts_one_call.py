@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 import lpgreeks as lp
-from lpgreeks.draw import GREY, curves, legend_below, marks, new_axes, verticals
+from lpgreeks.draw import GREY, curves, legend, marks, new_axes, verticals
 
 START, COINS, DOLLARS = 500.0, 10.0, 5_000.0
 CAPITAL = COINS * START + DOLLARS
@@ -224,7 +224,7 @@ def chart(
     verticals(ax, [START], name=f"start, {START:g}", style=":", colour=GREY)
     verticals(ax, strikes, name="strikes")
     marks(ax, meeting, name="both alike")
-    figure = legend_below(ax).figure
+    figure = legend(ax).figure
     if len(sys.argv) > 1:
         folder = Path(sys.argv[1])
         folder.mkdir(parents=True, exist_ok=True)
