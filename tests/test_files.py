@@ -175,6 +175,15 @@ def test_an_unknown_file_says_what_was_found_and_what_is_known(
     assert said.rstrip("\n").isprintable()
 
 
+def test_what_is_not_installed_is_said_as_such(tmp_path: Path) -> None:
+    (tmp_path / "prices.parquet").write_bytes(b"PAR1")
+    with (
+        without("pyarrow"),
+        pytest.raises(lp.DataError, match=r"^expected pyarrow, .*not installed\. pip install 'lpgreeks"),
+    ):
+        lp.check_file(tmp_path / "prices.parquet")
+
+
 def test_paths_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(lp.DataError, match="an existing file or folder"):
         lp.check_file(tmp_path / "none")

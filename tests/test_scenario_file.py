@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -454,6 +456,17 @@ def test_what_init_leaves_in_comments_runs_too(prices: Path) -> None:
     scenario = lp.read_scenario(file)
     assert scenario.run("replay").figures()["hedges"] > 0
     assert len(scenario.run("sweep", progress=False)) == 4
+
+
+def test_a_report_judges_the_sweep_as_its_command_does(prices: Path) -> None:
+    file, page = prices.parent / "judged.toml", prices.parent / "judged.html"
+    at = START.index("# [replay]")
+    file.write_text(START[:at] + re.sub(r"^# ?", "", START[at:], flags=re.MULTILINE))
+    run("report", str(file), str(page))
+    record = json.loads(run("sweep", "--scenario", str(file), "--json").stdout)
+    text = html.unescape(page.read_text())
+    assert record["verdict"]["sentence"] in text
+    assert "fees, base" in text  # the parts of the best setting
 
 
 TAPE = "--prices PRICES --half-spread 0.00005 --pool-fee 0.0005"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
@@ -20,6 +20,9 @@ from lpgreeks.cli.replayed import ReplayRequest, SweepRequest
 from lpgreeks.cli.request import run
 from lpgreeks.cli.rule import Swept, Triggers
 from lpgreeks.cli.tape import Happened
+
+if TYPE_CHECKING:
+    import lpgreeks as lp
 
 __all__ = ["replay_command", "sweep_command"]
 
@@ -174,7 +177,7 @@ def sweep_command(
     --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
     """
     import lpgreeks as lp
-    from lpgreeks.errors import DataError, InputError
+    from lpgreeks.errors import InputError
 
     _require_files(out, None)
     if scenario is not None:
@@ -188,9 +191,8 @@ def sweep_command(
             grid=grid, checkpoint=checkpoint, workers=workers,
         )  # fmt: skip
         script = request.script()
-    judgement = _JUDGED.format(seed=seed)
     if code:
-        print(f"{script}print(runs)\n\n{judgement}print(verdict)")
+        print(f"{script}print(runs)\n\n{_JUDGED.format(seed=seed)}print(verdict)")
         return
     try:
         names = run(script)
@@ -201,13 +203,7 @@ def sweep_command(
     runs: lp.Sweep = names["runs"]
     if len(runs.errors) == len(runs):
         raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
-    verdict: lp.Verdict | DataError
-    try:
-        verdict = run(judgement, names)["verdict"]
-    except DataError as error:
-        # Of too short a time nothing can be said; what was replayed stands.
-        verdict = error
-    ranking = Ranking(runs=runs, hold=names["hold"], figure=figure, least=least, verdict=verdict)
+    ranking = ranked(names, seed=seed, figure=figure, least=least)
     record = ranking.to_dict()
     print(as_text(record) if as_json else ranking)
     for file in out or ():
@@ -216,6 +212,26 @@ def sweep_command(
             file, plots[picture], ranking.runs.table, lambda: record, ranking.results,
             lambda: lp.scenario_of(runs, verdict={"seed": seed}),
         )  # fmt: skip
+
+
+def ranked(names: dict[str, Any], *, seed: int, figure: str = "net", least: bool = False) -> Ranking:
+    """The sweep ``runs`` against ``hold``, judged.
+
+    Args:
+        names: what a script of a sweep made: ``lp``, ``runs``, ``hold``.
+        seed: of the verdict's resamples.
+        figure: what it is ranked by.
+        least: whether the least is best.
+    """
+    from lpgreeks.errors import DataError
+
+    verdict: lp.Verdict | DataError
+    try:
+        verdict = run(_JUDGED.format(seed=seed), names)["verdict"]
+    except DataError as error:
+        # Of too short a time nothing can be said; what was replayed stands.
+        verdict = error
+    return Ranking(runs=names["runs"], hold=names["hold"], figure=figure, least=least, verdict=verdict)
 
 
 def _require_files(out: list[Path] | None, trades: Path | None) -> None:

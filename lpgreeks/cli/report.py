@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
+
+if TYPE_CHECKING:
+    import lpgreeks as lp
 
 __all__ = ["report_command"]
 
@@ -34,7 +37,19 @@ def report_command(
     asked = [verb for verb in _ASKED if verb in said and not any(other in said for other in _SHARING.get(verb, ()))]
     if not asked:
         raise lp.InputError("a hedge, a replay or a table in the file", got="none", remedy="Its [objective], [replay]")
-    results: list[Any] = [said.run(verb) for verb in asked]
+    results: list[Any] = [result for verb in asked for result in _answers(said, verb)]
     lp.report(results[0], out, beside=results[1:], scenario=said.text)
     if sys.stderr.isatty():
         print(f"wrote {out}", file=sys.stderr)
+
+
+def _answers(said: lp.Scenario, verb: str) -> list[Any]:
+    """What the file asks of a verb; of a sweep of replays the verdict and the best setting too, as `sweep` does."""
+    import lpgreeks as lp
+    from lpgreeks.cli.replay import ranked
+
+    result = said.run(verb)
+    if verb != "sweep" or said.said[verb].get("verb", "replay") != "replay" or len(result.errors) == len(result):
+        return [result]
+    names = {"lp": lp, "runs": result, "hold": said.run("replay", policy=lp.Hold())}
+    return ranked(names, seed=int(said.figures("verdict").get("seed", 0))).results

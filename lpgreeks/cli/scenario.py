@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from typer import Context, Option
 
 from lpgreeks.cli.flags import spread
+from lpgreeks.cli.frame import OUTPUT
 from lpgreeks.cli.from_file import FromFile, script_of_file
 from lpgreeks.cli.groups import (
     Account,
@@ -180,7 +181,11 @@ def scenario_command(
     code: Code = False,
     out: Out = None,
     picture: Annotated[
-        Picture, Option(help="Which picture --out writes: components over the price, or the total over it and ...")
+        Picture,
+        Option(
+            help="What --out draws: components over the price; or the total, over the price and what is named.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = Picture.components,
 ) -> None:
     """P&L by component if the price moves so far, volatility shifts, days pass and funding is paid; break-evens.

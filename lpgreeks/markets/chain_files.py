@@ -50,7 +50,7 @@ def read_chain(
         raise DataError(
             "one coin" if base is None else f"options on {base}",
             got=f"{', '.join(coins)} in {read.name}",
-            remedy=f'Say which: read_chain(..., base="{coins[0]}"), or take all: read_chains(...)',
+            remedy=f'Say which: read_chain(..., base="{coins[0]}") (--base {coins[0]}), or take all: read_chains(...)',
         )
     rows = read.kept[read.kept["base"] == found[0]]
     times = rows["snapshot"].unique()

@@ -278,6 +278,8 @@ def format_of(path: str | Path, kind: FileKind | None = None) -> FileFormat:
     try:
         columns = columns_at(place)
     except DataError as error:
+        if isinstance(error.__cause__, ImportError):  # the remedy is an installation, not another layout
+            raise
         raise _unknown(f"{error.got}, which is not {error.expected}") from error
     fitting = [
         (len(layout.needs), -i) for i, form in enumerate(FORMATS) for layout in form.layouts if layout.needs <= columns
