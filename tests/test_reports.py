@@ -223,9 +223,7 @@ def test_the_table_of_a_sweep_has_every_figure_of_the_best_first(pages: Callable
     sweep, found = results.sweep(), read(pages("sweep"))
     nets = [number for _, number in found.column("The settings with the most net", "net")]
     assert nets == sorted(sweep.numbers("net"), reverse=True)
-    assert (
-        found.column("The settings with the most net", "policy.gap")[0][0] == sweep.best("net").parameters["policy.gap"]
-    )
+    assert found.column("The settings with the most net", "gap")[0][0] == sweep.best("net").parameters["policy.gap"]
 
 
 def test_the_tables_of_the_others_are_their_numbers(pages: Callable[[str], Path]) -> None:

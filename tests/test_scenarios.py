@@ -467,7 +467,7 @@ def test_words_name_the_corners_and_fit_a_terminal() -> None:
     assert f"{made.total.size} scenarios" in made.sentence()
     worst = np.unravel_index(made.total.argmin(), made.total.shape)
     assert f"price {made.moves[worst[0]]:+.1%}" in made.sentence()
-    assert made._repr_html_().startswith("<p><b>From ")
+    assert made._repr_html_().startswith("<p><b>Of ")
     record = made.to_dict()
     assert record["components"] == list(made.columns)
     assert len(record["rows"]) == made.total.size

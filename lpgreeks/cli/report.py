@@ -15,16 +15,18 @@ __all__ = ["report_command"]
 
 # In the order in which a page tells them. What several replays share is none by itself.
 _ASKED = ("hedge", "compare", "economics", "frontier", "scenario_table", "replay", "replays", "sweep", "replay_spread")
-_SHARING = {"replay": ("replays", "sweep")}
+_REPLAY, _SWEEP = "replay", "sweep"
+_SHARING = {_REPLAY: ("replays", _SWEEP)}
 
 
 def report_command(
     scenario: Annotated[Path, Argument(help="A scenario file, TOML; `lpgreeks init` writes one.")],
     out: Annotated[Path, Argument(help="The page to write, ending in .html.")],
 ) -> None:
-    """Everything that a scenario file asks for, as one page: question, answer, tables, plots, formulas, sources.
+    """The answers that a scenario file asks for, as one page: questions, tables, plots, formulas, sources.
 
-    The page needs no network; it can be printed, hovered and zoomed, and has the scenario that made it at its end.
+    Hedge, costs, frontier, scenarios, replays, and of a sweep its verdict and its best setting. The page needs no
+    network; it can be printed, hovered and zoomed, and has the scenario that made it at its end.
     A page of one answer: --out page.html of the command that gives it.
 
     Example: lpgreeks report week.toml week.html
@@ -49,7 +51,7 @@ def _answers(said: lp.Scenario, verb: str) -> list[Any]:
     from lpgreeks.cli.replay import ranked
 
     result = said.run(verb)
-    if verb != "sweep" or said.said[verb].get("verb", "replay") != "replay" or len(result.errors) == len(result):
+    if verb != _SWEEP or said.said[verb].get("verb", _REPLAY) != _REPLAY or len(result.errors) == len(result):
         return [result]
-    names = {"lp": lp, "runs": result, "hold": said.run("replay", policy=lp.Hold())}
+    names = {"lp": lp, "runs": result, "hold": said.run(_REPLAY, policy=lp.Hold())}
     return ranked(names, seed=int(said.figures("verdict").get("seed", 0))).results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from lpgreeks.instruments.marked import Marked
 
 __all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term", "together"]
+
+# Prices so close to one another are one in a picture.
+_SAME = 1e-6
 
 # More kinks than these are a hatching, if each is a line across the picture.
 _MOST_LINES = 12
@@ -483,8 +487,10 @@ def payoffs(
     curves(ax, x, lines, xlabel=xlabel, ylabel=ylabel, title=title)
     verticals(ax, [start], name=f"start, {start:,.6g}", style=":", colour=GREY)
     _mark_kinks(ax, total, x)
-    evens = total.break_evens(start=start, income=earned.get([*parts][-1], 0.0))
-    shown = [float(p) for p in evens if x[0] <= p <= x[-1]]
+    income = earned.get([*parts][-1], 0.0)
+    evens = total.break_evens(start=start, income=income)
+    # Where nothing was earned, that the start breaks even says nothing.
+    shown = [float(p) for p in evens if x[0] <= p <= x[-1] and (income or not math.isclose(p, start, rel_tol=_SAME))]
     marks(ax, [(p, 0.0) for p in shown], [total.delta(p) > 0 for p in shown], name="break-even")
     return legend(ax)
 

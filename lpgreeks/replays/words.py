@@ -92,7 +92,10 @@ def _share(figure: float) -> str:
 def _of_life(life: Life | IndexLife) -> dict[str, str]:
     if isinstance(life, IndexLife):
         return {f"shares of {life.index.name}": rounded(life.position.shares)}
-    shown = {"time in range": percent(life.time_in_range), "laid": f"{life.adds.row.size:,} times"}
+    shown = {
+        "time in range": percent(life.time_in_range),
+        "laid": "once" if life.adds.row.size == 1 else f"{life.adds.row.size:,} times",
+    }
     if any(life.fee_bounds):
         least, most = life.fee_bounds
         shown["fees between"] = f"{rounded(least)} and {rounded(most)} {life.quote}"

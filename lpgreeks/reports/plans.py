@@ -8,6 +8,7 @@ from lpgreeks.hedging import Comparison, Economics, Frontier, HedgePlan
 from lpgreeks.hedging.text import percent
 from lpgreeks.margin import Ends
 from lpgreeks.paths import Outcomes, Paths
+from lpgreeks.recipes import made_by
 from lpgreeks.reports.formulas import of_instruments, of_objective
 from lpgreeks.reports.pages import held, page
 from lpgreeks.reports.parts import Cell, Formula, Origin, Page, Source, Table
@@ -92,7 +93,9 @@ def comparison_page(beside: Comparison) -> Page:
 def _question(plan: HedgePlan) -> tuple[tuple[str, str], ...]:
     offered = [leg.name for leg in plan.legs]
     more = f" and {len(offered) - _NAMED:,} more" if len(offered) > _NAMED else ""
-    bounds = dict.fromkeys((*plan.certificate.binding, *plan.certificate.met))
+    call = made_by(plan)
+    asked = [] if call is None else [repr(constraint) for constraint in call.arguments.get("constraints", ())]
+    bounds = asked or dict.fromkeys((*plan.certificate.binding, *plan.certificate.met))
     return (
         ("held", held(plan.exposure)),
         ("offered", ", ".join(offered[:_NAMED]) + more),

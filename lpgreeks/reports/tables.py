@@ -46,10 +46,18 @@ def of_rows(caption: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) 
     return Table(caption=caption, header=tuple(header), rows=shown, left_out=max(0, len(rows) - _ROWS))
 
 
+_FIELD = "policy."
+
+
 def of_frame(caption: str, frame: pd.DataFrame) -> Table:
     """A table of a frame; an index with a name is its first columns."""
     frame = frame if frame.index.names == [None] else frame.reset_index()
     columns = [frame.iloc[:_ROWS, i].tolist() for i in range(frame.shape[1])]
     rows = tuple(tuple(map(cell, row)) for row in zip(*columns, strict=True))
     left_out = max(0, len(frame) - _ROWS)
-    return Table(caption=caption, header=tuple(map(str, frame.columns)), rows=rows, left_out=left_out)
+    return Table(
+        caption=caption,
+        header=tuple(str(name).removeprefix(_FIELD).replace("_", " ") for name in frame.columns),
+        rows=rows,
+        left_out=left_out,
+    )

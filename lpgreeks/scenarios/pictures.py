@@ -96,18 +96,19 @@ def draw_grid(
     heights = heights.T if across < upward else heights
     heights = heights[:, order]
     best = np.unravel_index(int(heights.argmax()), heights.shape)
-    tiles(
-        ax, heights, across=_ticks(t, across), upward=_ticks(t, upward), best=(int(best[0]), int(best[1])),
-        name=f"total [{t.token}]", xlabel=_NAMES[across], ylabel=_NAMES[upward], title=_title(t, across, upward, case),
-    )  # fmt: skip
+    rows: list[tuple[float, int]] = []
     if across is ScenarioAxis.MOVE:
         moves = t.moves[order]
         fixed = list(case)
-        rows = []
         for i, height in enumerate((t.volatilities, t.days, t.funding)[upward - 1]):
             fixed[upward - 1] = height
             rows += [(x, i) for x in np.interp(t.break_even_moves[ScenarioCase(*fixed)], moves, np.arange(moves.size))]
-        crossings(ax, rows, name="break-even")
+    tiles(
+        ax, heights, across=_ticks(t, across), upward=_ticks(t, upward), best=(int(best[0]), int(best[1])),
+        name=f"total [{t.token}]", xlabel=_NAMES[across], ylabel=_NAMES[upward],
+        title=_title(t, across, upward, case, stroked=bool(rows)),
+    )  # fmt: skip
+    crossings(ax, rows, name="break-even")
     return legend(ax)
 
 
@@ -120,8 +121,8 @@ def _ticks(t: ScenarioTable, axis: ScenarioAxis) -> list[str]:
     return [f"{100 * rate:g}" for rate in rates]
 
 
-def _title(t: ScenarioTable, across: ScenarioAxis, upward: ScenarioAxis, case: ScenarioCase) -> str:
+def _title(t: ScenarioTable, across: ScenarioAxis, upward: ScenarioAxis, case: ScenarioCase, *, stroked: bool) -> str:
     others = [axis for axis in (ScenarioAxis.VOLATILITY, ScenarioAxis.DAYS, ScenarioAxis.FUNDING)
               if axis not in (across, upward)]  # fmt: skip
-    strokes = "; black: where it is 0" if across is ScenarioAxis.MOVE else ""
+    strokes = "; black: where it is 0" if stroked else ""
     return ", ".join(["Total", *said(t, case, others)]) + strokes

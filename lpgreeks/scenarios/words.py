@@ -34,7 +34,8 @@ def sentence(t: ScenarioTable) -> str:
     evens = t.break_evens()[t.usual]
     prices = " and ".join(f"{price:,.6g}" for price in evens) if evens.size else "no price of the table"
     return (
-        f"From {worst} to {best} over {t.total.size:,} scenarios; {case_text(t, t.usual)} the total is 0 at {prices}."
+        f"Of {t.total.size:,} scenarios the worst is {worst}, the best {best}; {case_text(t, t.usual)} the total is 0 "
+        f"at {prices}."
     )
 
 
