@@ -144,6 +144,26 @@ def test_only_what_is_public_and_keeps_its_recipe_can_be_said() -> None:
     assert not is_recorded(lp.performance)
 
 
+REACHES = [
+    'kind = "grid"\nof = "lp.recipes.inspect.os.system"\ncommand = ["touch PLACE"]',
+    'kind = "Grid.of_rows"\nof = "lp.scenario_file.made.Path"\nrows = []',
+    'kind = "grid"\nof = "lp.Scenario.write"\npath = ["PLACE"]',
+    'kind = "grid"\nof = "lp.report"\npath = ["PLACE"]',
+    'kind = "grid"\nof = "lp.InputError.mro"\nx = [1]',
+    'kind = "grid"\nof = "lp.UniswapV3.__init_subclass__"\nx = [1]',
+    'kind = "sweep"\nverb = "lp.hedge"\ncheckpoint = "PLACE"',
+]
+
+
+@pytest.mark.parametrize("said", REACHES)
+def test_a_file_reaches_nothing_but_what_makes_nouns(said: str, tmp_path: Path) -> None:
+    file, place = tmp_path / "x.toml", tmp_path / "made"
+    file.write_text(f"[holding]\n{said}\n".replace("PLACE", str(place)))
+    with pytest.raises(lp.InputError, match=r"in x.toml, line [23], holding\.(of|kind): a (public name|kind)"):
+        lp.read_scenario(file).noun("holding")
+    assert not place.exists()
+
+
 # ---- results
 
 

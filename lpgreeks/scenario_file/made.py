@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lpgreeks.errors import InputError, LPGreeksError
-from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nearest, parameters_of, public
+from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nameable, nearest, parameters_of
 from lpgreeks.scenario_file.places import Place, line_of
 from lpgreeks.scenario_file.shared import MARK, SHARED
 from lpgreeks.scenario_file.written import NAMED, names_a_file
@@ -132,7 +132,7 @@ class Maker:
         return str(self._folder / said) if names_a_file(kind, name) and isinstance(said, str) else said
 
     def _named(self, said: str, at: Place) -> Any:
-        found = public(said.removeprefix(PREFIX))
+        found = nameable(said.removeprefix(PREFIX))
         if found is None:
             self.refuse(at, "a public name", got=said, remedy=nearest(said.removeprefix(PREFIX), makers()))
         return found
