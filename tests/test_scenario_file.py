@@ -391,6 +391,46 @@ def test_what_is_wrong_is_said_with_its_line(was: str, now: str, message: str, t
         lp.read_scenario(file).run("hedge")
 
 
+WHOLE = [
+    ('holding = "@a"\n[shared]\na = "@b"\nb = "@a"', r"line 3, shared.a: a table that does not stand for itself"),
+    ("holding = 3", r"line 1, holding: a table with kind, \[holding\]; got 3"),
+    ("objective = []", r"line 1, objective: a table with kind, \[objective\]; got \[\]"),
+    ("legs = 3", r"line 1, legs: tables, \[\[legs\]\]; got 3"),
+    ("legs = [1]", r"line 1, legs: legs as a list of instruments, \+1 long; got \[1\]"),
+    ("exit = true", r"line 1, exit: text; got True"),
+    ('exit = "x"', r"line 1, exit: exit .held. or .range.; got 'x'"),
+    ('scenarios = "lp.Lognormal"', r"in x.toml: what hedge takes; got AttributeError"),
+    ('holding = {kind = "UniswapV3."}', r"line 1, holding.kind: a kind, .* Did you mean UniswapV3\?"),
+    ('holding = {kind = "named", things = [{name = [1], value = 2}]}', r"line 1, holding.things\[1\]: a name and"),
+    ("x = " + "[" * 5_000 + "]" * 5_000, "a scenario in TOML; got .*recursion"),
+    ("x = " + "[" * 150 + "]" * 150, "at most 100 tables within each other; got more in .*x.toml"),
+    (".".join("a" * 5_000) + " = 1", "at most 100 tables within each other; got more in .*x.toml"),
+    ("x = 1" + "0" * 5_000, "a scenario in TOML; got .*4300 digits"),
+    ("x = 1\nx = 2", r"Cannot overwrite a value \(at line 2"),
+]
+
+
+@pytest.mark.parametrize(("said", "message"), WHOLE, ids=[said[:30] for said, _ in WHOLE])
+def test_a_file_that_is_wrong_as_a_whole(said: str, message: str, tmp_path: Path) -> None:
+    found = tomllib.loads(START)
+    for name in ("holding", "objective", "legs", "exit", "scenarios"):
+        if said.startswith(name):
+            found.pop(name, None)
+    import tomli_w
+
+    file = tmp_path / "x.toml"
+    file.write_text(f"{said}\n" + re.sub(r"^# .*", "", tomli_w.dumps(found), flags=re.MULTILINE))
+    with pytest.raises(lp.LPGreeksError, match=message):
+        lp.read_scenario(file).run("hedge")
+
+
+def test_a_chain_of_names_has_an_end(tmp_path: Path) -> None:
+    chain = "".join(f'a{i} = "@a{i + 1}"\n' for i in range(2_000))
+    (tmp_path / "x.toml").write_text(f'holding = "@a0"\n[shared]\n{chain}a2000 = 1\n')
+    with pytest.raises(lp.InputError, match="at most 100 tables within each other"):
+        lp.read_scenario(tmp_path / "x.toml").noun("holding")
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     for path, message in (
         (tmp_path, "Is a directory"),

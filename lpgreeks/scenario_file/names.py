@@ -60,11 +60,11 @@ def public(name: str) -> Any:
     Names are those of the public list, and of a class what is its own: a member, a class method, a recorded verb.
     Nothing is reached through them: modules have whole other modules within.
     """
-    owner, _, own = name.partition(".")
+    owner, dot, own = name.partition(".")
     # The root is loaded wherever this is, and imports it: no import at the head.
     root = import_module(__name__.partition(".")[0])
     found = getattr(root, owner) if owner in dir(root) else None
-    if not own or found is None:
+    if not dot or found is None:
         return found
     if not inspect.isclass(found) or own.startswith("_"):
         return None

@@ -15,7 +15,7 @@ from lpgreeks._files import whole
 from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
 from lpgreeks.recipes import Call, made_by
-from lpgreeks.scenario_file.made import Maker
+from lpgreeks.scenario_file.made import DEEPEST, Maker
 from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
 from lpgreeks.scenario_file.shared import SHARED, shared_once
@@ -26,6 +26,8 @@ __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 # What a hedge takes stands at the top, by the names that people give it; other verbs share it.
 _CALLED = {"exposure": "holding", "position": "holding", "held": "holding", "over": "scenarios"}
 _SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
+
+_LISTS = ("legs", "constraints")
 
 _HEDGE, _REPLAY = "hedge", "replay"
 _VERBS = (_HEDGE, "compare", "economics", "frontier", _REPLAY, "replay_spread", "scenario_table", "dislocations")
@@ -175,10 +177,23 @@ class Scenario(Noun):
         missing = [_CALLED.get(name, name) for name in takes.needed if name not in given]
         if missing:
             raise InputError(f"{' and '.join(missing)} in {self.name}, for a {verb}", got="none")
-        return public(verb)(**given)
+        named = {_CALLED.get(name, name) for name in given} - set(instead)
+        with self._maker.told(verb, named & set(self.said), Place()):
+            return public(verb)(**given)
+
+    def _require_nouns(self) -> None:
+        """What stands at the top is a table or a list of them, before a verb asks what it is."""
+        for name in (name for name in _SHARED if name in self.said):
+            said = self.said[name]
+            stands = (isinstance(said, Mapping) and "kind" in said) or (name in _LISTS and isinstance(said, list))
+            if not (stands or isinstance(said, str)):
+                wanted = {"exit": "text"} | {key: f"tables, [[{key}]]" for key in _LISTS}
+                expected = wanted.get(name, f"a table with kind, [{name}]")
+                self._maker.refuse(Place((name,)), expected, got=repr(said)[:60])
 
     def _given(self, verb: str, place: tuple[str, ...] = ()) -> dict[str, Any]:
         """The arguments of a verb, made: from its own table, else from the top."""
+        self._require_nouns()
         takes = _parameters(verb)
         known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
         own = {} if verb == _HEDGE else dict(self._table(verb))
@@ -237,12 +252,23 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     try:
         text = path.read_text(encoding="utf-8")
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError("a scenario in TOML", got=f"{path}: {error}", remedy="`lpgreeks init` writes one") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text in UTF-8"
         raise DataError("a scenario file", got=f"{path}: {reason}", remedy="`lpgreeks init` writes one") from error
-    return Scenario(said=said, text=text, name=path.name, folder=path.parent)
+    except (ValueError, RecursionError) as error:
+        # Beside its own, Python's errors of numbers with thousands of digits and of endless brackets.
+        raise DataError("a scenario in TOML", got=f"{path}: {error}", remedy="`lpgreeks init` writes one") from error
+    if _is_deep(said):
+        raise DataError(f"at most {DEEPEST} tables within each other", got=f"more in {path}")
+    return Scenario(said=said, text=text, name=path.name, folder=path.parent.absolute())
+
+
+def _is_deep(said: Mapping[str, Any]) -> bool:
+    level: list[Any] = [said]
+    for _ in range(DEEPEST):
+        parts = (part for whole in level for part in (whole.values() if isinstance(whole, Mapping) else whole))
+        level = [part for part in parts if isinstance(part, (Mapping, list))]
+    return bool(level)
 
 
 def template() -> str:
