@@ -25,6 +25,8 @@ from tests.running import printed, run
 DEFAULT = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)
 LINEAR = lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
 LEG = lp.Leg(LINEAR, fee=lp.Fee(taker=0.0005))
+COIN = lp.InversePerp(base="ETH", quote="USDC", entry=1_900)
+VARIANCE = lp.Variance(lp.Value("USDC"))
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +71,7 @@ NOUNS = [
     else LEG,
     lp.Leg(LINEAR, collateral="USDC", slippage=lp.Slippage(rate=1e-4), funding=lp.Funding(rate=1e-4, hours=1.0)),
     lp.Lognormal(price=1_900, volatility=0.65, years=7 / 365, drift_per_year=0.1),
-    lp.Merton(price=1_900, volatility=0.5, years=7 / 365, jumps_per_year=12, mean_log_jump=-0.05, jump_volatility=0.1)
-    if "mean_log_jump" in lp.Merton.__dataclass_fields__
-    else LEG,
+    lp.Merton(price=1_900, volatility=0.5, years=7 / 365, jumps_per_year=12, jump_mean=-0.05, jump_volatility=0.1),
     lp.Variance(lp.Value("USDC")),
     lp.Variance(lp.Amount("ETH"), lp.Amount("USDC")),
     lp.CVaR(lp.Value("ETH"), level=0.99),
@@ -253,6 +253,32 @@ def test_replays_by_name_share_what_they_have_in_common(prices: Path, tmp_path: 
         assert found[name].to_dict() == result.to_dict()
 
 
+def test_replays_by_name_each_keep_their_own_hedge(prices: Path, tmp_path: Path) -> None:
+    tape, plan = tape_of(prices), hedges(prices)["model"]
+    other = lp.hedge(DEFAULT * 2, [LEG], lp.Lognormal(price=1_900, volatility=0.5, years=0.02), objective=VARIANCE)
+    band = lp.DeltaBand(0.05)
+    cases = {
+        "plan": lp.replay(DEFAULT, plan, tape),
+        "its legs": lp.replay(DEFAULT, [LINEAR, COIN], tape, policy=band),
+        "leg": lp.replay(DEFAULT, [LEG], tape, policy=band),
+        "other plan": lp.replay(DEFAULT * 2, other, tape),
+        "none": lp.replay(DEFAULT, None, tape),
+    }
+    for names in (["plan", "its legs"], ["its legs", "plan"], ["leg", "its legs"], [*cases], ["none", "other plan"]):
+        results = {name: cases[name] for name in names}
+        lp.scenario_of(results).write(tmp_path / "x.toml")
+        found = lp.read_scenario(tmp_path / "x.toml").run("replays")
+        for name, result in results.items():
+            assert found[name].to_dict() == result.to_dict(), (names, name)
+
+
+def test_replays_that_have_no_names_are_refused(prices: Path) -> None:
+    with pytest.raises(lp.DataError, match="replays by name; got none"):
+        lp.scenario_of({})
+    with pytest.raises(lp.DataError, match="replays whose names are text; got 1"):
+        lp.scenario_of({1: lp.replay(DEFAULT, None, tape_of(prices))})
+
+
 def test_several_answers_about_one_holding_share_a_file(tmp_path: Path) -> None:
     plan = lp.hedge(
         DEFAULT,
@@ -302,6 +328,37 @@ def test_files_are_named_from_the_scenarios_own_folder(
     assert 'source = "../prices.csv"' in (kept / "x.toml").read_text()
     monkeypatch.chdir(tmp_path)
     assert lp.read_scenario(kept / "x.toml").run("hedge").quantities == plan.quantities
+
+
+def test_a_file_is_where_it_was_when_it_was_read(prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marked = tmp_path / "lp.prices.csv"
+    marked.write_bytes(prices.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    plan = hedges(Path(marked.name))["windows"]
+    monkeypatch.chdir(prices.parent)
+    lp.scenario_of(plan).write(tmp_path / "x.toml")
+    monkeypatch.chdir(tmp_path)
+    scenario = lp.read_scenario("x.toml")
+    monkeypatch.chdir(prices.parent)
+    assert scenario.run("hedge").quantities == plan.quantities
+
+
+def test_what_changes_after_a_call_does_not_change_its_recipe() -> None:
+    moves, legs = np.array([-0.1, 0.1]), [LEG]
+    table = lp.scenario_table(DEFAULT, start=1_900, moves=moves)
+    plan = lp.hedge(DEFAULT, legs, lp.Lognormal(price=1_900, volatility=0.65, years=0.02), objective=VARIANCE)
+    moves *= 2
+    legs.append(lp.Leg(COIN))
+    assert lp.scenario_of(table).said["scenario_table"]["moves"] == [-0.1, 0.1]
+    assert len(lp.scenario_of(plan).said["legs"]) == 1
+
+
+def test_numbers_keep_their_kind_and_sign() -> None:
+    assert plain(np.float32(0.1)) == float(np.float32(0.1))
+    assert repr(again(lp.Fee(taker=-0.0))) == repr(lp.Fee(taker=-0.0))
+    for number in (np.longdouble(1), np.complex128(1j)):
+        with pytest.raises(lp.DataError, match="nouns, numbers and text, which a file can say"):
+            plain(number)
 
 
 def test_what_cannot_be_said_is_refused(prices: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lpgreeks.errors import InputError, LPGreeksError
+from lpgreeks.recipes import names_a_file
 from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nameable, nearest, parameters_of
 from lpgreeks.scenario_file.places import Place, line_of
 from lpgreeks.scenario_file.shared import MARK, SHARED
-from lpgreeks.scenario_file.written import NAMED, names_a_file
+from lpgreeks.scenario_file.written import NAMED
 
 __all__ = ["DEEPEST", "Maker"]
 

@@ -14,12 +14,12 @@ from typing import Any
 from lpgreeks._files import whole
 from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
-from lpgreeks.recipes import Call, made_by
+from lpgreeks.recipes import Call, made_by, names_a_file
 from lpgreeks.scenario_file.made import DEEPEST, Maker
 from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
 from lpgreeks.scenario_file.shared import SHARED, shared_once
-from lpgreeks.scenario_file.written import names_a_file, plain
+from lpgreeks.scenario_file.written import plain
 
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 
@@ -294,7 +294,7 @@ def scenario_of(*results: Any, **figures: Mapping[str, Any]) -> Scenario:
     said: dict[str, Any] = {}
     for result in results:
         for name, table in _tables(result).items():
-            if said.setdefault(name, table) != table:
+            if not _are_same(said.setdefault(name, table), table):
                 raise InputError("results about the same", got=f"two of {name}", remedy="Write a file for each")
     said = shared_once(_placed(said | {name: dict(table) for name, table in figures.items()}, None))
     return Scenario(said=said, text=_toml(said), name="the scenario", folder=Path.cwd())
@@ -323,21 +323,26 @@ def _call_of(result: Any) -> Call:
 # ---- from calls to tables
 
 
-def _document(call: Call) -> dict[str, Any]:
-    """The tables of a call: what verbs share at the top, the rest under the verb's name."""
+def _document(call: Call, *, apart: bool = False) -> dict[str, Any]:
+    """The tables of a call: what verbs share at the top, the rest under the verb's name.
+
+    Args:
+        call: it.
+        apart: whether its hedge stands under the verb's name too, since another verb of the file has another.
+    """
     if call.name == _SWEEP:
         return _sweep(call)
     top: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for value in call.arguments.values():
-        if isinstance(value, Call) and value.name == _HEDGE:
+        if _is_plan(value) and not apart:
             top |= _document(value)
     for name in (name for name in _parameters(call.name) if name in call.arguments):
         value = call.arguments[name]
-        if value is None or (isinstance(value, Call) and value.name == _HEDGE):
+        if value is None or (_is_plan(value) and not apart):
             continue
-        said, key = plain(value), "legs" if name == _HEDGE else _CALLED.get(name, name)
-        if key in _SHARED and top.get(key, said) == said:
+        said, key = plain(value), "legs" if name == _HEDGE and not apart else _CALLED.get(name, name)
+        if key in _SHARED and _are_same(top.get(key, said), said):
             top[key] = said
         else:
             own["hedge" if name == _HEDGE else key] = said
@@ -347,19 +352,24 @@ def _document(call: Call) -> dict[str, Any]:
 
 def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
     """Replays by name: what all have in common once, the rest under each name."""
-    documents = {name: _document(call) for name, call in calls.items()}
-    if any(call.name != _REPLAY for call in calls.values()):
-        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})))
+    if not calls or any(call.name != _REPLAY for call in calls.values()):
+        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})) or "none")
+    if any(not isinstance(name, str) for name in calls):
+        raise DataError("replays whose names are text", got=", ".join(map(repr, calls)))
+    hedges = [plain(hedge) for call in calls.values() if (hedge := call.arguments.get(_HEDGE)) is not None]
+    apart = any(not _are_same(hedge, hedges[0]) for hedge in hedges)
+    documents = {name: _document(call, apart=apart) for name, call in calls.items()}
     tables = {name: document.pop(_REPLAY) for name, document in documents.items()}
     top: dict[str, Any] = {}
-    for document in documents.values():
+    # A plan is about what stands at the top.
+    for document in sorted(documents.values(), key=lambda document: "objective" not in document):
         top = document | top
     first = next(iter(tables.values()))
-    common = {k: v for k, v in first.items() if all(k in t and t[k] == v for t in tables.values())}
+    common = {k: v for k, v in first.items() if all(k in t and _are_same(t[k], v) for t in tables.values())}
     each: dict[str, Any] = {}
     for name, document in documents.items():
         own = {key: said for key, said in tables[name].items() if key not in common}
-        own |= {key: said for key, said in document.items() if top[key] != said}
+        own |= {key: said for key, said in document.items() if not _are_same(top[key], said)}
         own |= {"hedge": []} if "legs" in top and "legs" not in document else {}
         each[name] = own
     return top | {"replay": common, _SEVERAL: each}
@@ -375,6 +385,15 @@ def _sweep(call: Call) -> dict[str, Any]:
     grids = {key: value for key, value in arguments.items() if _varies(value)}
     document = _document(Call(name, {key: value for key, value in arguments.items() if key not in grids}))
     return document | {_SWEEP: {"verb": name} | {_CALLED.get(k, k): plain(grid) for k, grid in grids.items()}}
+
+
+def _is_plan(value: Any) -> bool:
+    return isinstance(value, Call) and value.name == _HEDGE
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Equal, kinds and signs of numbers included: 1 is not 1.0."""
+    return repr(one) == repr(other)
 
 
 def _varies(value: Any) -> bool:

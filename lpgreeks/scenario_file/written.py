@@ -13,23 +13,15 @@ from typing import Any
 import numpy as np
 
 from lpgreeks.errors import DataError, LPGreeksError
-from lpgreeks.recipes import Call, made_by
+from lpgreeks.recipes import MOST_NUMBERS, Call, made_by
 from lpgreeks.scenario_file.names import PREFIX, call_of, maker, parameters_of, public, public_name, said_as
 
-__all__ = ["NAMED", "names_a_file", "plain"]
+__all__ = ["NAMED", "plain"]
 
 NAMED = "named"
 """The kind of a mapping of things by name."""
 
 _GRID = "grid"
-
-# More numbers than these are data: they belong into a file of their own.
-_MOST_NUMBERS = 1_000
-
-
-def names_a_file(kind: object, argument: str) -> bool:
-    """Whether an argument of a call is the place of a file."""
-    return str(kind).startswith("read_") and argument in ("path", "source")
 
 
 def plain(thing: Any) -> Any:
@@ -49,7 +41,9 @@ def plain(thing: Any) -> Any:
         case np.timedelta64() | timedelta():
             return _span(np.timedelta64(thing, "ns"))
         case np.generic():
-            return thing.item()
+            # Of those that Python has no type for, the item is the thing itself.
+            own = thing.item()
+            return _noun(thing) if isinstance(own, np.generic) else plain(own)
         case bool() | int() | float() | str() | datetime() | date():
             return thing
         case np.ndarray():
@@ -135,13 +129,18 @@ def _said(noun: Any) -> dict[str, Any]:
             filled = call_of(type(noun), takes, others)
         except (LPGreeksError, TypeError):
             continue
-        if filled == noun:
+        if _are_same(filled, noun):
             kept = others
     return kept
 
 
 def _is(default: Any, value: Any) -> bool:
-    return type(default) is type(value) and not isinstance(value, np.ndarray) and bool(default == value)
+    return type(default) is type(value) and not isinstance(value, np.ndarray) and _are_same(default, value)
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Equal, and with the same signs of zeros."""
+    return bool(one == other) and repr(one) == repr(other)
 
 
 def _span(span: np.timedelta64) -> str:
@@ -150,9 +149,9 @@ def _span(span: np.timedelta64) -> str:
 
 
 def _listed(array: np.ndarray[Any, Any]) -> list[Any]:
-    if array.size > _MOST_NUMBERS:
+    if array.size > MOST_NUMBERS:
         raise DataError(
-            f"data that a file gives, or at most {_MOST_NUMBERS:,} numbers",
+            f"data that a file gives, or at most {MOST_NUMBERS:,} numbers",
             got=f"{array.size:,} numbers made in memory",
             remedy="Write them to a file once, and read it: read_prices, read_book, ...",
         )
