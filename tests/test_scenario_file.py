@@ -361,6 +361,18 @@ def test_numbers_keep_their_kind_and_sign() -> None:
             plain(number)
 
 
+def test_text_and_times_stay_what_they_are() -> None:
+    for text in ("lp.Put", "@quotes"):
+        with pytest.raises(lp.DataError, match=r"text that does not begin with lp\. or @"):
+            plain(text)
+    assert again({"kind": 1.0, "ETH": 2.0}) == {"kind": 1.0, "ETH": 2.0}
+    assert plain(pd.Timedelta(1_000_001, "ns")) == "1.000001ms"
+    assert plain(pd.Timestamp("2023-01-01 00:00:00.123456789Z")) == "2023-01-01T00:00:00.123456789+00:00"
+    for span in (np.timedelta64(5, "M"), np.timedelta64("NaT")):
+        with pytest.raises(lp.DataError, match="spans of one length"):
+            plain(span)
+
+
 def test_what_cannot_be_said_is_refused(prices: Path) -> None:
     week = lp.Lognormal(price=1_900, volatility=0.65, years=7 / 365)
     with pytest.raises(lp.DataError, match="the answer of one of hedge"):
@@ -606,6 +618,14 @@ def test_a_command_is_answered_again_from_the_file_that_it_wrote(command: str, p
     if said[0] in ("hedge", "frontier", "replay"):
         text = run(said[0], "--scenario", str(file)).stdout
         assert printed(run(said[0], "--scenario", str(file), "--code").stdout).startswith(text.splitlines()[0])
+
+
+@pytest.mark.parametrize("ending", [".html", ".png", ".csv"])
+def test_a_range_for_exits_has_neither_page_nor_picture(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"x{ending}"
+    done = run("range", "2", "--price", "1867", "--volatility", "0.8", "--out", str(file), code=2)
+    assert f"a file ending in .json, .toml; got {file}" in done.stderr
+    assert not any(tmp_path.iterdir())
 
 
 def test_flags_beside_a_file_are_refused(tmp_path: Path) -> None:

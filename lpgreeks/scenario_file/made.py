@@ -9,9 +9,19 @@ from typing import Any, NoReturn
 
 from lpgreeks.errors import InputError, LPGreeksError
 from lpgreeks.recipes import names_a_file
-from lpgreeks.scenario_file.names import PREFIX, Parameters, call_of, maker, makers, nameable, nearest, parameters_of
+from lpgreeks.scenario_file.names import (
+    MARK,
+    PREFIX,
+    Parameters,
+    call_of,
+    maker,
+    makers,
+    nameable,
+    nearest,
+    parameters_of,
+)
 from lpgreeks.scenario_file.places import Place, line_of
-from lpgreeks.scenario_file.shared import MARK, SHARED
+from lpgreeks.scenario_file.shared import SHARED
 from lpgreeks.scenario_file.written import NAMED
 
 __all__ = ["DEEPEST", "Maker"]

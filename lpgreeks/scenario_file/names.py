@@ -14,6 +14,7 @@ from typing import Any
 from lpgreeks.recipes import is_recorded
 
 __all__ = [
+    "MARK",
     "PREFIX",
     "Parameters",
     "call_of",
@@ -29,6 +30,8 @@ __all__ = [
 
 PREFIX = "lp."
 """Before a public name that stands for itself: a class, a member of an enumeration, a verb."""
+MARK = "@"
+"""Before the name of something under ``[shared]``."""
 
 # A sweep keeps a checkpoint where it is told to; in a file it is a table of its own, which says no such place.
 _WRITES = ("sweep",)

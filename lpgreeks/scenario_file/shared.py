@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MARK", "SHARED", "shared_once"]
+from lpgreeks.scenario_file.names import MARK
+
+__all__ = ["SHARED", "shared_once"]
 
 SHARED = "shared"
-MARK = "@"
-"""Before the name of something under ``[shared]``."""
 
 _READER = "'kind': 'read_"
 _OWN = "of"

@@ -14,7 +14,7 @@ import numpy as np
 
 from lpgreeks.errors import DataError, LPGreeksError
 from lpgreeks.recipes import MOST_NUMBERS, Call, made_by
-from lpgreeks.scenario_file.names import PREFIX, call_of, maker, parameters_of, public, public_name, said_as
+from lpgreeks.scenario_file.names import MARK, PREFIX, call_of, maker, parameters_of, public, public_name, said_as
 
 __all__ = ["NAMED", "plain"]
 
@@ -39,12 +39,16 @@ def plain(thing: Any) -> Any:
         case np.datetime64():
             return np.datetime_as_string(thing)
         case np.timedelta64() | timedelta():
-            return _span(np.timedelta64(thing, "ns"))
+            return _span(thing)
         case np.generic():
             # Of those that Python has no type for, the item is the thing itself.
             own = thing.item()
             return _noun(thing) if isinstance(own, np.generic) else plain(own)
-        case bool() | int() | float() | str() | datetime() | date():
+        case str():
+            return _text(thing)
+        case datetime() if getattr(thing, "nanosecond", 0):
+            return thing.isoformat()
+        case bool() | int() | float() | datetime() | date():
             return thing
         case np.ndarray():
             return _listed(thing)
@@ -60,7 +64,7 @@ def plain(thing: Any) -> Any:
 
 def _mapping(parts: dict[str, Any]) -> dict[str, Any]:
     """A table; one of tables and lists is a list itself, since TOML keeps the order of no such table."""
-    if not any(isinstance(part, (dict, list)) for part in parts.values()):
+    if "kind" not in parts and not any(isinstance(part, (dict, list)) for part in parts.values()):
         return parts
     return {"kind": NAMED, "things": [{"name": name, "value": part} for name, part in parts.items()]}
 
@@ -143,8 +147,22 @@ def _are_same(one: Any, other: Any) -> bool:
     return bool(one == other) and repr(one) == repr(other)
 
 
-def _span(span: np.timedelta64) -> str:
-    whole, rest = divmod(int(span.astype(np.int64)), 1_000_000)
+def _text(text: str) -> str:
+    if text.startswith((PREFIX, MARK)):
+        raise DataError(
+            f"text that does not begin with {PREFIX} or {MARK}, which stand for names in a file",
+            got=repr(text),
+            remedy="Call it otherwise",
+        )
+    return text
+
+
+def _span(span: Any) -> str:
+    # A pandas span has nanoseconds, which its base class in the standard library has not.
+    exact = span.to_timedelta64() if hasattr(span, "to_timedelta64") else np.timedelta64(span)
+    if np.isnat(exact) or np.datetime_data(exact.dtype)[0] in {"M", "Y"}:
+        raise DataError("spans of one length: days, hours, seconds", got=repr(span), remedy="30 days, for a month")
+    whole, rest = divmod(int(exact.astype("timedelta64[ns]").astype(np.int64)), 1_000_000)
     return f"{whole}.{rest:06d}ms" if rest else f"{whole}ms"
 
 
