@@ -124,6 +124,12 @@ def test_things_by_name_keep_their_order() -> None:
         Maker("", "a file", Path(), {}).made({"kind": "named", "things": [3]}, Place(("x",)))
 
 
+def test_two_things_of_one_name_are_refused() -> None:
+    said = {"kind": "named", "things": [{"name": "a", "value": 1}, {"name": "a", "value": 2}]}
+    with pytest.raises(lp.InputError, match="names that can be told apart; got two called a"):
+        Maker("", "a file", Path(), {}).made(said, Place(("x",)))
+
+
 def test_what_a_file_says_twice_is_made_once(prices: Path) -> None:
     tape = tape_of(prices)
     found = again(tape)
@@ -537,6 +543,7 @@ def test_lines() -> None:
     assert line_of(text, Place(("d", 1, "f", "h i", 0))) == 11
     assert line_of(text, Place(("b", "nothing"))) == 2
     assert line_of(text, Place(("nothing",))) is None
+    assert line_of('# a\u2028b\r\n[replays."a.b"]\r\nx = 1\n', Place(("replays", "a.b", "x"))) == 3
     assert str(Place(("legs", 0, "fee"))) == "legs[1].fee"
 
 

@@ -110,6 +110,8 @@ class Maker:
         for i, row in enumerate(rows):
             if not isinstance(row, Mapping) or set(row) != {"name", "value"} or not isinstance(row["name"], str):
                 self.refuse(at / "things" / i, "a name and a value", got=repr(row)[:60])
+            if row["name"] in (other["name"] for other in rows[:i]):
+                self.refuse(at / "things" / i, "names that can be told apart", got=f"two called {row['name']}")
         return {row["name"]: self.made(row["value"], at / "things" / i) for i, row in enumerate(rows)}
 
     def _of_shared(self, name: str, at: Place) -> Any:
