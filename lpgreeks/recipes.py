@@ -47,7 +47,8 @@ class Call:
 def recorded(verb: Callable[_P, _R]) -> Callable[_P, _R]:
     """A verb whose results remember how they were made.
 
-    The memory is no field: nouns stay equal, and travel to another process without it.
+    The memory is no field: nouns stay equal with and without it. Copies and pickles keep it; what
+    :func:`dataclasses.replace` changes does not.
     """
 
     @wraps(verb)

@@ -106,7 +106,7 @@ class Maker:
         return list(made) if several else [made]
 
     def _mapping(self, things: Any, at: Place) -> dict[str, Any]:
-        rows = things if isinstance(things, list) else [None]
+        rows: list[Any] = things if isinstance(things, list) else [None]
         for i, row in enumerate(rows):
             if not isinstance(row, Mapping) or set(row) != {"name", "value"} or not isinstance(row["name"], str):
                 self.refuse(at / "things" / i, "a name and a value", got=repr(row)[:60])
