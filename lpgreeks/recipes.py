@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["Call", "is_recorded", "made_by", "recorded"]
+import numpy as np
+
+__all__ = ["MOST_NUMBERS", "Call", "is_recorded", "made_by", "names_a_file", "recorded"]
+
+MOST_NUMBERS = 1_000
+"""More numbers than these are data: they belong into a file of their own."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -40,7 +47,8 @@ class Call:
 def recorded(verb: Callable[_P, _R]) -> Callable[_P, _R]:
     """A verb whose results remember how they were made.
 
-    The memory is no field: nouns stay equal, and travel to another process without it.
+    The memory is no field: nouns stay equal with and without it. Copies and pickles keep it; what
+    :func:`dataclasses.replace` changes does not.
     """
 
     @wraps(verb)
@@ -63,6 +71,11 @@ def made_by(thing: object) -> Call | None:
     return getattr(thing, _MEMORY, None)
 
 
+def names_a_file(kind: object, argument: str) -> bool:
+    """Whether an argument of a call is the place of a file."""
+    return str(kind).startswith("read_") and argument in ("path", "source")
+
+
 @cache
 def _signature(verb: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(verb)
@@ -79,18 +92,25 @@ def _call(name: str, bound: inspect.BoundArguments) -> Call:
         elif parameter == _CLASS:
             name = f"{value.__name__}.{name}"
         else:
-            given[parameter] = _lean(value)
+            given[parameter] = _whole_path(value) if names_a_file(name, parameter) else _lean(value)
     return Call(name, given)
 
 
+def _whole_path(value: Any) -> Any:
+    """A place that stays the same when the working folder does not."""
+    return Path(value).absolute() if isinstance(value, (str, os.PathLike)) else value
+
+
 def _lean(value: Any) -> Any:
-    """A value, with the recipe of it in place of what can be made again."""
+    """A value as it is now, with the recipe of it in place of what can be made again."""
     if (call := made_by(value)) is not None:
         return call
     if type(value) in (list, tuple):
         return type(value)(map(_lean, value))
     if isinstance(value, Mapping):
         return {name: _lean(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.size <= MOST_NUMBERS:
+        return value.copy()
     return value
 
 

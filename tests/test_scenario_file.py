@@ -27,6 +27,8 @@ from tests.running import printed, run
 DEFAULT = lp.UniswapV3.from_value(100_000, base="ETH", quote="USDC", price=1_900, lower=1_700, upper=2_100)
 LINEAR = lp.LinearPerp(base="ETH", quote="USDC", entry=1_900)
 LEG = lp.Leg(LINEAR, fee=lp.Fee(taker=0.0005))
+COIN = lp.InversePerp(base="ETH", quote="USDC", entry=1_900)
+VARIANCE = lp.Variance(lp.Value("USDC"))
 
 
 @pytest.fixture(autouse=True)
@@ -71,9 +73,7 @@ NOUNS = [
     else LEG,
     lp.Leg(LINEAR, collateral="USDC", slippage=lp.Slippage(rate=1e-4), funding=lp.Funding(rate=1e-4, hours=1.0)),
     lp.Lognormal(price=1_900, volatility=0.65, years=7 / 365, drift_per_year=0.1),
-    lp.Merton(price=1_900, volatility=0.5, years=7 / 365, jumps_per_year=12, mean_log_jump=-0.05, jump_volatility=0.1)
-    if "mean_log_jump" in lp.Merton.__dataclass_fields__
-    else LEG,
+    lp.Merton(price=1_900, volatility=0.5, years=7 / 365, jumps_per_year=12, jump_mean=-0.05, jump_volatility=0.1),
     lp.Variance(lp.Value("USDC")),
     lp.Variance(lp.Amount("ETH"), lp.Amount("USDC")),
     lp.CVaR(lp.Value("ETH"), level=0.99),
@@ -126,6 +126,12 @@ def test_things_by_name_keep_their_order() -> None:
         Maker("", "a file", Path(), {}).made({"kind": "named", "things": [3]}, Place(("x",)))
 
 
+def test_two_things_of_one_name_are_refused() -> None:
+    said = {"kind": "named", "things": [{"name": "a", "value": 1}, {"name": "a", "value": 2}]}
+    with pytest.raises(lp.InputError, match="names that can be told apart; got two called a"):
+        Maker("", "a file", Path(), {}).made(said, Place(("x",)))
+
+
 def test_what_a_file_says_twice_is_made_once(prices: Path) -> None:
     tape = tape_of(prices)
     found = again(tape)
@@ -144,6 +150,26 @@ def test_only_what_is_public_and_keeps_its_recipe_can_be_said() -> None:
     assert public("Side.LONG") is lp.Side.LONG
     assert is_recorded(lp.read_klines)
     assert not is_recorded(lp.performance)
+
+
+REACHES = [
+    'kind = "grid"\nof = "lp.recipes.inspect.os.system"\ncommand = ["touch PLACE"]',
+    'kind = "Grid.of_rows"\nof = "lp.scenario_file.made.Path"\nrows = []',
+    'kind = "grid"\nof = "lp.Scenario.write"\npath = ["PLACE"]',
+    'kind = "grid"\nof = "lp.report"\npath = ["PLACE"]',
+    'kind = "grid"\nof = "lp.InputError.mro"\nx = [1]',
+    'kind = "grid"\nof = "lp.UniswapV3.__init_subclass__"\nx = [1]',
+    'kind = "sweep"\nverb = "lp.hedge"\ncheckpoint = "PLACE"',
+]
+
+
+@pytest.mark.parametrize("said", REACHES)
+def test_a_file_reaches_nothing_but_what_makes_nouns(said: str, tmp_path: Path) -> None:
+    file, place = tmp_path / "x.toml", tmp_path / "made"
+    file.write_text(f"[holding]\n{said}\n".replace("PLACE", str(place)))
+    with pytest.raises(lp.InputError, match=r"in x.toml, line [23], holding\.(of|kind): a (public name|kind)"):
+        lp.read_scenario(file).noun("holding")
+    assert not place.exists()
 
 
 # ---- results
@@ -235,6 +261,32 @@ def test_replays_by_name_share_what_they_have_in_common(prices: Path, tmp_path: 
         assert found[name].to_dict() == result.to_dict()
 
 
+def test_replays_by_name_each_keep_their_own_hedge(prices: Path, tmp_path: Path) -> None:
+    tape, plan = tape_of(prices), hedges(prices)["model"]
+    other = lp.hedge(DEFAULT * 2, [LEG], lp.Lognormal(price=1_900, volatility=0.5, years=0.02), objective=VARIANCE)
+    band = lp.DeltaBand(0.05)
+    cases = {
+        "plan": lp.replay(DEFAULT, plan, tape),
+        "its legs": lp.replay(DEFAULT, [LINEAR, COIN], tape, policy=band),
+        "leg": lp.replay(DEFAULT, [LEG], tape, policy=band),
+        "other plan": lp.replay(DEFAULT * 2, other, tape),
+        "none": lp.replay(DEFAULT, None, tape),
+    }
+    for names in (["plan", "its legs"], ["its legs", "plan"], ["leg", "its legs"], [*cases], ["none", "other plan"]):
+        results = {name: cases[name] for name in names}
+        lp.scenario_of(results).write(tmp_path / "x.toml")
+        found = lp.read_scenario(tmp_path / "x.toml").run("replays")
+        for name, result in results.items():
+            assert found[name].to_dict() == result.to_dict(), (names, name)
+
+
+def test_replays_that_have_no_names_are_refused(prices: Path) -> None:
+    with pytest.raises(lp.DataError, match="replays by name; got none"):
+        lp.scenario_of({})
+    with pytest.raises(lp.DataError, match="replays whose names are text; got 1"):
+        lp.scenario_of({1: lp.replay(DEFAULT, None, tape_of(prices))})
+
+
 def test_several_answers_about_one_holding_share_a_file(tmp_path: Path) -> None:
     plan = lp.hedge(
         DEFAULT,
@@ -284,6 +336,49 @@ def test_files_are_named_from_the_scenarios_own_folder(
     assert 'source = "../prices.csv"' in (kept / "x.toml").read_text()
     monkeypatch.chdir(tmp_path)
     assert lp.read_scenario(kept / "x.toml").run("hedge").quantities == plan.quantities
+
+
+def test_a_file_is_where_it_was_when_it_was_read(prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marked = tmp_path / "lp.prices.csv"
+    marked.write_bytes(prices.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    plan = hedges(Path(marked.name))["windows"]
+    monkeypatch.chdir(prices.parent)
+    lp.scenario_of(plan).write(tmp_path / "x.toml")
+    monkeypatch.chdir(tmp_path)
+    scenario = lp.read_scenario("x.toml")
+    monkeypatch.chdir(prices.parent)
+    assert scenario.run("hedge").quantities == plan.quantities
+
+
+def test_what_changes_after_a_call_does_not_change_its_recipe() -> None:
+    moves, legs = np.array([-0.1, 0.1]), [LEG]
+    table = lp.scenario_table(DEFAULT, start=1_900, moves=moves)
+    plan = lp.hedge(DEFAULT, legs, lp.Lognormal(price=1_900, volatility=0.65, years=0.02), objective=VARIANCE)
+    moves *= 2
+    legs.append(lp.Leg(COIN))
+    assert lp.scenario_of(table).said["scenario_table"]["moves"] == [-0.1, 0.1]
+    assert len(lp.scenario_of(plan).said["legs"]) == 1
+
+
+def test_numbers_keep_their_kind_and_sign() -> None:
+    assert plain(np.float32(0.1)) == float(np.float32(0.1))
+    assert repr(again(lp.Fee(taker=-0.0))) == repr(lp.Fee(taker=-0.0))
+    for number in (np.longdouble(1), np.complex128(1j)):
+        with pytest.raises(lp.DataError, match="nouns, numbers and text, which a file can say"):
+            plain(number)
+
+
+def test_text_and_times_stay_what_they_are() -> None:
+    for text in ("lp.Put", "@quotes"):
+        with pytest.raises(lp.DataError, match=r"text that does not begin with lp\. or @"):
+            plain(text)
+    assert again({"kind": 1.0, "ETH": 2.0}) == {"kind": 1.0, "ETH": 2.0}
+    assert plain(pd.Timedelta(1_000_001, "ns")) == "1.000001ms"
+    assert plain(pd.Timestamp("2023-01-01 00:00:00.123456789Z")) == "2023-01-01T00:00:00.123456789+00:00"
+    for span in (np.timedelta64(5, "M"), np.timedelta64("NaT")):
+        with pytest.raises(lp.DataError, match="spans of one length"):
+            plain(span)
 
 
 def test_what_cannot_be_said_is_refused(prices: Path) -> None:
@@ -373,6 +468,46 @@ def test_what_is_wrong_is_said_with_its_line(was: str, now: str, message: str, t
         lp.read_scenario(file).run("hedge")
 
 
+WHOLE = [
+    ('holding = "@a"\n[shared]\na = "@b"\nb = "@a"', r"line 3, shared.a: a table that does not stand for itself"),
+    ("holding = 3", r"line 1, holding: a table with kind, \[holding\]; got 3"),
+    ("objective = []", r"line 1, objective: a table with kind, \[objective\]; got \[\]"),
+    ("legs = 3", r"line 1, legs: tables, \[\[legs\]\]; got 3"),
+    ("legs = [1]", r"line 1, legs: legs as a list of instruments, \+1 long; got \[1\]"),
+    ("exit = true", r"line 1, exit: text; got True"),
+    ('exit = "x"', r"line 1, exit: exit .held. or .range.; got 'x'"),
+    ('scenarios = "lp.Lognormal"', r"in x.toml: what hedge takes; got AttributeError"),
+    ('holding = {kind = "UniswapV3."}', r"line 1, holding.kind: a kind, .* Did you mean UniswapV3\?"),
+    ('holding = {kind = "named", things = [{name = [1], value = 2}]}', r"line 1, holding.things\[1\]: a name and"),
+    ("x = " + "[" * 5_000 + "]" * 5_000, "a scenario in TOML; got .*recursion"),
+    ("x = " + "[" * 150 + "]" * 150, "at most 100 tables within each other; got more in .*x.toml"),
+    (".".join("a" * 5_000) + " = 1", "at most 100 tables within each other; got more in .*x.toml"),
+    ("x = 1" + "0" * 5_000, "a scenario in TOML; got .*4300 digits"),
+    ("x = 1\nx = 2", r"Cannot overwrite a value \(at line 2"),
+]
+
+
+@pytest.mark.parametrize(("said", "message"), WHOLE, ids=[said[:30] for said, _ in WHOLE])
+def test_a_file_that_is_wrong_as_a_whole(said: str, message: str, tmp_path: Path) -> None:
+    found = tomllib.loads(START)
+    for name in ("holding", "objective", "legs", "exit", "scenarios"):
+        if said.startswith(name):
+            found.pop(name, None)
+    import tomli_w
+
+    file = tmp_path / "x.toml"
+    file.write_text(f"{said}\n" + re.sub(r"^# .*", "", tomli_w.dumps(found), flags=re.MULTILINE))
+    with pytest.raises(lp.LPGreeksError, match=message):
+        lp.read_scenario(file).run("hedge")
+
+
+def test_a_chain_of_names_has_an_end(tmp_path: Path) -> None:
+    chain = "".join(f'a{i} = "@a{i + 1}"\n' for i in range(2_000))
+    (tmp_path / "x.toml").write_text(f'holding = "@a0"\n[shared]\n{chain}a2000 = 1\n')
+    with pytest.raises(lp.InputError, match="at most 100 tables within each other"):
+        lp.read_scenario(tmp_path / "x.toml").noun("holding")
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     for path, message in (
         (tmp_path, "Is a directory"),
@@ -410,6 +545,7 @@ def test_lines() -> None:
     assert line_of(text, Place(("d", 1, "f", "h i", 0))) == 11
     assert line_of(text, Place(("b", "nothing"))) == 2
     assert line_of(text, Place(("nothing",))) is None
+    assert line_of('# a\u2028b\r\n[replays."a.b"]\r\nx = 1\n', Place(("replays", "a.b", "x"))) == 3
     assert str(Place(("legs", 0, "fee"))) == "legs[1].fee"
 
 
@@ -502,6 +638,14 @@ def test_a_command_is_answered_again_from_the_file_that_it_wrote(command: str, p
     if said[0] in ("hedge", "frontier", "replay"):
         text = run(said[0], "--scenario", str(file)).stdout
         assert printed(run(said[0], "--scenario", str(file), "--code").stdout).startswith(text.splitlines()[0])
+
+
+@pytest.mark.parametrize("ending", [".html", ".png", ".csv"])
+def test_a_range_for_exits_has_neither_page_nor_picture(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"x{ending}"
+    done = run("range", "2", "--price", "1867", "--volatility", "0.8", "--out", str(file), code=2)
+    assert f"a file ending in .json, .toml; got {file}" in done.stderr
+    assert not any(tmp_path.iterdir())
 
 
 def test_flags_beside_a_file_are_refused(tmp_path: Path) -> None:

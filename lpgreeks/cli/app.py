@@ -237,6 +237,8 @@ def range_command(
     import lpgreeks as lp
 
     require_writable(out)
+    if out is not None and out.suffix not in (".json", ".toml"):
+        raise lp.InputError("a file ending in .json, .toml", got=str(out), remedy="There is no picture of a range")
     given: dict[str, float] = {"price": price, "volatility": volatility, "days": days, "drift": drift}
     given |= {} if exits_per_week is None else {"exits_per_week": exits_per_week}
     if scenario is not None:

@@ -14,11 +14,13 @@ from typing import Any
 from lpgreeks.recipes import is_recorded
 
 __all__ = [
+    "MARK",
     "PREFIX",
     "Parameters",
     "call_of",
     "maker",
     "makers",
+    "nameable",
     "nearest",
     "parameters_of",
     "public",
@@ -28,6 +30,11 @@ __all__ = [
 
 PREFIX = "lp."
 """Before a public name that stands for itself: a class, a member of an enumeration, a verb."""
+MARK = "@"
+"""Before the name of something under ``[shared]``."""
+
+# A sweep keeps a checkpoint where it is told to; in a file it is a table of its own, which says no such place.
+_WRITES = ("sweep",)
 
 
 class Parameters(dict[str, inspect.Parameter]):
@@ -51,18 +58,37 @@ class Parameters(dict[str, inspect.Parameter]):
 
 
 def public(name: str) -> Any:
-    """What ``lp.name`` is; None where there is no such thing."""
+    """What ``lp.name`` is; None where there is no such thing.
+
+    Names are those of the public list, and of a class what is its own: a member, a class method, a recorded verb.
+    Nothing is reached through them: modules have whole other modules within.
+    """
+    owner, dot, own = name.partition(".")
     # The root is loaded wherever this is, and imports it: no import at the head.
-    found: Any = import_module(__name__.partition(".")[0])
-    for part in name.split("."):
-        found = None if part.startswith("_") else getattr(found, part, None)
-    return found
+    root = import_module(__name__.partition(".")[0])
+    found = getattr(root, owner) if owner in dir(root) else None
+    if not dot or found is None:
+        return found
+    if not inspect.isclass(found) or own.startswith("_"):
+        return None
+    if issubclass(found, Enum):
+        return found.__members__.get(own)
+    is_verb = isinstance(inspect.getattr_static(found, own, None), classmethod) or is_recorded(
+        getattr(found, own, None)
+    )
+    return getattr(found, own) if is_verb else None
+
+
+def nameable(name: str) -> Any:
+    """What ``"lp.name"`` stands for in a file: a class, a member of an enumeration, or what may be a ``kind``."""
+    found = public(name)
+    return found if inspect.isclass(found) or isinstance(found, Enum) or maker(name) is not None else None
 
 
 def public_name(thing: Any) -> str | None:
-    """The name of a class, a verb or a member of an enumeration, if ``lp`` has it under that name."""
+    """The name of a class, a verb or a member of an enumeration, if a file may name it."""
     name = f"{type(thing).__name__}.{thing.name}" if isinstance(thing, Enum) else getattr(thing, "__name__", "")
-    return name if name and public(name) is thing else None
+    return name if name and nameable(name) is thing else None
 
 
 @cache
@@ -79,6 +105,8 @@ def maker(kind: str) -> Callable[..., Any] | None:
     """What a table of this ``kind`` calls; None where a file may not say it."""
     owner, _, own = kind.partition(".")
     found = public(kind)
+    if kind in _WRITES:
+        return None
     if own:
         is_own = inspect.isclass(public(owner)) and isinstance(
             inspect.getattr_static(public(owner), own, None), classmethod

@@ -12,6 +12,8 @@ _LIST = "[["
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*[^=]*?)?\s*=""")
 
+_PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^."'\s]+))\s*(?:\.|$)""")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,9 +43,9 @@ def _said(text: str) -> list[tuple[int, tuple[str | int, ...]]]:
     found: list[tuple[int, tuple[str | int, ...]]] = []
     table: tuple[str | int, ...] = ()
     counts: Counter[tuple[str, ...]] = Counter()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if (header := _HEADER.match(line)) is not None and "=" not in header[2]:
-            names = tuple(part.strip().strip("\"'") for part in header[2].split("."))
+            names = tuple("".join(part.groups("")) for part in _PART.finditer(header[2]))
             if header[1] == _LIST:
                 counts[names] += 1
             table = _numbered(names, counts)

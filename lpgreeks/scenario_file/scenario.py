@@ -14,18 +14,20 @@ from typing import Any
 from lpgreeks._files import whole
 from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
-from lpgreeks.recipes import Call, made_by
-from lpgreeks.scenario_file.made import Maker
+from lpgreeks.recipes import Call, made_by, names_a_file
+from lpgreeks.scenario_file.made import DEEPEST, Maker
 from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
 from lpgreeks.scenario_file.shared import SHARED, shared_once
-from lpgreeks.scenario_file.written import names_a_file, plain
+from lpgreeks.scenario_file.written import plain
 
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 
 # What a hedge takes stands at the top, by the names that people give it; other verbs share it.
 _CALLED = {"exposure": "holding", "position": "holding", "held": "holding", "over": "scenarios"}
 _SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
+
+_LISTS = ("legs", "constraints")
 
 _HEDGE, _REPLAY = "hedge", "replay"
 _VERBS = (_HEDGE, "compare", "economics", "frontier", _REPLAY, "replay_spread", "scenario_table", "dislocations")
@@ -175,10 +177,23 @@ class Scenario(Noun):
         missing = [_CALLED.get(name, name) for name in takes.needed if name not in given]
         if missing:
             raise InputError(f"{' and '.join(missing)} in {self.name}, for a {verb}", got="none")
-        return public(verb)(**given)
+        named = {_CALLED.get(name, name) for name in given} - set(instead)
+        with self._maker.told(verb, named & set(self.said), Place()):
+            return public(verb)(**given)
+
+    def _require_nouns(self) -> None:
+        """What stands at the top is a table or a list of them, before a verb asks what it is."""
+        for name in (name for name in _SHARED if name in self.said):
+            said = self.said[name]
+            stands = (isinstance(said, Mapping) and "kind" in said) or (name in _LISTS and isinstance(said, list))
+            if not (stands or isinstance(said, str)):
+                wanted = {"exit": "text"} | {key: f"tables, [[{key}]]" for key in _LISTS}
+                expected = wanted.get(name, f"a table with kind, [{name}]")
+                self._maker.refuse(Place((name,)), expected, got=repr(said)[:60])
 
     def _given(self, verb: str, place: tuple[str, ...] = ()) -> dict[str, Any]:
         """The arguments of a verb, made: from its own table, else from the top."""
+        self._require_nouns()
         takes = _parameters(verb)
         known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
         own = {} if verb == _HEDGE else dict(self._table(verb))
@@ -237,12 +252,23 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     try:
         text = path.read_text(encoding="utf-8")
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError("a scenario in TOML", got=f"{path}: {error}", remedy="`lpgreeks init` writes one") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text in UTF-8"
         raise DataError("a scenario file", got=f"{path}: {reason}", remedy="`lpgreeks init` writes one") from error
-    return Scenario(said=said, text=text, name=path.name, folder=path.parent)
+    except (ValueError, RecursionError) as error:
+        # Beside its own, Python's errors of numbers with thousands of digits and of endless brackets.
+        raise DataError("a scenario in TOML", got=f"{path}: {error}", remedy="`lpgreeks init` writes one") from error
+    if _is_deep(said):
+        raise DataError(f"at most {DEEPEST} tables within each other", got=f"more in {path}")
+    return Scenario(said=said, text=text, name=path.name, folder=path.parent.absolute())
+
+
+def _is_deep(said: Mapping[str, Any]) -> bool:
+    level: list[Any] = [said]
+    for _ in range(DEEPEST):
+        parts = (part for whole in level for part in (whole.values() if isinstance(whole, Mapping) else whole))
+        level = [part for part in parts if isinstance(part, (Mapping, list))]
+    return bool(level)
 
 
 def template() -> str:
@@ -268,7 +294,7 @@ def scenario_of(*results: Any, **figures: Mapping[str, Any]) -> Scenario:
     said: dict[str, Any] = {}
     for result in results:
         for name, table in _tables(result).items():
-            if said.setdefault(name, table) != table:
+            if not _are_same(said.setdefault(name, table), table):
                 raise InputError("results about the same", got=f"two of {name}", remedy="Write a file for each")
     said = shared_once(_placed(said | {name: dict(table) for name, table in figures.items()}, None))
     return Scenario(said=said, text=_toml(said), name="the scenario", folder=Path.cwd())
@@ -297,21 +323,26 @@ def _call_of(result: Any) -> Call:
 # ---- from calls to tables
 
 
-def _document(call: Call) -> dict[str, Any]:
-    """The tables of a call: what verbs share at the top, the rest under the verb's name."""
+def _document(call: Call, *, apart: bool = False) -> dict[str, Any]:
+    """The tables of a call: what verbs share at the top, the rest under the verb's name.
+
+    Args:
+        call: it.
+        apart: whether its hedge stands under the verb's name too, since another verb of the file has another.
+    """
     if call.name == _SWEEP:
         return _sweep(call)
     top: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for value in call.arguments.values():
-        if isinstance(value, Call) and value.name == _HEDGE:
+        if _is_plan(value) and not apart:
             top |= _document(value)
     for name in (name for name in _parameters(call.name) if name in call.arguments):
         value = call.arguments[name]
-        if value is None or (isinstance(value, Call) and value.name == _HEDGE):
+        if value is None or (_is_plan(value) and not apart):
             continue
-        said, key = plain(value), "legs" if name == _HEDGE else _CALLED.get(name, name)
-        if key in _SHARED and top.get(key, said) == said:
+        said, key = plain(value), "legs" if name == _HEDGE and not apart else _CALLED.get(name, name)
+        if key in _SHARED and _are_same(top.get(key, said), said):
             top[key] = said
         else:
             own["hedge" if name == _HEDGE else key] = said
@@ -321,19 +352,24 @@ def _document(call: Call) -> dict[str, Any]:
 
 def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
     """Replays by name: what all have in common once, the rest under each name."""
-    documents = {name: _document(call) for name, call in calls.items()}
-    if any(call.name != _REPLAY for call in calls.values()):
-        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})))
+    if not calls or any(call.name != _REPLAY for call in calls.values()):
+        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})) or "none")
+    if any(not isinstance(name, str) for name in calls):
+        raise DataError("replays whose names are text", got=", ".join(map(repr, calls)))
+    hedges = [plain(hedge) for call in calls.values() if (hedge := call.arguments.get(_HEDGE)) is not None]
+    apart = any(not _are_same(hedge, hedges[0]) for hedge in hedges)
+    documents = {name: _document(call, apart=apart) for name, call in calls.items()}
     tables = {name: document.pop(_REPLAY) for name, document in documents.items()}
     top: dict[str, Any] = {}
-    for document in documents.values():
+    # A plan is about what stands at the top.
+    for document in sorted(documents.values(), key=lambda document: "objective" not in document):
         top = document | top
     first = next(iter(tables.values()))
-    common = {k: v for k, v in first.items() if all(k in t and t[k] == v for t in tables.values())}
+    common = {k: v for k, v in first.items() if all(k in t and _are_same(t[k], v) for t in tables.values())}
     each: dict[str, Any] = {}
     for name, document in documents.items():
         own = {key: said for key, said in tables[name].items() if key not in common}
-        own |= {key: said for key, said in document.items() if top[key] != said}
+        own |= {key: said for key, said in document.items() if not _are_same(top[key], said)}
         own |= {"hedge": []} if "legs" in top and "legs" not in document else {}
         each[name] = own
     return top | {"replay": common, _SEVERAL: each}
@@ -349,6 +385,15 @@ def _sweep(call: Call) -> dict[str, Any]:
     grids = {key: value for key, value in arguments.items() if _varies(value)}
     document = _document(Call(name, {key: value for key, value in arguments.items() if key not in grids}))
     return document | {_SWEEP: {"verb": name} | {_CALLED.get(k, k): plain(grid) for k, grid in grids.items()}}
+
+
+def _is_plan(value: Any) -> bool:
+    return isinstance(value, Call) and value.name == _HEDGE
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Equal, kinds and signs of numbers included: 1 is not 1.0."""
+    return repr(one) == repr(other)
 
 
 def _varies(value: Any) -> bool:

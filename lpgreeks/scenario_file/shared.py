@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MARK", "SHARED", "shared_once"]
+from lpgreeks.scenario_file.names import MARK
+
+__all__ = ["SHARED", "shared_once"]
 
 SHARED = "shared"
-MARK = "@"
-"""Before the name of something under ``[shared]``."""
 
 _READER = "'kind': 'read_"
 _OWN = "of"
@@ -50,5 +50,5 @@ def _data(said: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _named(said: Any, table: dict[str, Any], name: str) -> Any:
     if isinstance(said, Mapping):
-        return name if said == table else {key: _named(part, table, name) for key, part in said.items()}
+        return name if repr(said) == repr(table) else {key: _named(part, table, name) for key, part in said.items()}
     return [_named(part, table, name) for part in said] if isinstance(said, list) else said

@@ -13,23 +13,15 @@ from typing import Any
 import numpy as np
 
 from lpgreeks.errors import DataError, LPGreeksError
-from lpgreeks.recipes import Call, made_by
-from lpgreeks.scenario_file.names import PREFIX, call_of, maker, parameters_of, public, public_name, said_as
+from lpgreeks.recipes import MOST_NUMBERS, Call, made_by
+from lpgreeks.scenario_file.names import MARK, PREFIX, call_of, maker, parameters_of, public, public_name, said_as
 
-__all__ = ["NAMED", "names_a_file", "plain"]
+__all__ = ["NAMED", "plain"]
 
 NAMED = "named"
 """The kind of a mapping of things by name."""
 
 _GRID = "grid"
-
-# More numbers than these are data: they belong into a file of their own.
-_MOST_NUMBERS = 1_000
-
-
-def names_a_file(kind: object, argument: str) -> bool:
-    """Whether an argument of a call is the place of a file."""
-    return str(kind).startswith("read_") and argument in ("path", "source")
 
 
 def plain(thing: Any) -> Any:
@@ -47,10 +39,16 @@ def plain(thing: Any) -> Any:
         case np.datetime64():
             return np.datetime_as_string(thing)
         case np.timedelta64() | timedelta():
-            return _span(np.timedelta64(thing, "ns"))
+            return _span(thing)
         case np.generic():
-            return thing.item()
-        case bool() | int() | float() | str() | datetime() | date():
+            # Of those that Python has no type for, the item is the thing itself.
+            own = thing.item()
+            return _noun(thing) if isinstance(own, np.generic) else plain(own)
+        case str():
+            return _text(thing)
+        case datetime() if getattr(thing, "nanosecond", 0):
+            return thing.isoformat()
+        case bool() | int() | float() | datetime() | date():
             return thing
         case np.ndarray():
             return _listed(thing)
@@ -66,7 +64,7 @@ def plain(thing: Any) -> Any:
 
 def _mapping(parts: dict[str, Any]) -> dict[str, Any]:
     """A table; one of tables and lists is a list itself, since TOML keeps the order of no such table."""
-    if not any(isinstance(part, (dict, list)) for part in parts.values()):
+    if "kind" not in parts and not any(isinstance(part, (dict, list)) for part in parts.values()):
         return parts
     return {"kind": NAMED, "things": [{"name": name, "value": part} for name, part in parts.items()]}
 
@@ -135,24 +133,43 @@ def _said(noun: Any) -> dict[str, Any]:
             filled = call_of(type(noun), takes, others)
         except (LPGreeksError, TypeError):
             continue
-        if filled == noun:
+        if _are_same(filled, noun):
             kept = others
     return kept
 
 
 def _is(default: Any, value: Any) -> bool:
-    return type(default) is type(value) and not isinstance(value, np.ndarray) and bool(default == value)
+    return type(default) is type(value) and not isinstance(value, np.ndarray) and _are_same(default, value)
 
 
-def _span(span: np.timedelta64) -> str:
-    whole, rest = divmod(int(span.astype(np.int64)), 1_000_000)
+def _are_same(one: Any, other: Any) -> bool:
+    """Equal, and with the same signs of zeros."""
+    return bool(one == other) and repr(one) == repr(other)
+
+
+def _text(text: str) -> str:
+    if text.startswith((PREFIX, MARK)):
+        raise DataError(
+            f"text that does not begin with {PREFIX} or {MARK}, which stand for names in a file",
+            got=repr(text),
+            remedy="Call it otherwise",
+        )
+    return text
+
+
+def _span(span: Any) -> str:
+    # A pandas span has nanoseconds, which its base class in the standard library has not.
+    exact = span.to_timedelta64() if hasattr(span, "to_timedelta64") else np.timedelta64(span)
+    if np.isnat(exact) or np.datetime_data(exact.dtype)[0] in {"M", "Y"}:
+        raise DataError("spans of one length: days, hours, seconds", got=repr(span), remedy="30 days, for a month")
+    whole, rest = divmod(int(exact.astype("timedelta64[ns]").astype(np.int64)), 1_000_000)
     return f"{whole}.{rest:06d}ms" if rest else f"{whole}ms"
 
 
 def _listed(array: np.ndarray[Any, Any]) -> list[Any]:
-    if array.size > _MOST_NUMBERS:
+    if array.size > MOST_NUMBERS:
         raise DataError(
-            f"data that a file gives, or at most {_MOST_NUMBERS:,} numbers",
+            f"data that a file gives, or at most {MOST_NUMBERS:,} numbers",
             got=f"{array.size:,} numbers made in memory",
             remedy="Write them to a file once, and read it: read_prices, read_book, ...",
         )
