@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,53 +13,29 @@ from typing import Any
 from lpgreeks._files import whole
 from lpgreeks.display import Noun
 from lpgreeks.errors import DataError, InputError
-from lpgreeks.recipes import Call, made_by, names_a_file
+from lpgreeks.scenario_file.document import are_same, tables_of
 from lpgreeks.scenario_file.made import DEEPEST, Maker
 from lpgreeks.scenario_file.names import Parameters, nearest, public
 from lpgreeks.scenario_file.places import Place
+from lpgreeks.scenario_file.sections import (
+    CALLED,
+    FIGURES,
+    HEDGE,
+    HOW,
+    LISTS,
+    NOUNS,
+    REPLAY,
+    SEVERAL,
+    SWEEP,
+    TEXT,
+    TOP,
+    VERBS,
+    parameters,
+)
 from lpgreeks.scenario_file.shared import SHARED, shared_once
-from lpgreeks.scenario_file.written import plain
+from lpgreeks.scenario_file.text import placed, toml
 
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
-
-# What a hedge takes stands at the top, by the names that people give it; other verbs share it.
-_CALLED = {"exposure": "holding", "position": "holding", "held": "holding", "over": "scenarios"}
-_SHARED = ("holding", "legs", "scenarios", "objective", "constraints", "tie_break", "exit")
-
-_LISTS = ("legs", "constraints")
-
-_HEDGE, _REPLAY = "hedge", "replay"
-_VERBS = (_HEDGE, "compare", "economics", "frontier", _REPLAY, "replay_spread", "scenario_table", "dislocations")
-_SWEEP = "sweep"
-_SEVERAL = "replays"
-_NOUNS = {"Exposure": "holding", "Spread": "spread", "TermStructure": "curve"}
-"""What stands for itself, by its class."""
-
-_FIGURES = {
-    "payoff": ("price", "short", "income"),
-    "greeks": ("price",),
-    "range": ("exits_per_week", "price", "volatility", "days", "drift"),
-    "verdict": ("seed",),
-    "stamp": ("at",),
-    "given": ("words",),
-}
-"""Tables of figures that a command reads, without a verb."""
-
-_TEXT = ("at", "words")
-
-_COMMANDS = {"compare": "options", "economics": "hedge", "replays": "index", "replay_spread": "spread",
-             "scenario_table": "scenario", "curve": "spread"}  # fmt: skip
-"""The commands that answer what a file asks, where they are called otherwise than its table."""
-
-_GRIDS = ("grid", "each", "Grid.of_rows")
-
-# Of a sweep, how it is computed: the same bits whatever they are.
-_HOW = ("checkpoint", "workers", "cluster", "progress", "keep")
-
-_HEAD = """\
-# lpgreeks {version}: the same bits with the same versions ({others}).
-# lpgreeks {command} --scenario FILE
-"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -85,14 +60,14 @@ class Scenario(Noun):
     folder: Path
 
     def __post_init__(self) -> None:
-        known = (*_SHARED, *_VERBS, _SWEEP, _SEVERAL, *_NOUNS.values(), *_FIGURES, SHARED)
+        known = (*TOP, *VERBS, SWEEP, SEVERAL, *NOUNS.values(), *FIGURES, SHARED)
         for name in self.said:
             if name not in known:
                 self._maker.refuse(Place((name,)), "a key of a scenario", got=name, remedy=nearest(name, known))
 
     def __contains__(self, verb: object) -> bool:
         """Whether the file asks for a verb: a hedge by its objective, others by a table of their own."""
-        return ("objective" if verb == _HEDGE else verb) in self.said
+        return ("objective" if verb == HEDGE else verb) in self.said
 
     def __str__(self) -> str:
         return self.text
@@ -113,15 +88,15 @@ class Scenario(Noun):
                 needs and the file does not say; values that a noun refuses, with their line.
             DataError: files that cannot be read; and whatever the verb itself raises.
         """
-        if verb == _SWEEP:
+        if verb == SWEEP:
             return self._swept(instead)
-        if verb == _HEDGE and not instead:
+        if verb == HEDGE and not instead:
             return self._plan
-        if verb == _SEVERAL:
-            table = self._table(_SEVERAL)
-            return {name: self._answer(_REPLAY, instead, (_SEVERAL, name)) for name in table}
-        if verb not in _VERBS:
-            raise InputError("a verb", got=repr(verb), remedy=nearest(str(verb), (*_VERBS, _SWEEP, _SEVERAL)))
+        if verb == SEVERAL:
+            table = self._table(SEVERAL)
+            return {name: self._answer(REPLAY, instead, (SEVERAL, name)) for name in table}
+        if verb not in VERBS:
+            raise InputError("a verb", got=repr(verb), remedy=nearest(str(verb), (*VERBS, SWEEP, SEVERAL)))
         return self._answer(verb, instead)
 
     def noun(self, name: str) -> Any:
@@ -136,12 +111,12 @@ class Scenario(Noun):
 
     def figures(self, name: str) -> dict[str, Any]:
         """What a table without a verb says: ``payoff``, ``greeks``, ``range``, ``verdict``, ``stamp``."""
-        table, known = self._table(name), _FIGURES[name]
+        table, known = self._table(name), FIGURES[name]
         for key, value in table.items():
             at = Place((name, key))
             if key not in known:
                 self._maker.refuse(at, f"a key of {name}", got=key, remedy=nearest(key, known))
-            wanted, kinds = ("text", (str,)) if key in _TEXT else ("a number", (int, float))
+            wanted, kinds = ("text", (str,)) if key in TEXT else ("a number", (int, float))
             if isinstance(value, bool) or not isinstance(value, kinds):
                 self._maker.refuse(at, wanted, got=repr(value))
         return dict(table)
@@ -154,7 +129,7 @@ class Scenario(Noun):
         """
         path = Path(path)
         with whole(path, remedy="Name another place; nothing is left there") as part:
-            part.write_text(_toml(_placed(self.said, path.parent.absolute())), encoding="utf-8")
+            part.write_text(toml(placed(self.said, path.parent.absolute())), encoding="utf-8")
 
     # ---- from tables to calls
 
@@ -173,40 +148,40 @@ class Scenario(Noun):
 
     def _answer(self, verb: str, instead: Mapping[str, Any], place: tuple[str, ...] = ()) -> Any:
         given = self._given(verb, place) | dict(instead)
-        takes = _parameters(verb)
-        missing = [_CALLED.get(name, name) for name in takes.needed if name not in given]
+        takes = parameters(verb)
+        missing = [CALLED.get(name, name) for name in takes.needed if name not in given]
         if missing:
             raise InputError(f"{' and '.join(missing)} in {self.name}, for a {verb}", got="none")
-        named = {_CALLED.get(name, name) for name in given} - set(instead)
+        named = {CALLED.get(name, name) for name in given} - set(instead)
         with self._maker.told(verb, named & set(self.said), Place()):
             return public(verb)(**given)
 
     def _require_nouns(self) -> None:
         """What stands at the top is a table or a list of them, before a verb asks what it is."""
-        for name in (name for name in _SHARED if name in self.said):
+        for name in (name for name in TOP if name in self.said):
             said = self.said[name]
-            stands = (isinstance(said, Mapping) and "kind" in said) or (name in _LISTS and isinstance(said, list))
+            stands = (isinstance(said, Mapping) and "kind" in said) or (name in LISTS and isinstance(said, list))
             if not (stands or isinstance(said, str)):
-                wanted = {"exit": "text"} | {key: f"tables, [[{key}]]" for key in _LISTS}
+                wanted = {"exit": "text"} | {key: f"tables, [[{key}]]" for key in LISTS}
                 expected = wanted.get(name, f"a table with kind, [{name}]")
                 self._maker.refuse(Place((name,)), expected, got=repr(said)[:60])
 
     def _given(self, verb: str, place: tuple[str, ...] = ()) -> dict[str, Any]:
         """The arguments of a verb, made: from its own table, else from the top."""
         self._require_nouns()
-        takes = _parameters(verb)
-        known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
-        own = {} if verb == _HEDGE else dict(self._table(verb))
+        takes = parameters(verb)
+        known = Parameters({CALLED.get(name, name): p for name, p in takes.items()})
+        own = {} if verb == HEDGE else dict(self._table(verb))
         at = Place((verb,))
         if place:
             own, at = own | dict(self._table(*place)), Place(place)
         made = self._maker.arguments(own, known, at)
-        top = {n: self.said[n] for n in _SHARED if n in known and n in self.said and n not in own}
+        top = {n: self.said[n] for n in TOP if n in known and n in self.said and n not in own}
         made |= {name: self._maker.arguments({name: said}, known, Place())[name] for name, said in top.items()}
-        given = {name: made[said] for name in takes if (said := _CALLED.get(name, name)) in made}
+        given = {name: made[said] for name in takes if (said := CALLED.get(name, name)) in made}
         if "plan" in takes and "plan" not in given:
             given["plan"] = self._plan
-        if "held" in takes and _HEDGE in self and "holding" not in own:
+        if "held" in takes and HEDGE in self and "holding" not in own:
             # With what hedges it.
             given["held"] = self._plan
         if "hedge" in takes:
@@ -215,7 +190,7 @@ class Scenario(Noun):
 
     @cached_property
     def _plan(self) -> Any:
-        return self._answer(_HEDGE, {})
+        return self._answer(HEDGE, {})
 
     @property
     def _hedge(self) -> Any:
@@ -225,17 +200,17 @@ class Scenario(Noun):
         return self.noun("legs") if "legs" in self.said else None
 
     def _swept(self, instead: Mapping[str, Any]) -> Any:
-        table = dict(self._table(_SWEEP))
+        table = dict(self._table(SWEEP))
         verb = table.pop("verb", "replay")
-        if verb not in _VERBS:
-            self._maker.refuse(Place((_SWEEP, "verb")), "a verb", got=repr(verb), remedy=nearest(str(verb), _VERBS))
-        takes = _parameters(verb)
-        known = Parameters({_CALLED.get(name, name): p for name, p in takes.items()})
-        grids = self._maker.arguments(table, known, Place((_SWEEP,)))
-        names = {_CALLED.get(name, name): name for name in takes}
-        lasting = {name: value for name, value in self._given(verb).items() if _CALLED.get(name, name) not in grids}
-        how = {name: instead[name] for name in instead if name in _HOW}
-        return public(_SWEEP)(public(verb), **lasting, **{names[name]: grid for name, grid in grids.items()}, **how)
+        if verb not in VERBS:
+            self._maker.refuse(Place((SWEEP, "verb")), "a verb", got=repr(verb), remedy=nearest(str(verb), VERBS))
+        takes = parameters(verb)
+        known = Parameters({CALLED.get(name, name): p for name, p in takes.items()})
+        grids = self._maker.arguments(table, known, Place((SWEEP,)))
+        names = {CALLED.get(name, name): name for name in takes}
+        lasting = {name: value for name, value in self._given(verb).items() if CALLED.get(name, name) not in grids}
+        how = {name: instead[name] for name in instead if name in HOW}
+        return public(SWEEP)(public(verb), **lasting, **{names[name]: grid for name, grid in grids.items()}, **how)
 
 
 def read_scenario(path: str | os.PathLike[str]) -> Scenario:
@@ -293,161 +268,8 @@ def scenario_of(*results: Any, **figures: Mapping[str, Any]) -> Scenario:
     """
     said: dict[str, Any] = {}
     for result in results:
-        for name, table in _tables(result).items():
-            if not _are_same(said.setdefault(name, table), table):
+        for name, table in tables_of(result).items():
+            if not are_same(said.setdefault(name, table), table):
                 raise InputError("results about the same", got=f"two of {name}", remedy="Write a file for each")
-    said = shared_once(_placed(said | {name: dict(table) for name, table in figures.items()}, None))
-    return Scenario(said=said, text=_toml(said), name="the scenario", folder=Path.cwd())
-
-
-def _tables(result: Any) -> dict[str, Any]:
-    if isinstance(result, Mapping):
-        return _several({name: _call_of(one) for name, one in result.items()})
-    for kind in type(result).__mro__:
-        if kind.__name__ in _NOUNS:
-            return {_NOUNS[kind.__name__]: plain(result)}
-    return _document(_call_of(result))
-
-
-def _call_of(result: Any) -> Call:
-    call = made_by(result)
-    if call is None or call.name not in (*_VERBS, _SWEEP):
-        raise DataError(
-            f"the answer of one of {', '.join((*_VERBS, _SWEEP))}",
-            got=f"{result!r:.80}",
-            remedy="What was changed or put together by hand stays in the script that did it",
-        )
-    return call
-
-
-# ---- from calls to tables
-
-
-def _document(call: Call, *, apart: bool = False) -> dict[str, Any]:
-    """The tables of a call: what verbs share at the top, the rest under the verb's name.
-
-    Args:
-        call: it.
-        apart: whether its hedge stands under the verb's name too, since another verb of the file has another.
-    """
-    if call.name == _SWEEP:
-        return _sweep(call)
-    top: dict[str, Any] = {}
-    own: dict[str, Any] = {}
-    for value in call.arguments.values():
-        if _is_plan(value) and not apart:
-            top |= _document(value)
-    for name in (name for name in _parameters(call.name) if name in call.arguments):
-        value = call.arguments[name]
-        if value is None or (_is_plan(value) and not apart):
-            continue
-        said, key = plain(value), "legs" if name == _HEDGE and not apart else _CALLED.get(name, name)
-        if key in _SHARED and _are_same(top.get(key, said), said):
-            top[key] = said
-        else:
-            own["hedge" if name == _HEDGE else key] = said
-    top = {name: top[name] for name in _SHARED if name in top} | {n: t for n, t in top.items() if n not in _SHARED}
-    return top if call.name == _HEDGE else top | {call.name: own}
-
-
-def _several(calls: Mapping[str, Call]) -> dict[str, Any]:
-    """Replays by name: what all have in common once, the rest under each name."""
-    if not calls or any(call.name != _REPLAY for call in calls.values()):
-        raise DataError("replays by name", got=", ".join(sorted({call.name for call in calls.values()})) or "none")
-    if any(not isinstance(name, str) for name in calls):
-        raise DataError("replays whose names are text", got=", ".join(map(repr, calls)))
-    hedges = [plain(hedge) for call in calls.values() if (hedge := call.arguments.get(_HEDGE)) is not None]
-    apart = any(not _are_same(hedge, hedges[0]) for hedge in hedges)
-    documents = {name: _document(call, apart=apart) for name, call in calls.items()}
-    tables = {name: document.pop(_REPLAY) for name, document in documents.items()}
-    top: dict[str, Any] = {}
-    # A plan is about what stands at the top.
-    for document in sorted(documents.values(), key=lambda document: "objective" not in document):
-        top = document | top
-    first = next(iter(tables.values()))
-    common = {k: v for k, v in first.items() if all(k in t and _are_same(t[k], v) for t in tables.values())}
-    each: dict[str, Any] = {}
-    for name, document in documents.items():
-        own = {key: said for key, said in tables[name].items() if key not in common}
-        own |= {key: said for key, said in document.items() if not _are_same(top[key], said)}
-        own |= {"hedge": []} if "legs" in top and "legs" not in document else {}
-        each[name] = own
-    return top | {"replay": common, _SEVERAL: each}
-
-
-def _sweep(call: Call) -> dict[str, Any]:
-    given = {name: value for name, value in call.arguments.items() if name not in _HOW}
-    verb, positional = given.pop("verb"), given.pop("arguments", ())
-    name = getattr(verb, "__name__", "")
-    if name not in _VERBS or public(name) is not verb:
-        raise DataError("a sweep of lpgreeks' own verbs", got=f"{verb!r:.80}", remedy="It stays in the script")
-    arguments = dict(zip(_parameters(name), positional, strict=False)) | given
-    grids = {key: value for key, value in arguments.items() if _varies(value)}
-    document = _document(Call(name, {key: value for key, value in arguments.items() if key not in grids}))
-    return document | {_SWEEP: {"verb": name} | {_CALLED.get(k, k): plain(grid) for k, grid in grids.items()}}
-
-
-def _is_plan(value: Any) -> bool:
-    return isinstance(value, Call) and value.name == _HEDGE
-
-
-def _are_same(one: Any, other: Any) -> bool:
-    """Equal, kinds and signs of numbers included: 1 is not 1.0."""
-    return repr(one) == repr(other)
-
-
-def _varies(value: Any) -> bool:
-    if isinstance(value, Call):
-        return value.name in _GRIDS
-    return isinstance(value, (list, tuple)) and any(map(_varies, value))
-
-
-def _parameters(verb: str) -> Parameters:
-    return Parameters(inspect.signature(public(verb)).parameters)
-
-
-# ---- text
-
-
-def _toml(said: Mapping[str, Any]) -> str:
-    import tomli_w
-
-    others = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "scipy", "clarabel", "numba", "pandas"))
-    tables = (_SWEEP, _SEVERAL, *_VERBS[1:], "spread", "curve", *_FIGURES)
-    verb = next((name for name in tables if name in said), "hedge")
-    command = _COMMANDS.get(verb, verb)
-    head = _HEAD.format(version=_version(__name__.partition(".")[0]), command=command, others=others)
-    return f"{head}\n{tomli_w.dumps(said)}"
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _placed(said: Any, folder: Path | None) -> Any:
-    """The same tables, with the places of files from ``folder``, or from the root."""
-    if isinstance(said, list):
-        return [_placed(part, folder) for part in said]
-    if not isinstance(said, Mapping):
-        return said
-    kind = said.get("kind")
-    return {
-        name: _from(folder, part) if isinstance(part, str) and names_a_file(kind, name) else _placed(part, folder)
-        for name, part in said.items()
-    }
-
-
-def _from(folder: Path | None, file: str) -> str:
-    path = Path(file).absolute()
-    if folder is None:
-        return path.as_posix()
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:
-        # Another drive has no way from here.
-        return path.as_posix()
+    said = shared_once(placed(said | {name: dict(table) for name, table in figures.items()}, None))
+    return Scenario(said=said, text=toml(said), name="the scenario", folder=Path.cwd())
