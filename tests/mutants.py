@@ -812,7 +812,7 @@ MUTANTS = [
     Mutant("scenario_file/made.py", "if key not in self._made:", "if True:", "test_scenario_file.py::test_what_a_file_says_twice_is_made_once"),
     Mutant("scenario_file/made.py", "return str(self._folder / said) if", "return str(said) if", "test_scenario_file.py::test_files_are_named_from_the_scenarios_own_folder"),
     Mutant("scenario_file/made.py", "where = self.where(at / about if about in given else at)", "where = self.where(at)", "test_scenario_file.py::test_what_is_wrong_is_said_with_its_line"),
-    Mutant("scenario_file/names.py", 'if not inspect.isclass(found) or own.startswith("_"):', "if False:", "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said"),
+    Mutant("scenario_file/names.py", "if kind in _WRITES:", "if False:", "test_scenario_file.py"),
     Mutant("scenario_file/names.py", "return found if is_recorded(found) else None", "return found", "test_scenario_file.py::test_only_what_is_public_and_keeps_its_recipe_can_be_said"),
     Mutant("scenario_file/places.py", "counts[names[:i]] - 1", "counts[names[:i]]", "test_scenario_file.py::test_lines"),
     Mutant("scenario_file/document.py", 'own |= {"hedge": []} if', 'own |= {"hedge": []} if False and', "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common"),
