@@ -437,10 +437,11 @@ def test_break_evens_of_a_pool_with_options(puts: float, calls: float, count: in
 def test_the_picture_shows_what_was_computed() -> None:
     book = POOL - 20 * lp.Put(strike=1_800.0, **TOKENS).marked(volatility=0.65, years=30 / 365)
     prices = np.linspace(1_500, 2_300, 81)
-    ax = book.plot(start=1_900.0, prices=prices)
+    ax = book.plot(start=1_900.0, prices=prices, income=300.0)
     lines: Mapping[str, Any] = {str(line.get_label()): line for line in ax.get_lines()}
-    assert lines["P&L"].get_ydata() == pytest.approx(book.pnl(prices, start=1_900.0))
-    evens = [p for p in book.break_evens(start=1_900.0) if 1_500 < p < 2_300]
+    assert lines["P&L"].get_ydata() == pytest.approx(book.pnl(prices, start=1_900.0) + 300.0)
+    evens = [p for p in book.break_evens(start=1_900.0, income=300.0) if 1_500 < p < 2_300]
+    assert evens
     shown = {
         float(x)
         for group in ax.collections

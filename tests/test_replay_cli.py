@@ -310,7 +310,7 @@ def test_many_trades_leave_the_price_to_be_seen() -> None:
         return line
 
     few, many, most = (drawn(n) for n in (20, 1_247, 100_000))
-    assert (few.get_markersize(), few.get_alpha()) == (4.5, 1.0)
+    assert (few.get_markersize(), few.get_alpha()) == (6.5, 1.0)
     assert many.get_markersize() < 3.0
     assert many.get_alpha() == 0.5
     assert most.get_markersize() > 2.0

@@ -21,6 +21,7 @@ OUTPUT = "Output"
 
 _MOST = 1e30
 _WRITTEN = {"out", "trades"}
+_PATHS = {"path", "file", "directory"}
 _EXAMPLE = "Example: "
 _AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
 
@@ -40,7 +41,7 @@ class Command(TyperCommand):
             for number in given if isinstance(given, (tuple, list)) else [given]:
                 if isinstance(number, float):
                     _require_sensible(name, number)
-        _require_apart(ctx.params)
+        _require_apart({p.name: ctx.params[p.name] for p in self.params if _names_files(p, ctx.params.get(p.name))})
         return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
@@ -132,11 +133,19 @@ def _require_apart(given: dict[str, Any]) -> None:
     from lpgreeks.errors import InputError
 
     files = {name: value if isinstance(value, (tuple, list)) else [value] for name, value in given.items()}
-    paths = [(name in _WRITTEN, path) for name, found in files.items() for path in found if isinstance(path, Path)]
+    paths = [(name in _WRITTEN, Path(path)) for name, found in files.items() for path in found if path is not None]
     read = {path.resolve() for written, path in paths if not written}
     for written, path in paths:
         if written and path.resolve() in read:
             raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
+
+
+def _names_files(parameter: Any, given: Any) -> bool:
+    """Whether a flag names files, and does: older versions of typer have text until the command itself is called."""
+    several = given if isinstance(given, (tuple, list)) else [given]
+    return any(isinstance(part, Path) for part in several) or (
+        given is not None and getattr(getattr(parameter, "type", None), "name", "") in _PATHS
+    )
 
 
 def _heading(parameter: Any) -> str:
