@@ -34,7 +34,7 @@ def trade_marks(ax: Axes, times: NDArray[np.datetime64], prices: FloatArray, bou
     """Trades on a price: buys point up, sales down; the more there are, the less each hides of it."""
     few = min(1.0, _FEW / max(1, prices.size))
     style: dict[str, Any] = {
-        "markersize": 6.5 * max(few**0.5, 0.6),
+        "markersize": 6.5 * max(few**0.5, 0.42),
         # An edge tells a mark from a line of its colour.
         "markeredgecolor": ax.get_facecolor(),
         "markeredgewidth": 0.8 * max(few, 0.3),
