@@ -324,9 +324,11 @@ def test_a_study_of_a_few_snapshots(
     assert (left["perp"] < left["nothing"]).all()
 
 
-def test_without_data_the_example_says_what_it_needs(tmp_path: Path) -> None:
+def test_without_data_the_example_says_what_it_needs(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    # Warnings are errors, but for those that this run was told to pass over.
+    passed_over = [flag for rule in pytestconfig.getoption("pythonwarnings") or [] for flag in ("-W", rule)]
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLE), str(tmp_path)],
+        [sys.executable, "-W", "error", *passed_over, str(EXAMPLE), str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -173,7 +173,8 @@ def test_flags_are_the_tape(files: dict[str, Path]) -> None:
     cut = ["--from", "2023-04-10 06:00", "--to", "2023-04-11"]
     tape = names_of("replay", *bars(files, *LEG, *said, *cut, "--band", "0.1"))["tape"]
     assert [str(t) for t in tape.times[[0, -1]]] == ["2023-04-10T06:00:00.000000000", "2023-04-11T00:00:00.000000000"]
-    close = pd.read_csv(files["spot"])["close"].to_numpy()[360:1_441]
+    # To the last digit, which older versions of pandas do not read unless told.
+    close = np.array([float(x) for x in pd.read_csv(files["spot"], dtype=str)["close"]])[360:1_441]
     quotes = lp.Quotes(
         market="ETH/USDC", times=tape.quotes[0].times, bid=close * (1 - 1e-4), ask=close * (1 + 1e-4), source="by hand"
     )
