@@ -200,7 +200,7 @@ MUTANTS = [
     Mutant("cli/options.py", 'yield "lp.WholeLots()"', "yield from ()", "test_options_cli.py::test_lots_are_whole"),
     Mutant("cli/options.py", "round(24 * days)", "round(12 * days)", "test_options_cli.py::test_windows_are_as_long_as_the_options"),
     Mutant("cli/groups.py", 'yield f"lp.VegaBounds(upper={self.vega_at_most!r})"', "yield from ()", "test_options_cli.py::test_a_cap_on_vega_binds"),
-    Mutant("cli/data.py", "parity.rows_of(chain).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
+    Mutant("cli/data.py", "parity.rows_of(quoted).sum()", "parity.pairs", "test_options_cli.py::test_data_chain_says_what_was_read"),
     # ---- liquidity and strips
     Mutant("instruments/loss_claim.py", "held_base - base, held_quote - quote", "base - held_base, quote - held_quote", "test_liquidity_pricing.py"),
     Mutant("instruments/loss_claim.py", "in_hand: ClassVar[bool] = False", "in_hand: ClassVar[bool] = True", "test_liquidity_pricing.py::test_a_claim_holds_no_tokens"),
@@ -657,7 +657,7 @@ MUTANTS = [
     Mutant("cli/tape.py", "pair if self.perp_prices is None else", "pair if self.perp_prices is not None else", "test_replay_cli.py::test_the_perpetual_has_prices_of_its_own"),
     Mutant("cli/tape.py", "not is_book(path)", "True", "test_replay_cli.py::test_bids_and_asks_need_no_spread"),
     Mutant("cli/replayed.py", "lp.Hold()", "lp.Keep()", "test_replay_cli.py::test_a_sweep_is_its_replays"),
-    Mutant("cli/replay.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
+    Mutant("cli/ranking.py", "trials=len(runs)", "trials=len(panel.columns)", "test_replay_cli.py::test_a_setting_that_is_refused_stands_in_the_table"),
     Mutant("cli/ranking.py", "reverse=not self.least", "reverse=self.least", "test_replay_cli.py::test_a_sweep_on_a_screen"),
     Mutant("markets/streams.py", "moment(last), side=\"right\"", "moment(last), side=\"left\"", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
     Mutant("paths/rows.py", "said.astimezone(UTC).replace(tzinfo=None)", "said.replace(tzinfo=None)", "test_replay_cli.py::test_a_stretch_of_quotes_has_both_its_ends"),
@@ -760,7 +760,7 @@ MUTANTS = [
     Mutant("reports/replays.py", "if tape.synthetic:", "if False:", "test_reports.py::test_what_is_synthetic_is_said_and_marked"),
     Mutant("reports/plans.py", "yield \"risk left\", plan.best.risk, token", "yield \"risk left\", plan.risk_unhedged, token", "test_reports.py::test_the_tables_of_a_plan_are_its_numbers"),
     Mutant("reports/sweeps.py", "np.argsort(-sweep.numbers(ranked), kind=\"stable\")", "np.argsort(sweep.numbers(ranked), kind=\"stable\")", "test_reports.py::test_the_table_of_a_sweep_has_every_figure_of_the_best_first"),
-    Mutant("cli/output.py", "if out is not None and out.suffix in (\".html\",):", "if False:", "test_reports.py::test_commands_without_a_page_say_so_before_anything_is_computed"),
+    Mutant("cli/output.py", "if file.suffix not in endings:", "if False:", "test_reports.py::test_commands_without_a_page_say_so_before_anything_is_computed"),
     # ---- bins
     Mutant("onchain/bins.py", "return _LARGEST // price if power > 0 else price", "return _LARGEST // price if power < 0 else price", "test_bins.py::test_the_price_of_an_id_is_the_power"),
     Mutant("onchain/bins.py", "return 1.0 / y_per_x if self._base_is_y else y_per_x", "return y_per_x", "test_bins.py::test_decimals_scale_prices_and_the_order_of_tokens_turns_them_over"),
@@ -817,7 +817,10 @@ MUTANTS = [
     Mutant("scenario_file/places.py", "counts[names[:i]] - 1", "counts[names[:i]]", "test_scenario_file.py::test_lines"),
     Mutant("scenario_file/document.py", 'own |= {"hedge": []} if', 'own |= {"hedge": []} if False and', "test_scenario_file.py::test_replays_by_name_share_what_they_have_in_common"),
     Mutant("scenario_file/scenario.py", "if not are_same(said.setdefault(name, table), table):", "if said.setdefault(name, table) is None:", "test_scenario_file.py::test_several_answers_about_one_holding_share_a_file"),
-    Mutant("cli/from_file.py", "if name not in _OURS and source", "if name in _OURS and source", "test_scenario_file.py::test_flags_beside_a_file_are_refused"),
+    Mutant("cli/frame.py", "if said and _heading(parameter) not in (FROM_FILE, OUTPUT, RUNNING):", "if said and _heading(parameter) in (FROM_FILE, OUTPUT, RUNNING):", "test_scenario_file.py::test_flags_beside_a_file_are_refused"),
+    Mutant("cli/frame.py", "formatter.write_dl([(name, member.told) for name, member in self.members.items()])", "formatter.write_dl([(name, (self.get_command(ctx, name), member.told)[1]) for name, member in self.members.items()])", "test_architecture.py::test_a_list_of_commands_loads_none"),
+    Mutant("cli/output.py", "for file in self.out or ():\n            written", "for file in (self.out or ())[:1]:\n            written", "test_cli.py::test_several_files_of_one_answer"),
+    Mutant("cli/options.py", "if name not in _RUNS or _RUNS[name] in said", "if name in _RUNS", "test_options_cli.py::test_a_file_of_a_chain_prints_what_its_flags_print"),
     Mutant("scenario_file/shared.py", "if counts[repr(table)] > 1]", "if counts[repr(table)] > 2]", "test_scenario_file.py::test_data_that_stand_in_several_places_are_said_once"),
     Mutant("scenario_file/shared.py", "key=lambda found: len(repr(found[1]))", "key=lambda found: -len(repr(found[1]))", "test_scenario_file.py::test_data_that_stand_in_several_places_are_said_once"),
     # ---- tables of scenarios

@@ -222,6 +222,18 @@ def test_what_an_import_loads(statement: str, allowed: set[str]) -> None:
     assert loaded(statement) & (HEAVY | {"numpy"}) == allowed
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"]])
+def test_a_list_of_commands_loads_none(arguments: list[str]) -> None:
+    script = (
+        f"import sys; sys.argv = ['lpgreeks', *{arguments!r}]\nfrom lpgreeks.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('modules', *(m for m in sys.modules if m.startswith('lpgreeks.cli.')))"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    own = {m.removeprefix("lpgreeks.cli.") for m in out.partition("modules ")[2].split()}
+    assert own == {"app", "endings", "flags", "frame", "mistakes"}
+
+
 def test_the_default_hedge_loads_no_solver() -> None:
     script = "import sys; sys.argv = ['lpgreeks', 'hedge']\nfrom lpgreeks.cli import main\nmain()"
     assert loaded(script) & (HEAVY - {"typer"}) == set()

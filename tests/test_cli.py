@@ -151,6 +151,15 @@ def test_out_writes_whole_files(command: str, tmp_path: Path) -> None:
     assert "a file in an existing folder" in run(command, "--out", str(tmp_path / "no" / "out.png"), code=2).stderr
 
 
+def test_several_files_of_one_answer(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.csv", "b.json", "c.toml")]
+    shown = run("hedge", *(word for file in files for word in ("--out", str(file))))
+    assert shown.stdout == run("hedge").stdout
+    assert record_of(files[1].read_text()) == record_of(run("hedge", "--json").stdout)
+    assert run("hedge", "--scenario", str(files[2])).stdout == shown.stdout
+    assert files[0].read_text().count("\n") > 1
+
+
 def test_data_check(csv: Path, tmp_path: Path) -> None:
     assert "usable" in run("data", "check", str(csv)).stdout
     lines = csv.read_text().splitlines()
@@ -226,9 +235,13 @@ def test_version() -> None:
     assert run("--version").stdout.strip() == lp.__version__
 
 
-def test_code_of_a_mistake_is_an_error() -> None:
-    done = run("hedge", "--lower", "2100", "--upper", "1700", "--code", code=2)
-    assert done.stdout == ""
+def test_code_of_a_mistake_says_so_when_it_runs() -> None:
+    wrong = ["hedge", "--lower", "2100", "--upper", "1700"]
+    with pytest.raises(lp.InputError) as found:
+        printed(run(*wrong, "--code").stdout)
+    assert str(found.value) in run(*wrong, code=2).stderr
+    # What flags alone can tell is said at once.
+    assert run("hedge", "--lower", "nan", "--code", code=2).stdout == ""
 
 
 def test_a_closed_pipe_is_no_defect() -> None:

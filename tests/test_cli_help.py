@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import typer
 
 from lpgreeks.cli.app import app
 from tests.running import run
@@ -16,16 +15,16 @@ from tests.running import run
 
 def commands(node: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command by its names."""
-    node = typer.main.get_command(app) if node is None else node
-    if hasattr(node, "commands"):
-        for name, child in node.commands.items():
-            yield from commands(child, (*path, name))
+    node = app if node is None else node
+    if hasattr(node, "members"):
+        for name in node.members:
+            yield from commands(node.get_command(None, name), (*path, name))
     else:
         yield path, node
 
 
 COMMANDS = dict(commands())
-GROUPS: list[tuple[str, ...]] = [(), ("data",)]
+GROUPS: list[tuple[str, ...]] = [(), ("data",), ("data", "get")]
 
 UNITS = re.compile(
     r"quote per base|in quote|coins?\b|Coins|[Dd]ollars|decimal|\d %|in days|in hours|seconds|times|so many|So many"
@@ -51,7 +50,7 @@ DIFFERENT = {
     "--leg": "a hedge chooses among legs, a replay has one",
     "--lower": "a managed range is a multiple of the price",
     "--upper": "a managed range is a multiple of the price",
-    "--out": "a replay and a sweep write several files",
+    "--out": "not everything has a table, a picture, a page",
     "--perp-prices": "a hedge runs over windows of it, a replay trades on it",
     "--picture": "an index has several replays to draw",
     "--prices": "a hedge runs over windows of it, a replay through it once",

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import lpgreeks as lp
-from lpgreeks.cli.app import app
+from tests.running import ended, run
 
 SINCE = ["--from", "2024-10-15 06:00"]
 
@@ -25,9 +24,7 @@ def market(real_data: Path) -> Path:
 
 
 def called(*flags: object) -> str:
-    result = CliRunner().invoke(app, ["index", *map(str, flags)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return run("index", *map(str, flags)).stdout
 
 
 def test_the_state_hedges_what_naive_parts_make_worse(vault: Path) -> None:
@@ -96,6 +93,6 @@ def test_every_picture_is_written(vault: Path, tmp_path: Path, picture: str) -> 
     ],
 )
 def test_one_line_of_error(vault: Path, flags: list[str], told: str) -> None:
-    result = CliRunner().invoke(app, ["index", str(vault), *flags])
-    assert result.exit_code != 0
-    assert told in str(result.exception)
+    code, done = ended("index", str(vault), *flags)
+    assert code != 0
+    assert told in done.stderr

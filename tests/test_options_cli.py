@@ -103,6 +103,14 @@ def test_code_is_the_equivalent_script(flags: list[str], chain: Path, prices: Pa
     assert printed(asked(chain, *flags, "--code")) == asked(chain, *flags)
 
 
+def test_a_file_of_a_chain_prints_what_its_flags_print(chain: Path, tmp_path: Path) -> None:
+    file = tmp_path / "chain.toml"
+    text = asked(chain, *SOON, "--leg", "linear", "--fee", "0.0005", "--out", str(file))
+    assert "at the money" in text
+    assert run("options", "--scenario", str(file)).stdout == text
+    assert printed(run("options", "--scenario", str(file), "--code").stdout) == text
+
+
 def test_code_runs_in_a_new_process(chain: Path) -> None:
     flags = [*SOON, "--leg", "linear"]
     script = asked(chain, *flags, "--code")

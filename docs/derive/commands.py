@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.main import get_command
 
 from lpgreeks.cli.app import app
 
@@ -24,13 +23,11 @@ def commands(command: Any, parent: typer.Context | None, name: str) -> Iterator[
         name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH
     )
     yield context.command_path, command.get_help(context)
-    for sub in sorted(getattr(command, "commands", {})):
-        yield from commands(command.commands[sub], context, sub)
+    for sub in sorted(getattr(command, "members", {})):
+        yield from commands(command.get_command(context, sub), context, sub)
 
 
 def page() -> str:
     """The whole page, in MyST."""
-    parts = [
-        f"\n## {path}\n\n```text\n{text.rstrip()}\n```\n" for path, text in commands(get_command(app), None, "lpgreeks")
-    ]
+    parts = [f"\n## {path}\n\n```text\n{text.rstrip()}\n```\n" for path, text in commands(app, None, "lpgreeks")]
     return HEAD + "".join(parts)

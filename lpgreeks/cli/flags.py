@@ -9,7 +9,16 @@ from dataclasses import fields, is_dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, get_type_hints
 
-__all__ = ["spread"]
+__all__ = ["FROM_FILE", "OUTPUT", "RUNNING", "spread"]
+
+OUTPUT = "Output"
+"""The heading of the flags that say what comes out, and as what."""
+
+FROM_FILE = "Scenario file"
+"""The heading of the flag that names one."""
+
+RUNNING = "Running"
+"""The heading of the flags that change how fast an answer comes, and not the answer."""
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

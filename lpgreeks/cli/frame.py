@@ -1,10 +1,15 @@
-"""How every command looks: flags under headings, examples that a shell takes, and the nearest name of a wrong one."""
+"""How every command looks: flags under headings, examples that a shell takes, and the nearest name of a wrong one.
+
+A command is imported when it is called or asked for its help: a list of all names needs none of them.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +17,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lpgreeks.cli.endings import EXIT_CODES
+from lpgreeks.cli.flags import FROM_FILE, OUTPUT, RUNNING, spread
 from lpgreeks.cli.mistakes import nearest
 
-__all__ = ["OUTPUT", "Command", "Commands", "Group"]
-
-OUTPUT = "Output"
-"""The heading of the flags that say what comes out, and as what."""
+__all__ = ["Command", "Group", "Later", "group"]
 
 _MOST = 1e30
+_SAID = "COMMANDLINE"
 _WRITTEN = {"out", "trades"}
 _PATHS = {"path", "file", "directory"}
 _EXAMPLE = "Example: "
@@ -33,7 +37,8 @@ class Command(TyperCommand):
         """Run it.
 
         Raises:
-            InputError: a number that is none, or that no figure could have; a file that is read and written.
+            InputError: a number that is none, or that no figure could have; a file that is read and written; a flag
+                beside ``--scenario`` that the file would have to say itself.
         """
         for parameter in self.params:
             name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.name.upper())
@@ -42,6 +47,8 @@ class Command(TyperCommand):
                 if isinstance(number, float):
                     _require_sensible(name, number)
         _require_apart({p.name: ctx.params[p.name] for p in self.params if _names_files(p, ctx.params.get(p.name))})
+        if any("--scenario" in p.opts and ctx.params[p.name] is not None for p in self.params):
+            _require_in_file(ctx, self.params)
         return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
@@ -73,8 +80,45 @@ class Command(TyperCommand):
         formatter.write_text(_AFTER)
 
 
+@dataclass(frozen=True)
+class Later:
+    """A command, or a group of them, that is imported when it is asked for.
+
+    Attributes:
+        told: what it is for, in one line.
+        at: its module and its name there, with a colon between.
+    """
+
+    told: str
+    at: str
+
+    def built(self, name: str) -> Command | Group:
+        """Itself, under a name."""
+        module, _, own = self.at.partition(":")
+        found = getattr(import_module(module), own)
+        if isinstance(found, Group):
+            found.name = name
+            return found
+        app = _typer()
+        app.command(name, cls=Command)(spread(found))
+        made: Command = typer.main.get_command(app)  # type: ignore[assignment]
+        return made
+
+
 class Group(TyperGroup):
-    """Commands listed with their whole first sentence. Alone it shows its help, and a wrong name has a near one."""
+    """Commands listed with a line each. Alone it shows its help, and a wrong name has a near one."""
+
+    members: Mapping[str, Later]
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order that they are told in."""
+        return [*self.members]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none."""
+        if cmd_name in self.members and cmd_name not in self.commands:
+            self.commands[cmd_name] = self.members[cmd_name].built(cmd_name)
+        return self.commands.get(cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Nothing at all asks for help, and that is no mistake."""
@@ -88,7 +132,7 @@ class Group(TyperGroup):
         """
         from lpgreeks.errors import InputError
 
-        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+        if not args[0].startswith("-") and args[0] not in self.members:
             known = self.list_commands(ctx)
             raise InputError(
                 f"a command of {ctx.command_path}", got=args[0], remedy=nearest(args[0], known) or ", ".join(known)
@@ -96,9 +140,9 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Each with its first sentence."""
+        """Each with its line."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _paragraphs(self.commands[name].help)[0]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, member.told) for name, member in self.members.items()])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Of all commands, how they end."""
@@ -107,15 +151,33 @@ class Group(TyperGroup):
                 formatter.write_dl([(str(code), f"{meaning}.") for code, meaning in EXIT_CODES.items()])
 
 
-class Commands(typer.Typer):
-    """A group of commands in the one style."""
+def group(
+    told: str,
+    members: Mapping[str, Later],
+    *,
+    flags: Callable[..., None] | None = None,
+    name: str | None = None,
+    completion: bool = False,
+) -> Group:
+    """Commands under one name.
 
-    def __init__(self, **said: Any) -> None:
-        super().__init__(cls=Group, rich_markup_mode=None, pretty_exceptions_enable=False, **said)
+    Args:
+        told: what they are for, a sentence or more.
+        members: the commands by name, in the order of the list.
+        flags: a function whose parameters are flags of the group itself.
+        name: of the group.
+        completion: whether it has the flags that install a shell's completion.
+    """
+    app = _typer(name=name, cls=Group, help=told, add_completion=completion)
+    app.callback()(flags or (lambda: None))
+    made: Group = typer.main.get_command(app)  # type: ignore[assignment]
+    made.members = members
+    return made
 
-    def command(self, name: str | None = None, **said: Any) -> Callable[[Any], Any]:
-        """Register a function under a name."""
-        return super().command(name, **{"cls": Command, **said})
+
+def _typer(**said: Any) -> typer.Typer:
+    plain = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+    return typer.Typer(**plain | said)
 
 
 def _require_sensible(name: str, number: float) -> None:
@@ -138,6 +200,17 @@ def _require_apart(given: dict[str, Any]) -> None:
     for written, path in paths:
         if written and path.resolve() in read:
             raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
+
+
+def _require_in_file(ctx: Any, parameters: list[Any]) -> None:
+    """An error for a flag beside a scenario file that is about the answer, and not about where it goes."""
+    from lpgreeks.errors import InputError
+
+    for parameter in parameters:
+        source = ctx.get_parameter_source(parameter.name)
+        said = source is not None and source.name == _SAID
+        if said and _heading(parameter) not in (FROM_FILE, OUTPUT, RUNNING):
+            raise InputError("no flag that the file says", got=parameter.opts[0], remedy="Say it in the file")
 
 
 def _names_files(parameter: Any, given: Any) -> bool:

@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from typer import Context, Option
+from typer import Option
 
-__all__ = ["FromFile", "require_no_flags", "script_of_file"]
+from lpgreeks.cli.flags import FROM_FILE
+from lpgreeks.cli.scripts import Script, printing
 
-FromFile = Annotated[
-    Path | None,
-    Option(
-        "--scenario",
-        help="A scenario file, TOML, that says everything; `lpgreeks init` writes one.",
-        rich_help_panel="Scenario file",
-    ),
-]
+if TYPE_CHECKING:
+    import lpgreeks as lp
 
-_SAID = "COMMANDLINE"
-
-# What is left to flags: where the answer goes, and how fast it comes.
-_OURS = {"scenario", "as_json", "code", "out", "picture", "trades", "figure", "least", "checkpoint", "workers"}
+__all__ = ["FromFile"]
 
 
-def script_of_file(context: Context, path: Path, runs: dict[str, str], *, more: str = "") -> str:
-    """Python that makes what the file asks for: names, and the verbs that answer them, where it has them.
+@dataclass(frozen=True, kw_only=True)
+class FromFile:
+    """A file in place of flags: no flag beside it may say what it would have to say itself."""
 
-    Raises:
-        InputError: a flag beside the file that it would have to say itself.
-    """
-    from lpgreeks.scenario_file import read_scenario
+    HEADING: ClassVar[str] = FROM_FILE
 
-    require_no_flags(context)
-    scenario = read_scenario(path)
-    lines = [f"{name} = scenario.run({verb!r})" for name, verb in runs.items() if verb in scenario]
-    if not lines and runs:
-        # It says what is missing.
-        lines = [f"{name} = scenario.run({verb!r})" for name, verb in [*runs.items()][:1]]
-    head = ["import lpgreeks as lp", "", f"scenario = lp.read_scenario({str(path)!r})"]
-    return "\n".join([*head, *lines]) + f"\n{more}"
+    scenario: Annotated[
+        Path | None,
+        Option("--scenario", help="A scenario file, TOML, that says everything; `lpgreeks init` writes one."),
+    ] = None
 
+    @property
+    def given(self) -> bool:
+        """Whether there is one."""
+        return self.scenario is not None
 
-def require_no_flags(context: Context) -> None:
-    """An error for a flag beside ``--scenario`` that the file would have to say itself."""
-    from lpgreeks.errors import InputError
+    def read(self) -> lp.Scenario:
+        """What it says."""
+        import lpgreeks as lp
 
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if name not in _OURS and source is not None and source.name == _SAID:
-            raise InputError("no flag that the file says", got=parameter.opts[0], remedy="Say it in the file")
+        assert self.scenario is not None
+        return lp.read_scenario(self.scenario)
+
+    def script(self, runs: Mapping[str, str], *, more: str = "", prints: str | None = None) -> Script:
+        """Python that makes what the file asks for.
+
+        Args:
+            runs: names, and the verbs that answer them where the file has them.
+            more: lines after those.
+            prints: what shows the answer; the names that are made, unless said.
+        """
+        said = self.read()
+        # Of a file that has none of them, the first one says what is missing.
+        made = [name for name, verb in runs.items() if verb in said] or [*runs][:1]
+        lines = ["import lpgreeks as lp", "", f"scenario = lp.read_scenario({str(self.scenario)!r})"]
+        lines += [f"{name} = scenario.run({runs[name]!r})" for name in made]
+        shown = printing(*made) if prints is None else prints
+        return Script(makes="\n".join(lines) + f"\n{more}", prints=shown)

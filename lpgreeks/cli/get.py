@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lpgreeks.cli.frame import Commands
+from lpgreeks.cli.frame import Later, group
 from lpgreeks.cli.output import Code, Json, as_text
-from lpgreeks.cli.request import run
+from lpgreeks.cli.scripts import run
 
 if TYPE_CHECKING:
     import lpgreeks as lp
 
-__all__ = ["get"]
+__all__ = ["binance", "deribit_chain", "get"]
 
-get = Commands(help="Fetch public data: resumed, verified, kept.")
+get = group(
+    "Fetch public data: resumed, verified, kept.",
+    {
+        "binance": Later("Klines, funding, best bids and asks of Binance.", "lpgreeks.cli.get:binance"),
+        "deribit-chain": Later("Every option on a coin as Deribit quotes it now.", "lpgreeks.cli.get:deribit_chain"),
+    },
+)
 
 To = Annotated[
     Path | None, typer.Option(help="The folder to keep it in.", show_default="LPGREEKS_DATA, or the user's data folder")
@@ -37,8 +43,7 @@ _SERIES = {"fundingRate": "download_funding", "bookTicker": "download_book"}
 """What is no bar, as the archive names it, and who fetches it."""
 
 
-@get.command("binance")
-def binance_command(
+def binance(
     symbol: Annotated[str, typer.Argument(help="ETHUSDT; of coin-m ETHUSD_PERP.")],
     series: Annotated[str, typer.Argument(help="A bar's length (1m, 1h, 1d, ...), fundingRate or bookTicker.")],
     first: Annotated[str, typer.Argument(help="A month, 2023-04, or a day, 2023-04-01.")],
@@ -62,8 +67,7 @@ def binance_command(
     _fetch(_SERIES.get(series, "download_klines"), given, to, as_json=as_json, code=code)
 
 
-@get.command("deribit-chain")
-def deribit_chain_command(
+def deribit_chain(
     base: Annotated[str, typer.Argument(help="The coin: ETH, BTC; USDC for options that settle in it.")],
     to: To = None,
     as_json: Json = False,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-from typer import Option
+from typer import Argument, Option
 
-from lpgreeks.cli.flags import spread
-from lpgreeks.cli.frame import OUTPUT
-from lpgreeks.cli.from_file import FromFile, script_of_file
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
-from lpgreeks.cli.request import require_finite_flags, run
+from lpgreeks.cli.from_file import FromFile
+from lpgreeks.cli.output import Answer, Grid, Scripted
+from lpgreeks.cli.request import require_finite_flags
+from lpgreeks.cli.scripts import Script
 from lpgreeks.cli.shares import Hedge, Shares, Terms, default_hedges, index_script
 
 if TYPE_CHECKING:
@@ -21,13 +20,14 @@ if TYPE_CHECKING:
 
     import lpgreeks as lp
 
-__all__ = ["index_command"]
-
+__all__ = ["index"]
 
 _BEHIND = """\
 held, tape = next((result.position, result.tape) for result in results.values())
 index, first = tape.index, tape.index_rows[0]
 """
+
+_SHOWN = "print(lp.side_by_side(results).to_string())"
 
 
 class Picture(str, Enum):
@@ -41,28 +41,24 @@ class Picture(str, Enum):
     attribution = "attribution"
 
 
-@spread
-def index_command(
-    context: typer.Context,
+@dataclass(frozen=True, kw_only=True)
+class Pictured(Scripted):
+    """Where an answer goes that has several pictures."""
+
+    picture: Annotated[
+        Picture, Option(help="Which picture --out writes: of the last --hedge, or of the state unless said.")
+    ] = Picture.exposure
+
+
+def index(
     shares: Shares,
     terms: Terms,
+    said: FromFile,
+    output: Pictured,
     file: Annotated[
-        Path | None, typer.Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")
+        Path | None, Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")
     ] = None,
-    grid: Annotated[
-        str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel=OUTPUT)
-    ] = "10min",
-    scenario: FromFile = None,
-    as_json: Json = False,
-    code: Code = False,
-    out: Out = None,
-    picture: Annotated[
-        Picture,
-        Option(
-            help="Which picture --out writes: of the last --hedge, or of the state unless said.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = Picture.exposure,
+    grid: Grid = "10min",
 ) -> None:
     """What a share in GLP or GM stands for, and how hedges of it would have fared, side by side.
 
@@ -70,28 +66,26 @@ def index_command(
 
     Example: lpgreeks index GM-ETH-USDC-1m.parquet --protocol gm --base ETH --hedge state --out exposure.png
     """
-    import lpgreeks as lp
     from lpgreeks.errors import InputError
 
-    require_writable(out)
     require_finite_flags([shares, terms])
-    if scenario is not None:
-        script = script_of_file(context, scenario, {"results": "replays"}, more=_BEHIND)
+    name = terms.hedge[-1].value if terms.hedge else Hedge.state.value
+    if said.given:
+        script = said.script({"results": "replays"}, more=_BEHIND, prints=_SHOWN)
+        output.answer(script, lambda names: _answer(names, name, output.picture))
     elif file is None:
         raise InputError("a file of an index, or --scenario", got="neither", remedy="`lpgreeks index --help`")
     else:
         chosen = list(dict.fromkeys(terms.hedge)) if terms.hedge else default_hedges(shares)
-        script = index_script(file, shares, terms, chosen, grid)
-    if code:
-        print(script + "print(lp.side_by_side(results).to_string())")
-        return
-    names = run(script)
-    if scenario is None:
-        _require_sense(names, shares)
+        script = Script(makes=index_script(file, shares, terms, chosen, grid), prints=_SHOWN)
+        output.answer(script, lambda names: _answer(_sensible(names, shares), name, output.picture))
+
+
+def _answer(names: dict[str, Any], name: str, picture: Picture) -> Answer:
+    import lpgreeks as lp
+
     results: dict[str, lp.Replayed] = names["results"]
-    record = _record(names)
-    print(as_text(record) if as_json else _text(names))
-    name = terms.hedge[-1].value if terms.hedge else Hedge.state.value
+    record, coin = _record(names), names["index"].coins[0]
     shown = results[name] if name in results else [*results.values()][-1]
     plots = {
         Picture.value: shown.plot,
@@ -101,16 +95,14 @@ def index_command(
         Picture.drawdown: shown.plot_drawdown,
         Picture.attribution: shown.plot_attribution,
     }
-    if out is not None:
-        coin = names["index"].coins[0]
-        write(
-            out,
-            lambda: _titled(plots[picture](), name),
-            lambda: shown.share_table(coin).reset_index(),
-            lambda: record,
-            [results],
-            lambda: lp.scenario_of(results),
-        )
+    return Answer(
+        text=lambda: _text(names),
+        record=lambda: record,
+        table=lambda: shown.share_table(coin).reset_index(),
+        plot=lambda: _titled(plots[picture](), name),
+        results=[results],
+        scenario=lambda: lp.scenario_of(results),
+    )
 
 
 def _titled(ax: Axes, hedge: str) -> Axes:
@@ -119,8 +111,8 @@ def _titled(ax: Axes, hedge: str) -> Axes:
     return ax
 
 
-def _require_sense(names: dict[str, Any], shares: Shares) -> None:
-    """Errors for more shares than there are, and for a redemption that the contract would not have allowed yet."""
+def _sensible(names: dict[str, Any], shares: Shares) -> dict[str, Any]:
+    """The names of the script, unless there are not so many shares, or they cannot be redeemed so soon."""
     import numpy as np
 
     from lpgreeks.errors import InputError
@@ -141,6 +133,7 @@ def _require_sense(names: dict[str, Any], shares: Shares) -> None:
                 got=f"up to {np.datetime_as_string(tape.times[-1], unit='s')}",
                 remedy="A later --to, or no --token: bought and marked at its price",
             )
+    return names
 
 
 def _behind(names: dict[str, Any]) -> list[dict[str, Any]]:

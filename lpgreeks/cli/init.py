@@ -8,10 +8,10 @@ from typing import Annotated
 
 from typer import Argument
 
-__all__ = ["init_command"]
+__all__ = ["init"]
 
 
-def init_command(
+def init(
     file: Annotated[Path, Argument(help="The file to write; one that is there is left alone.")] = Path("scenario.toml"),
 ) -> None:
     """Write a scenario file with comments: a hedge that runs as it stands, and what else it may say.

@@ -1,21 +1,28 @@
-"""The flags of a hedge that chooses among the options of a chain, as the script that answers it."""
+"""The command that chooses among the options of a chain: its flags, as the script that answers it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from typer import Option
 
-from lpgreeks.cli.groups import Exit, Market, Minimise, Pool, TieBreak
+from lpgreeks.cli.from_file import FromFile
+from lpgreeks.cli.groups import Account, Bounds, Costs, Exit, Goal, Market, Minimise, Pool, TieBreak
+from lpgreeks.cli.output import Answer, Scripted
 from lpgreeks.cli.request import Request
+from lpgreeks.cli.scripts import Script, printing
 
-if TYPE_CHECKING:
-    pass
+__all__ = ["options"]
 
-__all__ = ["OptionsRequest", "QuotedMarket", "QuotedPool", "Quotes"]
+_ANSWERS = ("plan", "given", "besides", "expected")
+"""What the answer to a chain consists of, in order."""
+
+_RUNS = {"plan": "hedge", "besides": "compare", "expected": "economics"}
+
+_GIVEN = "given = scenario.figures('given').get('words', '')\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +107,8 @@ class OptionsRequest(Request):
             days = lp.read_chain(quotes.chain, base=self.position.base, at=quotes.at).days
             raise lp.InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
 
-    def require_met(self, names: dict[str, Any]) -> None:
-        """Errors for what only the chain can tell: lots that nobody confirms, a horizon beyond the expiry."""
+    def met(self, names: dict[str, Any]) -> dict[str, Any]:
+        """The names of the script, unless the chain tells of lots that nobody confirms, or expires too soon."""
         from lpgreeks.errors import InputError
 
         if self.quotes.lots and self.quotes.option_venue is not None and names["listed"][0].lot is None:
@@ -113,18 +120,19 @@ class OptionsRequest(Request):
                 unit="days",
                 remedy=f"They expire in {names['days']:.4g}",
             )
+        return names
 
     def chain_code(self) -> str:
         """The expression that reads the chain, every expiry of it."""
         at = "" if self.quotes.at is None else f", at={self.quotes.at!r}"
         return f"lp.read_chain({str(self.quotes.chain)!r}, base={self.position.base!r}{at})"
 
-    def script(self) -> str:
+    def script(self) -> Script:
         """Python that ends with ``plan`` and, beside it, ``besides``."""
-        head = "\n".join(["import lpgreeks as lp", "", *self._head_of_options(), ""])
-        return f"{head}\nplan = {self._plan_code()}\nbesides = {self._besides_code()}\n" + (
-            f"expected = {expected}\n" if (expected := self.costs.economics(self._wallet())) else ""
-        )
+        ends, names = self._expected()
+        head = ["import lpgreeks as lp", "", *self._head_of_options(), ""]
+        lines = [*head, f"plan = {self._plan_code()}", f"besides = {self._besides_code()}", *ends]
+        return Script(makes="\n".join(lines) + "\n", prints=printing("plan", "given", "besides", *names))
 
     # ---- the lines of the script
 
@@ -208,3 +216,50 @@ class OptionsRequest(Request):
 
     def _how(self) -> str:
         return ", tie_break=lp.LeastCost()" if self.goal.tie_break is TieBreak.cost else ""
+
+
+def options(
+    quotes: Quotes,
+    position: QuotedPool,
+    market: QuotedMarket,
+    goal: Goal,
+    account: Account,
+    costs: Costs,
+    bounds: Bounds,
+    file: FromFile,
+    output: Scripted,
+) -> None:
+    """Which put and which call of a chain to buy beside the perpetual, how many, and what that is worth.
+
+    The horizon is the expiry, the price the chain's index, the volatility that of its marks at the money.
+
+    Example: lpgreeks options --chain chain.json --expiry 2026-01-30 --lower 2900 --upper 3400 --leg linear
+    """
+    if file.given:
+        said = file.read()
+        shown = [name for name in _ANSWERS if name not in _RUNS or _RUNS[name] in said]
+        output.answer(file.script(_RUNS, more=_GIVEN, prints=printing(*shown)), _answer)
+        return
+    request = OptionsRequest(
+        quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
+    )
+    request.require_chain()
+    output.answer(request.script(), lambda names: _answer(request.met(names)))
+
+
+def _answer(names: dict[str, Any]) -> Answer:
+    import lpgreeks as lp
+
+    plan, besides, expected = names["plan"], names.get("besides"), names.get("expected")
+    found = [result for result in (plan, besides, expected) if result]
+    record = plan.to_dict() | {"given": names["given"]}
+    record |= {"comparison": besides.to_dict()} if besides else {}
+    record |= {"economics": expected.to_dict()} if expected else {}
+    return Answer(
+        text=lambda: "\n\n".join(str(names[name]) for name in _ANSWERS if names.get(name)),
+        record=lambda: record,
+        table=plan.table,
+        plot=plan.plot,
+        results=found,
+        scenario=lambda: lp.scenario_of(*(found[1:] or found), given={"words": names["given"]}),
+    )

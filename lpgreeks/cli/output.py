@@ -1,79 +1,148 @@
-"""What a command leaves: JSON on the screen, and files that are written whole or not at all."""
+"""What a command leaves: text or JSON on the screen, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from typer import Option
 
-from lpgreeks.cli.frame import OUTPUT
+from lpgreeks.cli.flags import OUTPUT
+from lpgreeks.cli.scripts import Script, run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    import lpgreeks as lp
+
+__all__ = [
+    "SCHEMA",
+    "Answer",
+    "Code",
+    "Drawn",
+    "Grid",
+    "Json",
+    "Scripted",
+    "Tabled",
+    "as_text",
+    "require_writable",
+    "written",
+]
 
 SCHEMA = 1
 """The number of what ``lpgreeks schema`` prints: it grows when a key goes, or changes its type or its unit."""
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-__all__ = [
-    "SCHEMA",
-    "Code",
-    "Grid",
-    "Json",
-    "Out",
-    "as_text",
-    "require_no_page",
-    "require_table",
-    "require_writable",
-    "write",
-]
+_PICTURES = (".png", ".svg", ".pdf")
+_TABLES = (".csv", ".json")
+_PAGE, _FILE = ".html", ".toml"
 
 Json = Annotated[bool, Option("--json", help="Print JSON: see lpgreeks schema.", rich_help_panel=OUTPUT)]
+Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel="Replay")]
 Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.", rich_help_panel=OUTPUT)]
-Out = Annotated[
-    Path | None,
-    Option(
-        help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), a page (.html), or the "
-        "scenario that made it (.toml).",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel=OUTPUT)]
 
 
-def require_writable(out: Path | None) -> None:
-    """An error, before anything is computed, for a file that cannot be written."""
-    from lpgreeks.errors import InputError
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command found, in every form that it may be asked for; each is made when it is.
 
-    endings = {".png", ".svg", ".pdf", ".csv", ".json", ".html", ".toml"}
-    if out is None:
-        return
-    if out.suffix not in endings:
-        raise InputError(f"a file ending in {', '.join(sorted(endings))}", got=str(out))
-    if out.is_dir() or not out.parent.is_dir():
-        raise InputError("a file in an existing folder", got=str(out))
+    Attributes:
+        text: for a screen.
+        record: plain types, for JSON.
+        table: rows.
+        plot: a picture.
+        results: what a page shows, the first one first.
+        scenario: what made them.
+    """
+
+    text: Callable[[], str]
+    record: Callable[[], dict[str, Any]]
+    table: Callable[[], pd.DataFrame] | None = None
+    plot: Callable[[], Axes] | None = None
+    results: Sequence[Any] = ()
+    scenario: Callable[[], lp.Scenario] | None = None
+
+    @classmethod
+    def of(cls, result: Any, *, plot: Callable[[], Axes] | None = None) -> Answer:
+        """One result, as it tells itself; ``plot`` where it is another picture than its own."""
+        import lpgreeks as lp
+
+        return cls(
+            text=result.summary, record=result.to_dict, table=result.table, plot=plot or result.plot,
+            results=[result], scenario=lambda: lp.scenario_of(result),
+        )  # fmt: skip
 
 
-def require_no_page(out: Path | None) -> None:
-    """An error, before anything is computed, for a page of what has none."""
-    from lpgreeks.errors import InputError
+@dataclass(frozen=True, kw_only=True)
+class Tabled:
+    """Where an answer goes that is a table."""
 
-    if out is not None and out.suffix in (".html",):
-        endings = ".png, .svg, .pdf, .csv, .json"
-        raise InputError(f"a file ending in {endings}", got=str(out), remedy="Only what answers a question has a page")
+    HEADING: ClassVar[str] = OUTPUT
+    ENDINGS: ClassVar[tuple[str, ...]] = _TABLES
+
+    as_json: Json = False
+    out: Annotated[list[Path] | None, Option(help="Write the table (.csv), or all of it (.json); repeat for more.")] = (
+        None
+    )
+
+    def __post_init__(self) -> None:
+        for file in self.out or ():
+            require_writable(file, self.ENDINGS)
+
+    def give(self, answer: Answer) -> None:
+        """Print it, and write the files."""
+        print(as_text(answer.record()) if self.as_json else answer.text())
+        for file in self.out or ():
+            written(file, partial(_FORMS[file.suffix], answer))
 
 
-def require_table(out: Path | None) -> None:
-    """The same, for what has no picture."""
-    from lpgreeks.errors import InputError
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Tabled):
+    """Where an answer goes that has a picture, and a scenario that made it."""
 
-    require_writable(out)
-    if out is not None and out.suffix not in (".csv", ".json"):
-        raise InputError("a file ending in .csv, .json", got=str(out), remedy="There is no picture of a table")
+    ENDINGS: ClassVar[tuple[str, ...]] = (*_PICTURES, *_TABLES, _FILE)
+
+    out: Annotated[
+        list[Path] | None,
+        Option(
+            help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), or the scenario that made "
+            "it (.toml); repeat for more."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scripted(Drawn):
+    """Where an answer goes that has a page too, and that a script makes."""
+
+    ENDINGS: ClassVar[tuple[str, ...]] = (*Drawn.ENDINGS, _PAGE)
+
+    out: Annotated[
+        list[Path] | None,
+        Option(
+            help="Write the picture (.png, .svg, .pdf), the table (.csv), all of it (.json), a page (.html), or the "
+            "scenario that made it (.toml); repeat for more."
+        ),
+    ] = None
+    code: Code = False
+
+    def answer(self, script: Script, answered: Callable[[dict[str, Any]], Answer]) -> None:
+        """The script itself, or the answer that it makes.
+
+        Args:
+            script: what was asked.
+            answered: the answer, from the names that the script has made.
+        """
+        if self.code:
+            print(script)
+        else:
+            self.give(answered(run(script.makes)))
 
 
 def as_text(record: dict[str, Any]) -> str:
@@ -83,36 +152,56 @@ def as_text(record: dict[str, Any]) -> str:
     return json.dumps({"lpgreeks": __version__, "schema": SCHEMA} | record, indent=2, allow_nan=False)
 
 
-def write(
-    out: Path,
-    plot: Any,
-    table: Any,
-    record: Any,
-    results: Sequence[Any] = (),
-    scenario: Callable[[], Any] | None = None,
-) -> None:
-    """One file by its ending, written whole or not at all.
+def require_writable(file: Path, endings: Sequence[str], *, flag: str = "--out") -> None:
+    """An error, before anything is computed, for a file that cannot be written, or of a form that there is not."""
+    from lpgreeks.errors import InputError
 
-    A page shows the first of ``results``, and the others below; ``scenario`` makes what made them.
-    """
+    if file.suffix not in endings:
+        remedy = "Only what answers a question has a page" if file.suffix in (_PAGE,) else ""
+        expected = f"{flag} as a file ending in {', '.join(sorted(endings))}"
+        raise InputError(expected, got=str(file), remedy=remedy)
+    if file.is_dir() or not file.parent.is_dir():
+        raise InputError(f"{flag} as a file in an existing folder", got=str(file))
+
+
+def written(file: Path, make: Callable[[Path], Any]) -> None:
+    """A file, whole or not at all; a person is told."""
     from lpgreeks._files import whole
 
-    with whole(out, remedy="Name another place with --out; nothing is left there") as part:
-        if out.suffix == ".toml" and scenario is not None:
-            scenario().write(part)
-        elif out.suffix == ".csv":
-            table().to_csv(part, index=False)
-        elif out.suffix == ".json":
-            part.write_text(as_text(record()) + "\n", encoding="utf-8")
-        elif out.suffix == ".html":
-            from lpgreeks.reports import report
-
-            report(results[0], part, beside=results[1:], scenario=scenario().text if scenario else None)
-        else:
-            import matplotlib as mpl
-
-            mpl.use("Agg")
-            axes: Axes = plot()
-            cast("Figure", axes.figure).savefig(part, dpi=150)
+    with whole(file, remedy="Name another place; nothing is left there") as part:
+        make(part)
     if sys.stderr.isatty():
-        print(f"wrote {out}", file=sys.stderr)
+        print(f"wrote {file}", file=sys.stderr)
+
+
+# ---- each form of a file, from an answer that has it
+
+
+def _draw(answer: Any, part: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    axes: Axes = answer.plot()
+    cast("Figure", axes.figure).savefig(part, dpi=150)
+
+
+def _tabulate(answer: Any, part: Path) -> None:
+    answer.table().to_csv(part, index=False)
+
+
+def _record(answer: Any, part: Path) -> None:
+    part.write_text(as_text(answer.record()) + "\n", encoding="utf-8")
+
+
+def _page(answer: Any, part: Path) -> None:
+    from lpgreeks.reports import report
+
+    first, *others = answer.results
+    report(first, part, beside=others, scenario=answer.scenario().text if answer.scenario else None)
+
+
+def _scenario(answer: Any, part: Path) -> None:
+    answer.scenario().write(part)
+
+
+_FORMS = dict.fromkeys(_PICTURES, _draw) | {".csv": _tabulate, ".json": _record, ".html": _page, ".toml": _scenario}

@@ -7,12 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lpgreeks.cli.scripts import run
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     import lpgreeks as lp
 
-__all__ = ["Ranking"]
+__all__ = ["Ranking", "ranked", "verdict_code"]
+
+_JUDGED = """\
+panel = runs.panel("pnl").dropna(axis=1, how="all")
+panel.columns = [name.replace("policy.", "").replace("=inf", "=off") for name in panel.columns]
+benchmark = hold.steps()["pnl"].rename("holding")
+verdict = lp.verdict(panel, against=benchmark, seed={seed!r}, unit=hold.quote, trials=len(runs))
+"""
 
 _ROWS = 20
 
@@ -124,6 +133,31 @@ class Ranking:
         if runs.resumed:
             lines += ["", f"{runs.resumed:,} settings were found in the checkpoint."]
         return lines + list(runs.notes)
+
+
+def ranked(names: dict[str, Any], *, seed: int, figure: str = "net", least: bool = False) -> Ranking:
+    """The sweep ``runs`` against ``hold``, judged.
+
+    Args:
+        names: what a script of a sweep made: ``lp``, ``runs``, ``hold``.
+        seed: of the verdict's resamples.
+        figure: what it is ranked by.
+        least: whether the least is best.
+    """
+    from lpgreeks.errors import DataError
+
+    verdict: lp.Verdict | DataError
+    try:
+        verdict = run(verdict_code(seed), names)["verdict"]
+    except DataError as error:
+        # Of too short a time nothing can be said; what was replayed stands.
+        verdict = error
+    return Ranking(runs=names["runs"], hold=names["hold"], figure=figure, least=least, verdict=verdict)
+
+
+def verdict_code(seed: int) -> str:
+    """The lines that judge ``runs`` against ``hold``, and end with ``verdict``."""
+    return _JUDGED.format(seed=seed)
 
 
 def _setting(value: object) -> str:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
+from typer import Option
+
+from lpgreeks.cli.flags import RUNNING
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
 from lpgreeks.cli.request import require_finite_flags
 from lpgreeks.cli.rule import Triggers, value_code
+from lpgreeks.cli.scripts import Script, printing
 from lpgreeks.cli.tape import Happened
 
-__all__ = ["ReplayRequest", "SweepRequest"]
+__all__ = ["AtClose", "ReplayRequest", "Running", "SweepRequest"]
+
+AtClose = Annotated[
+    bool,
+    Option(
+        "--fees-at-close",
+        help="Fees of a row are earned whole where its close is in the range, or not at all.",
+        rich_help_panel="Replay",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +42,10 @@ class ReplayRequest:
     def __post_init__(self) -> None:
         require_finite_flags([self.position, self.happened, self.hedging, self.triggers])
 
-    def script(self) -> str:
+    def script(self) -> Script:
         """Python that ends with ``result``."""
-        lines = [*self.head(), *self._policy()]
-        return "\n".join([*lines, f"result = {self.call('lp.replay(')}"]) + "\n"
+        lines = [*self.head(), *self._policy(), f"result = {self.call('lp.replay(')}"]
+        return Script(makes="\n".join(lines) + "\n", prints=printing("result"))
 
     def head(self) -> Iterator[str]:
         """The lines up to the leg."""
@@ -69,18 +83,37 @@ class ReplayRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepRequest(ReplayRequest):
-    """What the user asked of a sweep, whole."""
+class Running:
+    """How the settings are worked through."""
 
-    checkpoint: str | None
-    workers: int | None
+    HEADING: ClassVar[str] = RUNNING
 
-    def script(self) -> str:
-        """Python that ends with ``runs``, and ``hold`` beside them."""
+    checkpoint: Annotated[
+        str | None, Option(help="A folder that keeps every finished setting; the same command resumes there.")
+    ] = None
+    workers: Annotated[int | None, Option(help="How many threads.", show_default="all cores")] = None
+
+    def __post_init__(self) -> None:
         from lpgreeks.errors import InputError
 
         if self.checkpoint is not None and not self.checkpoint.strip():
             raise InputError("--checkpoint as a folder", got="an empty name", remedy="Like --checkpoint runs")
+
+    def code(self) -> str:
+        """What is said of it in a call, each with a comma before."""
+        return "".join(f", {name}={value!r}" for name, value in vars(self).items() if value is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRequest(ReplayRequest):
+    """What the user asked of a sweep, whole."""
+
+    running: Running
+
+    def script(self) -> Script:
+        """Python that ends with ``runs``, and ``hold`` beside them."""
+        from lpgreeks.errors import InputError
+
         if not self.triggers.trades:
             raise InputError("a policy to sweep", got="--hold", remedy="`lpgreeks replay --hold` is the position alone")
         given = self.triggers.given()
@@ -90,8 +123,6 @@ class SweepRequest(ReplayRequest):
         names = {name: name if name in lists else value_code(values[0]) for name, values in given.items()}
         policy = self.triggers.code(self.position.base, self.position.quote, names)
         tried = ", ".join(f"{name}=[{', '.join(map(value_code, values))}]" for name, values in lists.items())
-        ends = "" if self.checkpoint is None else f", checkpoint={self.checkpoint!r}"
-        ends += "" if self.workers is None else f", workers={self.workers!r}"
         runs = self.call("lp.sweep(lp.replay, ", "policies").removesuffix(")")
         lines = [
             *self.head(),
@@ -103,6 +134,6 @@ class SweepRequest(ReplayRequest):
             "",
             f"policies = lp.grid(policy, {tried})",
             f"hold = {self.call('lp.replay(', 'lp.Hold()')}",
-            f"runs = {runs}{ends})",
+            f"runs = {runs}{self.running.code()})",
         ]
-        return "\n".join(lines) + "\n"
+        return Script(makes="\n".join(lines) + "\n", prints=printing("runs"))

@@ -11,7 +11,7 @@ from typer import Argument
 if TYPE_CHECKING:
     import lpgreeks as lp
 
-__all__ = ["report_command"]
+__all__ = ["report"]
 
 # In the order in which a page tells them. What several replays share is none by itself.
 _ASKED = ("hedge", "compare", "economics", "frontier", "scenario_table", "replay", "replays", "sweep", "replay_spread")
@@ -19,7 +19,7 @@ _REPLAY, _SWEEP = "replay", "sweep"
 _SHARING = {_REPLAY: ("replays", _SWEEP)}
 
 
-def report_command(
+def report(
     scenario: Annotated[Path, Argument(help="A scenario file, TOML; `lpgreeks init` writes one.")],
     out: Annotated[Path, Argument(help="The page to write, ending in .html.")],
 ) -> None:
@@ -48,7 +48,7 @@ def report_command(
 def _answers(said: lp.Scenario, verb: str) -> list[Any]:
     """What the file asks of a verb; of a sweep of replays the verdict and the best setting too, as `sweep` does."""
     import lpgreeks as lp
-    from lpgreeks.cli.replay import ranked
+    from lpgreeks.cli.ranking import ranked
 
     result = said.run(verb)
     if verb != _SWEEP or said.said[verb].get("verb", _REPLAY) != _REPLAY or len(result.errors) == len(result):

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Exit, Goal, Kind, Market, Pool, TieBreak
+from lpgreeks.cli.scripts import Script, printing
 
-__all__ = ["Request", "is_klines", "named_reader_code", "reader_code", "require_finite_flags", "run"]
+__all__ = ["Request", "is_klines", "named_reader_code", "reader_code", "require_finite_flags"]
 
 _CLASSES = {Kind.linear: "LinearPerp", Kind.inverse: "InversePerp"}
 
@@ -29,12 +29,13 @@ class Request:
     def __post_init__(self) -> None:
         require_finite_flags(vars(self).values())
 
-    def script(self) -> str:
+    def script(self) -> Script:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
-        ends = [f"expected = {code}"] if (code := self.costs.economics(self._wallet())) else []
-        return "\n".join([*self._head(), f"plan = {self._call('hedge', 'pool', 'outcomes')}", *ends]) + "\n"
+        ends, names = self._expected()
+        makes = "\n".join([*self._head(), f"plan = {self._call('hedge', 'pool', 'outcomes')}", *ends]) + "\n"
+        return Script(makes=makes, prints=printing("plan", *names))
 
-    def frontier_script(self, along: Along, low: float, high: float, points: int) -> str:
+    def frontier_script(self, along: Along, low: float, high: float, points: int) -> Script:
         """Python that ends with ``curve``: the same hedge along one of its figures."""
         from lpgreeks.errors import InputError
 
@@ -53,7 +54,8 @@ class Request:
         }[along]
         grid = f"[{low!r} + ({high!r} - {low!r}) * i / {points - 1!r} for i in range({points!r})]"
         lines = [*self._head(), f"along = [{each} for x in {grid}]"]
-        return "\n".join([*lines, f"curve = {self._call('frontier', 'pool', 'outcomes', 'along=along')}"]) + "\n"
+        lines.append(f"curve = {self._call('frontier', 'pool', 'outcomes', 'along=along')}")
+        return Script(makes="\n".join(lines) + "\n", prints=printing("curve"))
 
     # ---- the lines of the script
 
@@ -85,6 +87,11 @@ class Request:
             lines.append('    exit="range",')
         lines += [f"    {argument}," for argument in arguments[2:]]
         return "\n".join([f"lp.{verb}(", *lines, ")"])
+
+    def _expected(self) -> tuple[list[str], list[str]]:
+        """The line of what is expected, where costs are said, and its name."""
+        code = self.costs.economics(self._wallet())
+        return ([f"expected = {code}"], ["expected"]) if code else ([], [])
 
     def _wallet(self) -> str | None:
         in_hand = self.account.in_hand
@@ -167,13 +174,6 @@ class Request:
             yield f"lp.EffectivenessAtLeast({account.effectiveness!r})"
         if account.pool_size_at_most is not None:
             yield f"lp.PoolSize(upper={account.pool_size_at_most!r})"
-
-
-def run(script: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The names that a script makes, and those that it was given."""
-    names = {} if names is None else names
-    exec(compile(script, "lpgreeks --code", "exec"), names)
-    return names
 
 
 def require_finite_flags(groups: Iterable[object]) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from typer import Context, Option
+from typer import Option
 
-from lpgreeks.cli.flags import spread
-from lpgreeks.cli.frame import OUTPUT
-from lpgreeks.cli.from_file import FromFile, script_of_file
+from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import (
     Account,
     Bounds,
@@ -26,15 +24,14 @@ from lpgreeks.cli.groups import (
     measure_code,
     require_unused,
 )
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_writable, write
-from lpgreeks.cli.request import Request, reader_code, require_finite_flags, run
+from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.request import Request, reader_code, require_finite_flags
+from lpgreeks.cli.scripts import Script, printing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     import lpgreeks as lp
 
-__all__ = ["scenario_command"]
+__all__ = ["scenario"]
 
 
 class Picture(str, Enum):
@@ -168,25 +165,37 @@ def _numbers(flag: str, text: str) -> list[float]:
         raise InputError(f"{flag} as numbers with commas between", got=text, remedy=f"Like {flag}=0,0.1") from error
 
 
-@spread
-def scenario_command(
-    context: Context,
+@dataclass(frozen=True, kw_only=True)
+class Pictured(Scripted):
+    """Where an answer goes that has several pictures."""
+
+    picture: Annotated[
+        Picture,
+        Option(help="What --out draws: components over the price; or the total, over the price and what is named."),
+    ] = Picture.components
+
+    def answer_of(self, names: dict[str, Any]) -> Answer:
+        """The table, and the picture of it that is asked for."""
+        import lpgreeks as lp
+
+        table: lp.ScenarioTable = names["table"]
+        upward = {
+            Picture.days: lp.ScenarioAxis.DAYS,
+            Picture.volatility: lp.ScenarioAxis.VOLATILITY,
+            Picture.funding: lp.ScenarioAxis.FUNDING,
+        }
+        axis = upward.get(self.picture)
+        return Answer.of(table, plot=None if axis is None else lambda: table.plot_grid(upward=axis))
+
+
+def scenario(
     position: Position,
     beside: Beside,
     scenarios: Scenarios,
     account: Account,
     trading: Trading,
-    scenario: FromFile = None,
-    as_json: Json = False,
-    code: Code = False,
-    out: Out = None,
-    picture: Annotated[
-        Picture,
-        Option(
-            help="What --out draws: components over the price; or the total, over the price and what is named.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = Picture.components,
+    file: FromFile,
+    output: Pictured,
 ) -> None:
     """P&L by component if the price moves so far, volatility shifts, days pass and funding is paid; break-evens.
 
@@ -196,25 +205,15 @@ def scenario_command(
 
     Example: lpgreeks scenario --max-leverage 5 --maintenance 0.005 --funding 0,0.0001,0.0005 --stress ETHUSDT-1m.zip
     """
-    import lpgreeks as lp
-
-    require_writable(out)
     require_finite_flags([position, beside, scenarios, account, trading])
-    if scenario is not None:
-        script = script_of_file(context, scenario, {"table": "scenario_table"})
+    if file.given:
+        asked = file.script({"table": "scenario_table"})
     else:
-        script = _script(position, beside, scenarios, account, trading)
-    if code:
-        print(script + "print(table)")
-        return
-    names = run(script)
-    table: lp.ScenarioTable = names["table"]
-    print(as_text(table.to_dict()) if as_json else table.summary())
-    if out is not None:
-        write(out, _picture(table, picture), table.table, table.to_dict, [table], lambda: lp.scenario_of(table))
+        asked = _script(position, beside, scenarios, account, trading)
+    output.answer(asked, output.answer_of)
 
 
-def _script(position: Position, beside: Beside, scenarios: Scenarios, account: Account, trading: Trading) -> str:
+def _script(position: Position, beside: Beside, scenarios: Scenarios, account: Account, trading: Trading) -> Script:
     """Python that ends with ``table``, every number as it was given."""
     measure = scenarios.measure_code(position)
     arguments = [*scenarios.code(bool(beside.put or beside.call)), f"measure={measure}"]
@@ -227,7 +226,7 @@ def _script(position: Position, beside: Beside, scenarios: Scenarios, account: A
             costs=Costs(fee=trading.fee, slippage=trading.slippage),
             bounds=Bounds(),
         )
-        lines, held = chosen.script().splitlines(), "plan"
+        lines, held = chosen.script().makes.splitlines(), "plan"
     else:
         used = {f"--{name.replace('_', '-')}": value or None for group in (account, trading)
                 for name, value in vars(group).items()}  # fmt: skip
@@ -242,19 +241,8 @@ def _script(position: Position, beside: Beside, scenarios: Scenarios, account: A
         pair = f"{position.base}/{position.quote}"
         lines += [f"worst = lp.stress({reader_code(scenarios.stress, pair)})"]
     call = _call("lp.scenario_table", [held, *arguments])
-    return "\n".join([*lines, f"table = {call}"]) + "\n"
+    return Script(makes="\n".join([*lines, f"table = {call}"]) + "\n", prints=printing("table"))
 
 
 def _call(name: str, arguments: Sequence[str]) -> str:
     return "\n".join([f"{name}(", *(f"    {argument}," for argument in arguments), ")"])
-
-
-def _picture(table: lp.ScenarioTable, picture: Picture) -> Callable[[], Axes]:
-    import lpgreeks as lp
-
-    upward = {
-        Picture.days: lp.ScenarioAxis.DAYS,
-        Picture.volatility: lp.ScenarioAxis.VOLATILITY,
-        Picture.funding: lp.ScenarioAxis.FUNDING,
-    }
-    return table.plot if picture is Picture.components else lambda: table.plot_grid(upward=upward[picture])

@@ -9,7 +9,7 @@ from typer import Argument
 
 from lpgreeks.cli.output import SCHEMA
 
-__all__ = ["schema_command", "schema_of"]
+__all__ = ["schema", "schema_of"]
 
 _TYPES = {"number": "number", "whole": "integer", "text": "string", "flag": "boolean"}
 
@@ -20,7 +20,7 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in RECORDS if name.startswith(incomplete)]
 
 
-def schema_command(
+def schema(
     command: Annotated[list[str], Argument(help="Whose: hedge, or data check.", autocompletion=_names)],
 ) -> None:
     """The JSON Schema of what a command prints with --json: each key, its type, and its unit.

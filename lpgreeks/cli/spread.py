@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from typer import Argument, Context, Option
+from typer import Argument, Option
 
-from lpgreeks.cli.flags import spread
-from lpgreeks.cli.frame import OUTPUT
-from lpgreeks.cli.from_file import FromFile, script_of_file
+from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Code, Json, Out, as_text, require_no_page, require_writable, write
-from lpgreeks.cli.request import require_finite_flags, run
+from lpgreeks.cli.output import Answer, Drawn, Scripted, require_writable
+from lpgreeks.cli.request import require_finite_flags
+from lpgreeks.cli.scripts import Script, printing
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
     import lpgreeks as lp
 
-__all__ = ["spread_command"]
+__all__ = ["spread"]
 
 # Half of a spread is no hundredth of a price: whoever says so means basis points.
 _WIDEST = 0.01
@@ -187,11 +185,21 @@ class Banded:
         yield f"result = lp.replay_spread({', '.join(['spread', 'band', *terms])})"
 
 
-@spread
-def spread_command(
-    context: Context,
+@dataclass(frozen=True, kw_only=True)
+class Pictured(Scripted):
+    """Where an answer goes that has several pictures."""
+
+    picture: Annotated[
+        Picture | None,
+        Option(help="Which picture --out writes.", show_default="trades of --entry, else the pair of --pair, else all"),
+    ] = None
+
+
+def spread(
     quoted: Quoted,
     banded: Banded,
+    said: FromFile,
+    output: Pictured,
     file: Annotated[
         Path | None,
         Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
@@ -199,18 +207,6 @@ def spread_command(
     at: Annotated[
         str | None,
         Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.", show_default="the last"),
-    ] = None,
-    scenario: FromFile = None,
-    as_json: Json = False,
-    code: Code = False,
-    out: Out = None,
-    picture: Annotated[
-        Picture | None,
-        Option(
-            help="Which picture --out writes.",
-            show_default="trades of --entry, else the pair of --pair, else all",
-            rich_help_panel=OUTPUT,
-        ),
     ] = None,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
@@ -221,78 +217,67 @@ def spread_command(
     --pair BTC-27MAR26,BTC-PERPETUAL --entry 900 --exit 300 --add 100 --most 3 --size 10000 --fee 0.0005
     --funding 0.0001
     """
-    import lpgreeks as lp
     from lpgreeks.errors import InputError
 
-    require_writable(out)
-    if banded.entry is None and scenario is None:
-        require_no_page(out)
-    _require_picture(picture, out, banded)
+    # Only a band that is traded has a page; what a file says is known when it is read.
+    if banded.entry is None and not said.given:
+        for path in output.out or ():
+            require_writable(path, Drawn.ENDINGS)
+    _require_picture(output, banded)
     require_finite_flags([quoted, banded])
-    if scenario is not None:
-        script, last = _of_file(context, scenario)
-        at = lp.read_scenario(scenario).figures("stamp").get("at")
+    if said.given:
+        at = said.read().figures("stamp").get("at")
+        asked = _of_file(said)
     elif file is None:
         raise InputError("a file of contracts, or --scenario", got="neither", remedy="`lpgreeks spread --help`")
     else:
-        script, last = _of_flags(file, quoted, banded, at)
-    if code:
-        print(script + last, end="")
-        return
-    names = run(script)
-    shown = _shown(names, at)
-    print(as_text(shown.record()) if as_json else shown.text())
-    if out is not None:
-        drawn = _pictures(names).get(picture, shown.picture) if picture else shown.picture
-        answer = names.get("result") or names.get("spread") or names["curve"]
-        stamp = {"stamp": {"at": at}} if at is not None and isinstance(answer, lp.TermStructure) else {}
-        write(out, drawn, shown.rows, shown.record, [answer], lambda: lp.scenario_of(answer, **stamp))
+        asked = _of_flags(file, quoted, banded, at)
+    output.answer(asked, lambda names: _answer(names, at, output.picture))
 
 
-def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> tuple[str, str]:
-    """The script, and the line that shows its answer."""
+def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> Script:
     script = (
         f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
     )
     if banded.entry is not None:
         require_unused({"--at": at}, "--entry, which goes by --from and --to")
-        return script + "\n".join(banded.code()) + "\n", "print(result)\n"
+        return Script(makes=script + "\n".join(banded.code()) + "\n", prints="print(result)")
     if banded.pair is not None:
         far, near = banded.legs()
         script += f"spread = curve.spread({far!r}, {near!r}){'' if at is None else f'.at({at!r})'}\n"
-        return script, "print(spread)\n"
-    return script, "print(curve.summary())\n" if at is None else f"print(curve.summary({at!r}))\n"
+        return Script(makes=script, prints="print(spread)")
+    return Script(makes=script, prints=f"print(curve.summary({'' if at is None else repr(at)}))")
 
 
-def _of_file(context: Context, path: Path) -> tuple[str, str]:
-    """The same, of what a scenario file says: a band that is traded, one pair, or all of them."""
-    from lpgreeks.scenario_file import read_scenario
-
-    said = read_scenario(path)
+def _of_file(file: FromFile) -> Script:
+    """What a scenario file asks for: a band that is traded, one pair, or all of them."""
+    said = file.read()
     if "replay_spread" in said:
-        return script_of_file(context, path, {"result": "replay_spread"}), "print(result)\n"
+        return file.script({"result": "replay_spread"})
     name = "spread" if "spread" in said else "curve"
-    return script_of_file(context, path, {}, more=f"{name} = scenario.noun({name!r})\n"), f"print({name})\n"
+    return file.script({}, more=f"{name} = scenario.noun({name!r})\n", prints=printing(name))
 
 
-class _Shown(NamedTuple):
-    """What an answer is as text, record, picture and rows."""
+def _answer(names: dict[str, Any], at: str | None, picture: Picture | None) -> Answer:
+    import lpgreeks as lp
 
-    text: Callable[[], str]
-    record: Callable[[], dict[str, Any]]
-    picture: Callable[[], Axes]
-    rows: Callable[[], pd.DataFrame]
-
-
-def _shown(names: dict[str, Any], at: str | None) -> _Shown:
+    plot = _pictures(names).get(picture) if picture else None
     result: lp.SpreadReplay | None = names.get("result")
     pair: lp.Spread | None = names.get("spread")
     if result is not None:
-        return _Shown(result.summary, result.to_dict, result.plot, result.table().reset_index)
+        return replace(Answer.of(result, plot=plot), table=lambda: result.table().reset_index())
     if pair is not None:
-        return _Shown(pair.summary, pair.to_dict, pair.plot, pair.table)
+        return Answer.of(pair, plot=plot)
     curve: lp.TermStructure = names["curve"]
-    return _Shown(partial(curve.summary, at), partial(curve.to_dict, at), curve.plot_all, curve.table)
+    stamp = {} if at is None else {"stamp": {"at": at}}
+    return Answer(
+        text=partial(curve.summary, at),
+        record=partial(curve.to_dict, at),
+        table=curve.table,
+        plot=plot or curve.plot_all,
+        results=[curve],
+        scenario=lambda: lp.scenario_of(curve, **stamp),
+    )
 
 
 def _pictures(names: dict[str, Any]) -> dict[Picture, Callable[[], Axes]]:
@@ -307,13 +292,13 @@ def _pictures(names: dict[str, Any]) -> dict[Picture, Callable[[], Axes]]:
     return found
 
 
-def _require_picture(picture: Picture | None, out: Path | None, banded: Banded) -> None:
+def _require_picture(output: Pictured, banded: Banded) -> None:
     """Errors, before anything is computed, for a picture that nothing is drawn of."""
     from lpgreeks.errors import InputError
 
-    if picture is None:
+    if (picture := output.picture) is None:
         return
-    if out is None:
+    if output.out is None:
         require_unused({"--picture": picture.value}, "no --out")
     for needs, flag, given in ((Picture.pair, "--pair", banded.pair), (Picture.trades, "--entry", banded.entry)):
         if picture is needs and given is None:
