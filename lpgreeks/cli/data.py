@@ -27,10 +27,11 @@ data = group(
 
 
 def venues(
-    output: Tabled,
+    *,
     name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
     on: Annotated[str | None, typer.Option(help="The day of the venues' figures: 2023-05-01.")] = None,
     unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False,
+    output: Tabled,
 ) -> None:
     """A venue's contract sizes, steps, fees and margin tables on one day, with their flags.
 
@@ -89,12 +90,13 @@ def convert(
 
 
 def chain(
-    output: Tabled,
+    *,
     file: Annotated[Path, typer.Argument(help="An option chain: JSON, CSV or Parquet.")],
     base: Annotated[str | None, typer.Option(help="The coin, where the file has several.")] = None,
     at: Annotated[
         str | None, typer.Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")
     ] = None,
+    output: Tabled,
 ) -> None:
     """What is quoted: rows read and left out, forwards by parity beside the file's own, prices that do not fit.
 

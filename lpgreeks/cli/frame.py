@@ -65,7 +65,7 @@ class Command(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                sections.setdefault(_heading(parameter), []).append((record[0], _plain(record[1])))
+                sections.setdefault(_heading(parameter), []).append((_one(record[0]), _plain(record[1])))
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
@@ -226,6 +226,11 @@ def _heading(parameter: Any) -> str:
         return OUTPUT
     own = "Arguments" if parameter.param_type_name in ("argument",) else "Options"
     return getattr(parameter, "rich_help_panel", None) or own
+
+
+def _one(flag: str) -> str:
+    """A flag that may be repeated, with what it takes each time."""
+    return flag.replace("<list[Path]>", "<path>").replace("<list[", "<").replace("]>", ">")
 
 
 def _plain(told: str) -> str:

@@ -15,6 +15,14 @@ __all__ = ["frontier"]
 
 
 def frontier(
+    *,
+    along: Annotated[Along | None, Argument(help="What is varied.")] = None,
+    low: Annotated[
+        float | None,
+        Argument(help="From, in the unit of what is varied: quote, times, a decimal of the price, or days."),
+    ] = None,
+    high: Annotated[float | None, Argument(help="To, in the unit of LOW.")] = None,
+    points: Annotated[int, Option(help="How many points.", min=2)] = 21,
     position: Position,
     market: Market,
     goal: Goal,
@@ -23,13 +31,6 @@ def frontier(
     bounds: Bounds,
     file: FromFile,
     output: Scripted,
-    along: Annotated[Along | None, Argument(help="What is varied.")] = None,
-    low: Annotated[
-        float | None,
-        Argument(help="From, in the unit of what is varied: quote, times, a decimal of the price, or days."),
-    ] = None,
-    high: Annotated[float | None, Argument(help="To, in the unit of LOW.")] = None,
-    points: Annotated[int, Option(help="How many points.", min=2)] = 21,
 ) -> None:
     """What is left of the risk along a budget, a leverage cap, the range's half-width or the horizon.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from typer import Argument, Option
 
@@ -42,6 +42,15 @@ class Picture(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted:
+    """How a replay is counted."""
+
+    HEADING: ClassVar[str] = "What is counted"
+
+    grid: Grid = "10min"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pictured(Scripted):
     """Where an answer goes that has several pictures."""
 
@@ -51,14 +60,15 @@ class Pictured(Scripted):
 
 
 def index(
-    shares: Shares,
-    terms: Terms,
-    said: FromFile,
-    output: Pictured,
+    *,
     file: Annotated[
         Path | None, Argument(help="Minutes of a GMX v1 vault, or of a GMX v2 market: CSV, Parquet.")
     ] = None,
-    grid: Grid = "10min",
+    shares: Shares,
+    terms: Terms,
+    counted: Counted,
+    said: FromFile,
+    output: Pictured,
 ) -> None:
     """What a share in GLP or GM stands for, and how hedges of it would have fared, side by side.
 
@@ -77,7 +87,7 @@ def index(
         raise InputError("a file of an index, or --scenario", got="neither", remedy="`lpgreeks index --help`")
     else:
         chosen = list(dict.fromkeys(terms.hedge)) if terms.hedge else default_hedges(shares)
-        script = Script(makes=index_script(file, shares, terms, chosen, grid), prints=_SHOWN)
+        script = Script(makes=index_script(file, shares, terms, chosen, counted.grid), prints=_SHOWN)
         output.answer(script, lambda names: _answer(_sensible(names, shares), name, output.picture))
 
 

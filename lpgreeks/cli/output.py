@@ -44,7 +44,7 @@ _TABLES = (".csv", ".json")
 _PAGE, _FILE = ".html", ".toml"
 
 Json = Annotated[bool, Option("--json", help="Print JSON: see lpgreeks schema.", rich_help_panel=OUTPUT)]
-Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.", rich_help_panel="Replay")]
+Grid = Annotated[str, Option(help="How far apart the points of the series stand: 10min, 1h.")]
 Code = Annotated[bool, Option("--code", help="Print the Python script that does the same.", rich_help_panel=OUTPUT)]
 
 

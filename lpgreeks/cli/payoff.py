@@ -15,11 +15,12 @@ __all__ = ["payoff"]
 
 
 def payoff(
+    *,
     position: Position,
-    file: FromFile,
-    output: Drawn,
     short: Annotated[float, Option(help="Coins of linear perpetual sold against it.")] = 0.0,
     income: Annotated[float, Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0,
+    file: FromFile,
+    output: Drawn,
 ) -> None:
     """P&L of a position, a short perpetual and both, against the end price; break-evens.
 

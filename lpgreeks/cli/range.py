@@ -27,8 +27,7 @@ class Figures(Tabled):
 
 
 def range_of_exits(
-    file: FromFile,
-    output: Figures,
+    *,
     exits_per_week: Annotated[
         float | None, Argument(help="How often a week the range may be left, in the long run.")
     ] = None,
@@ -36,6 +35,8 @@ def range_of_exits(
     volatility: Annotated[float, Option(help="Volatility per year, decimal: 0.65 is 65 %.")] = 0.65,
     days: Annotated[float, Option(help="Horizon under the model, in days.")] = 7.0,
     drift: Annotated[float, Option(help="Growth of the mean price per year, decimal: 0.1 is 10 %.")] = 0.0,
+    file: FromFile,
+    output: Figures,
 ) -> None:
     """The range that is left so many times a week when it is re-centred at each exit.
 

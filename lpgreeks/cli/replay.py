@@ -11,8 +11,8 @@ from typer import Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Answer, Grid, Scripted, require_writable, written
-from lpgreeks.cli.replayed import AtClose, ReplayRequest
+from lpgreeks.cli.output import Answer, Scripted, require_writable, written
+from lpgreeks.cli.replayed import Counted, ReplayRequest
 from lpgreeks.cli.rule import Triggers
 from lpgreeks.cli.tape import Happened
 
@@ -83,10 +83,9 @@ def replay(
     happened: Happened,
     hedging: Hedging,
     triggers: Triggers,
+    counted: Counted,
     file: FromFile,
     output: Pictured,
-    fees_at_close: AtClose = False,
-    grid: Grid = "1h",
 ) -> None:
     """How a position with its hedge would have fared on prices that were.
 
@@ -102,8 +101,7 @@ def replay(
         asked = file.script({"result": "replay"})
     else:
         request = ReplayRequest(
-            position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close,
-            grid=grid,
-        )  # fmt: skip
+            position=position, happened=happened, hedging=hedging, triggers=triggers, counted=counted
+        )
         asked = request.script()
     output.answer(asked, output.answer_of)

@@ -11,21 +11,36 @@ from typer import Option
 from lpgreeks.cli.flags import RUNNING
 from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
+from lpgreeks.cli.output import Grid
 from lpgreeks.cli.request import require_finite_flags
 from lpgreeks.cli.rule import Triggers, value_code
 from lpgreeks.cli.scripts import Script, printing
 from lpgreeks.cli.tape import Happened
 
-__all__ = ["AtClose", "ReplayRequest", "Running", "SweepRequest"]
+__all__ = ["Counted", "Judged", "ReplayRequest", "Running", "SweepRequest"]
 
-AtClose = Annotated[
-    bool,
-    Option(
-        "--fees-at-close",
-        help="Fees of a row are earned whole where its close is in the range, or not at all.",
-        rich_help_panel="Replay",
-    ),
-]
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """How a replay is counted."""
+
+    HEADING: ClassVar[str] = "What is counted"
+
+    fees_at_close: Annotated[
+        bool,
+        Option(
+            "--fees-at-close",
+            help="Fees of a row are earned whole where its close is in the range, or not at all.",
+        ),
+    ] = False
+    grid: Grid = "1h"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Counted):
+    """How replays are counted, and judged."""
+
+    seed: Annotated[int, Option(help="Seed of the verdict's resamples: any whole number.")] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +51,7 @@ class ReplayRequest:
     happened: Happened
     hedging: Hedging
     triggers: Triggers
-    fees_at_close: bool
-    grid: str
+    counted: Counted
 
     def __post_init__(self) -> None:
         require_finite_flags([self.position, self.happened, self.hedging, self.triggers])
@@ -73,8 +87,8 @@ class ReplayRequest:
             said.append(f"collateral={self.hedging.collateral!r}")
         if self.hedging.reserve is not None:
             said.append(f"reserve=lp.Reserve(amount={self.hedging.reserve!r})")
-        said += ["fees=lp.FeesAtClose()"] if self.fees_at_close else []
-        return f"{opening}{', '.join([*said, f'grid={self.grid!r}'])})"
+        said += ["fees=lp.FeesAtClose()"] if self.counted.fees_at_close else []
+        return f"{opening}{', '.join([*said, f'grid={self.counted.grid!r}'])})"
 
     def _policy(self) -> Iterator[str]:
         if self.triggers.trades:

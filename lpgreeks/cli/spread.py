@@ -64,6 +64,10 @@ class Quoted:
         Option(help="Of tickers, what a size of 1 stands for, by settlement token: BTC:100,USDT:0.01 (quote units of "
                "inverse contracts, coins of linear ones)."),
     ] = None  # fmt: skip
+    at: Annotated[
+        str | None,
+        Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.", show_default="the last"),
+    ] = None
 
     def code(self, file: Path) -> str:
         """The expression that reads the contracts."""
@@ -196,18 +200,15 @@ class Pictured(Scripted):
 
 
 def spread(
-    quoted: Quoted,
-    banded: Banded,
-    said: FromFile,
-    output: Pictured,
+    *,
     file: Annotated[
         Path | None,
         Argument(help="Tickers (JSON, CSV, Parquet) or marks of futures beside the perpetual (CSV, Parquet)."),
     ] = None,
-    at: Annotated[
-        str | None,
-        Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.", show_default="the last"),
-    ] = None,
+    quoted: Quoted,
+    banded: Banded,
+    said: FromFile,
+    output: Pictured,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
 
@@ -225,17 +226,19 @@ def spread(
             require_writable(path, Drawn.ENDINGS)
     _require_picture(output, banded)
     require_finite_flags([quoted, banded])
+    at = quoted.at
     if said.given:
         at = said.read().figures("stamp").get("at")
         asked = _of_file(said)
     elif file is None:
         raise InputError("a file of contracts, or --scenario", got="neither", remedy="`lpgreeks spread --help`")
     else:
-        asked = _of_flags(file, quoted, banded, at)
+        asked = _of_flags(file, quoted, banded)
     output.answer(asked, lambda names: _answer(names, at, output.picture))
 
 
-def _of_flags(file: Path, quoted: Quoted, banded: Banded, at: str | None) -> Script:
+def _of_flags(file: Path, quoted: Quoted, banded: Banded) -> Script:
+    at = quoted.at
     script = (
         f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
     )

@@ -10,9 +10,9 @@ from typer import Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Answer, Grid, Scripted
+from lpgreeks.cli.output import Answer, Scripted
 from lpgreeks.cli.ranking import ranked, verdict_code
-from lpgreeks.cli.replayed import AtClose, Running, SweepRequest
+from lpgreeks.cli.replayed import Judged, Running, SweepRequest
 from lpgreeks.cli.rule import Swept
 from lpgreeks.cli.scripts import Script
 from lpgreeks.cli.tape import Happened
@@ -69,14 +69,10 @@ def sweep(
     happened: Happened,
     hedging: Hedging,
     triggers: Swept,
+    judged: Judged,
     running: Running,
     file: FromFile,
     output: Pictured,
-    fees_at_close: AtClose = False,
-    grid: Grid = "1h",
-    seed: Annotated[
-        int, Option(help="Seed of the verdict's resamples: any whole number.", rich_help_panel="Replay")
-    ] = 0,
 ) -> None:
     """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
 
@@ -85,13 +81,13 @@ def sweep(
     Example: lpgreeks sweep --prices ETHUSDT-perp-1m.parquet --half-spread 0.00005 --pool-fee 0.0005 --managed
     --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
     """
+    seed = judged.seed
     if file.given:
         seed = int(file.read().figures("verdict").get("seed", 0))
         asked = file.script({}, more=_SWEPT.format(how=running.code()))
     else:
         asked = SweepRequest(
-            position=position, happened=happened, hedging=hedging, triggers=triggers, fees_at_close=fees_at_close,
-            grid=grid, running=running,
-        ).script()  # fmt: skip
+            position=position, happened=happened, hedging=hedging, triggers=triggers, counted=judged, running=running
+        ).script()
     prints = f"print(runs)\n\n{verdict_code(seed)}print(verdict)"
     output.answer(Script(makes=asked.makes, prints=prints), lambda names: output.answer_of(names, seed=seed))
