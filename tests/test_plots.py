@@ -40,8 +40,7 @@ def test_payoff_of_position_hedge_and_total(plan: lp.HedgePlan) -> None:
     assert {1_700, 2_100} <= set(verticals)
     evens = plan.total.break_evens(start=1_900, income=500)
     assert len(evens) == 2
-    texts = [t.get_text() for t in ax.texts]
-    assert texts == [f"{e:,.6g}" for e in evens]
+    assert shown[f"break-evens {evens[0]:,.6g} and {evens[1]:,.6g}"][0] == pytest.approx(evens)
     assert ax.get_xlabel() == "price [USDC per ETH]"
     assert ax.get_ylabel() == "P&L [USDC]"
     assert "Short 24.0586 ETH" in ax.get_title(loc="left") + ax.get_title()
@@ -172,8 +171,13 @@ def test_a_plan_with_options_shows_every_strike_and_counts_from_the_premium(boug
     texts = {t.get_text(): t.xy[0] for t in ax.texts}
     assert texts["put 1,800"] == 1_800
     assert texts["call 2,500"] == 2_500
-    shown = [float(t.replace(",", "")) for t in texts if t[0].isdigit()]
-    assert np.interp(shown, x, total) == pytest.approx(0, abs=5)  # break-evens, premiums paid
+    # Its premiums are never earned back; with an income beside them the total breaks even where its sign changes.
+    assert total.max() < 0
+    assert not any(name.startswith("break-even") for name in lines(ax))
+    earned = bought.plot(income=3_000.0)
+    (evens,) = (at for name, (at, _) in lines(earned).items() if name.startswith("break-even"))
+    assert len(evens) == np.count_nonzero(np.diff(np.sign(total + 3_000.0)))
+    assert np.interp(evens, x, total) == pytest.approx(-3_000.0, abs=5)
 
 
 def test_a_map_shows_its_table(

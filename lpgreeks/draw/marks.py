@@ -26,6 +26,9 @@ _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1
 # Of level lines: the first dashed, the second dotted.
 _LEVELS = ((COLOURS[5], "--"), (COLOURS[3], ":"))
 
+# Positions that a legend has room for.
+_TOLD = 3
+
 # Marks of trades that leave a price to be seen.
 _FEW = 200
 
@@ -65,25 +68,13 @@ def ticks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
     return ax
 
 
-def marks(ax: Axes, points: Sequence[tuple[float, float]], rising: Sequence[bool], *, name: str) -> Axes:
-    """Ringed points, each with its horizontal position written beside it: in turn to the left and to the right.
-
-    The words stand on that side of a curve, ``rising`` there or not, on which it is not.
-    """
-    from matplotlib.patheffects import withStroke
-
-    ground = ax.get_facecolor()
-    around = [withStroke(linewidth=2.5, foreground=ground)]
-    for i, ((x, y), up) in enumerate(zip(points, rising, strict=True)):
-        ax.plot(x, y, "o", mfc=ground, mec=COLOURS[3], mew=1.6, label=None if i else name, zorder=5)
-        left = i % 2 == 0
-        ax.annotate(
-            f"{x:,.6g}", (x, y), xytext=(-6 if left else 6, 6 if up is left else -15), textcoords="offset points",
-            ha="right" if left else "left", color=COLOURS[3], path_effects=around, zorder=6,
-        )  # fmt: skip
-    if points:
-        # Room for words at a summit or in a valley.
-        ax.margins(y=0.1)
+def marks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
+    """Rings on the line of zero; a few have their positions in the legend, where no curve runs through them."""
+    if positions:
+        told = " and ".join(f"{x:,.6g}" for x in positions) if len(positions) <= _TOLD else f"({len(positions)})"
+        ground = ax.get_facecolor()
+        label = f"{name}{'s' if len(positions) > 1 else ''} {told}"
+        ax.plot(positions, [0.0] * len(positions), "o", mfc=ground, mec=COLOURS[3], mew=1.6, label=label, zorder=5)
     return ax
 
 
