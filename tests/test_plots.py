@@ -63,9 +63,11 @@ def test_a_ladder_of_bins_is_seen_behind_its_prices(last: int, across: int) -> N
 
 
 def test_kinks_are_called_what_they_are(pool: lp.UniswapV3, linear: lp.LinearPerp) -> None:
-    assert "kinks: ends of a range, strikes" in lines((pool - 3.0 * linear).plot(start=1_900))
+    assert "kinks: ends of a range" in lines((pool - 3.0 * linear).plot(start=1_900))
+    put = lp.Put(base="ETH", quote="USDC", strike=1_800.0)
+    assert "kinks: ends of a range, strikes" in lines((pool + put).plot(start=1_900))
     one = lp.Bin(base="ETH", quote="USDC", price=1_900.0)
-    assert "kinks: prices of bins, ends of a range, strikes" in lines((100.0 * one + pool).plot(start=1_900))
+    assert "kinks: prices of bins, ends of a range" in lines((100.0 * one + pool).plot(start=1_900))
 
 
 def test_outcomes_before_and_after(plan: lp.HedgePlan) -> None:

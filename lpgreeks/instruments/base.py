@@ -302,7 +302,7 @@ class Instrument(Exposure):
     """Whether its amounts are tokens that could be held instead; a contract's are a difference paid later."""
     settled_in_base: ClassVar[bool] = False
     """Whether it is quoted, paid and settled in coins."""
-    kinks_are: ClassVar[str] = "ends of a range, strikes"
+    kinks_are: ClassVar[str] = "ends of a range"
     """What its kinks are called in pictures."""
     unit: ClassVar[str]
     """What a quantity of +1 is: "{base}", "{quote} of notional", "position"."""

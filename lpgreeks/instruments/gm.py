@@ -94,6 +94,7 @@ class GmPool(Instrument):
     short_cap: float = term("k_S", "decimal", at_least=0)
 
     label: ClassVar[str] = "GM pool"
+    kinks_are: ClassVar[str] = "caps of traders' profit"
     unit: ClassVar[str] = "pool"
 
     def __post_init__(self) -> None:

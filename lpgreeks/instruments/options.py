@@ -27,6 +27,7 @@ class Option(Instrument):
     strike: float = term("K", "{quote} per {base}")
     years: float | None = None
 
+    kinks_are: ClassVar[str] = "strikes"
     unit: ClassVar[str] = "{base}"
     in_hand: ClassVar[bool] = False
 
