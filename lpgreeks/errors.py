@@ -109,9 +109,9 @@ def require_whole(name: str, value: int, *, at_least: int, at_most: int | None =
 
 
 def require_token(name: str, token: str) -> str:
-    """``token`` itself, or an error when it is no name."""
-    if not isinstance(token, str) or not token:
-        raise TokenError(f"{name} as a token's name", got=repr(token), remedy='Like "ETH" or "USDC"')
+    """``token`` itself, or an error when it is no name: signs that part a market's name stand in none."""
+    if not isinstance(token, str) or not token.strip() or set("/:") & set(token):
+        raise TokenError(f"{name} as a token's name", got=repr(token), remedy='Like "ETH" or "USDC", without / and :')
     return token
 
 

@@ -63,6 +63,9 @@ CASES: list[tuple[str, Callable[[], object], type[LPGreeksError], str]] = [
     # ---- evaluation
     ("negative in an array", lambda: POOL.value([1_900, -1]), lp.InputError, "positive prices; got -1"),
     ("zero", lambda: POOL.delta(0.0), lp.InputError, "positive prices; got 0"),
+    ("a pair as a coin", lambda: lp.Spot(base="ETH/USDC", quote="USDC"), lp.TokenError, "got 'ETH/USDC'. Like \"ETH\" or \"USDC\", without /"),
+    ("a market as a quote", lambda: lp.Spot(base="ETH", quote="USDC:perp"), lp.TokenError, "without / and :"),
+    ("blanks as a coin", lambda: lp.Spot(base="  ", quote="USDC"), lp.TokenError, "base as a token's name"),
     ("unknown token", lambda: POOL.value(1_900, "BTC"), lp.TokenError, "got BTC. It holds ETH, USDC"),
     ("unknown market", lambda: POOL.value({"BTC/USDC": 1}), lp.MarketError, "a price of ETH/USDC; got BTC/USDC"),
     ("two coins, one price", lambda: (POOL + lp.Spot(base="BTC", quote="USDC")).value(1_900), lp.MarketError, 'Take one part: portfolio.on'),

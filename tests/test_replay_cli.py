@@ -358,9 +358,17 @@ def test_a_sweep_on_a_screen(files: dict[str, Path]) -> None:
     assert max(map(len, text.splitlines())) <= 112
     for words in ("The most net: Over", "No setting beats holding", "SYNTHETIC", "there is no arbitrage"):
         assert words in " ".join(text.split())
-    least = run("sweep", *flags, "--figure", "hedges", "--least").stdout.split("\n\n")[1].splitlines()
-    counts = [int(row.split()[3].replace(",", "")) for row in least[1:-1]]
-    assert counts == sorted(counts)
+
+
+def test_less_is_better_of_a_loss(files: dict[str, Path]) -> None:
+    def ranked(*figure: str) -> list[float]:
+        rows = run("sweep", *bars(files, *LEG), "--theta", "0.001,0.002,0.003", *figure).stdout.split("\n\n")[1]
+        return [float(row.split()[1].replace(",", "").rstrip("%")) for row in rows.splitlines()[1:-1]]
+
+    for figure in ("hedges", "drawdown", "turnover"):
+        assert ranked("--figure", figure) == sorted(ranked("--figure", figure)) == ranked("--figure", figure, "--least")
+    assert ranked("--figure", "net") == sorted(ranked("--figure", "net"), reverse=True)
+    assert ranked("--figure", "net", "--least") == ranked("--figure", "net")[::-1]
 
 
 def test_lists_combine_and_one_value_is_fixed(files: dict[str, Path]) -> None:

@@ -216,7 +216,10 @@ def test_a_sweep_is_the_loop_that_a_user_would_write(pool, linear, usdc) -> None
         assert run.figures["linear perpetual ETH/USDC [ETH]"] == plan.quantities[0]
         assert run.figures["effectiveness"] == plan.effectiveness
         assert swept.result(run).quantities == plan.quantities == swept.result(run.name).quantities
-    assert swept.best("risk", most=False).name == "over.volatility=0.4, over.years=0.0191781"
+    assert swept.best("risk").name == "over.volatility=0.4, over.years=0.0191781"
+    assert swept.best("risk", most=True).figures["risk [USDC]"] == max(swept.numbers("risk"))
+    assert swept.best("effectiveness").figures["effectiveness"] == max(swept.numbers("effectiveness"))
+    assert "least at" in swept.plot(figure="risk").get_title("left")
 
 
 def test_figures_of_a_plan_name_every_leg_and_account(pool, linear, inverse, week) -> None:
@@ -501,6 +504,7 @@ class Told(Result):
     assumptions: tuple[str, ...]
     synthetic: str
     units: dict[str, str]
+    losses: tuple[str, ...]
 
 
 def telling(x: float, rule: str = "drawn") -> Told:
@@ -510,7 +514,9 @@ def telling(x: float, rule: str = "drawn") -> Told:
     gains = np.random.default_rng(int(x)).standard_normal(40)
     row: dict[str, object] = {"net": float(gains.sum()), "sharpe": x}
     lines = {"times": times, "pnl": gains}
-    return Told(row=row, lines=lines, assumptions=assumptions, synthetic=rule, units={"net": "USDC"})
+    return Told(
+        row=row, lines=lines, assumptions=assumptions, synthetic=rule, units={"net": "USDC"}, losses=("sharpe",)
+    )
 
 
 @pytest.mark.parametrize("workers", [None, lp.Processes(2)], ids=["threads", "processes"])
@@ -528,6 +534,8 @@ def test_what_is_taken_as_given_is_said(workers, tmp_path) -> None:
         assert three.endswith("(1 of 3 settings)")
         assert swept.to_dict()["assumptions"] == list(swept.assumptions)
         assert swept.table().attrs["synthetic"] is True
+        assert swept.best("sharpe").figures["sharpe"] == 1.0  # by their own word a loss
+        assert swept.best("sharpe", most=True).figures["sharpe"] == 3.0
         ax = swept.plot()
         assert " ".join(ax.get_title("left").split()).endswith("the pool is SYNTHETIC")
         assert ax.figure.axes[1].get_ylabel() == "net [USDC]"

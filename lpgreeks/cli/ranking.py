@@ -44,15 +44,20 @@ class Ranking:
         runs: the sweep.
         hold: the position by itself, on the same capital.
         figure: what it is ranked by.
-        least: whether the least is best.
+        asked_least: whether the least of it is best although it is no loss.
         verdict: against holding; or why there is none.
     """
 
     runs: lp.Sweep
     hold: lp.Replayed
     figure: str
-    least: bool
+    asked_least: bool
     verdict: lp.Verdict | lp.DataError
+
+    @property
+    def least(self) -> bool:
+        """Whether the least of the figure is best."""
+        return self.asked_least or self.runs.is_loss(self.figure)
 
     @property
     def best(self) -> lp.Run:
@@ -142,7 +147,7 @@ def ranked(names: dict[str, Any], *, seed: int, figure: str = "net", least: bool
         names: what a script of a sweep made: ``lp``, ``runs``, ``hold``.
         seed: of the verdict's resamples.
         figure: what it is ranked by.
-        least: whether the least is best.
+        least: whether the least of it is best although it is no loss.
     """
     from lpgreeks.errors import DataError
 
@@ -152,7 +157,7 @@ def ranked(names: dict[str, Any], *, seed: int, figure: str = "net", least: bool
     except DataError as error:
         # Of too short a time nothing can be said; what was replayed stands.
         verdict = error
-    return Ranking(runs=names["runs"], hold=names["hold"], figure=figure, least=least, verdict=verdict)
+    return Ranking(runs=names["runs"], hold=names["hold"], figure=figure, asked_least=least, verdict=verdict)
 
 
 def verdict_code(seed: int) -> str:

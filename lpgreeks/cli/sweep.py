@@ -41,7 +41,7 @@ class Pictured(Scripted):
 
     picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.heat
     figure: Annotated[str, Option(help="What the table is sorted by and the heat map shows.")] = "net"
-    least: Annotated[bool, Option("--least", help="The least of --figure is best.")] = False
+    least: Annotated[bool, Option("--least", help="The least of --figure is best, also where it is no loss.")] = False
 
     def answer_of(self, names: dict[str, Any], *, seed: int) -> Answer:
         """The ranking, and the picture of it that is asked for."""

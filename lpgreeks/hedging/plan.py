@@ -311,6 +311,11 @@ class HedgePlan(Answer):
         figures["binding"] = "; ".join(self.certificate.binding)
         return figures
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Of the figures, those of which less is better."""
+        return f"risk [{self.token}]", f"unhedged risk [{self.token}]", f"capital [{self.exposure.quote}]"
+
     def summary(self) -> str:
         """The whole plan as text."""
         return summary_of(self)

@@ -39,6 +39,10 @@ _FIGURES = (
 )  # fmt: skip
 """Of the performance, those that stand in a row."""
 
+_LOSSES = (
+    "volatility", "drawdown", "under_water", "value_at_risk", "cvar", "hedges", "turnover", "liquidations",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Trades(Noun):
@@ -318,6 +322,11 @@ class Replayed(Answer):
     def units(self) -> dict[str, str]:
         """Of the figures that are amounts of money."""
         return dict.fromkeys(("net", "turnover", "least_fees", "most_fees", *self.parts), self.quote)
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Of the figures, those of which less is better."""
+        return _LOSSES
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -98,8 +98,9 @@ def _tables(sweep: Sweep, ranked: str | None) -> Iterator[Table]:
     if not table["error"].any():
         table = table.drop(columns="error")
     if ranked is not None:
-        order = np.argsort(-sweep.numbers(ranked), kind="stable")
-        yield of_frame(f"The settings with the most {ranked}", table.iloc[order[:_BEST]])
+        loss = sweep.is_loss(ranked)
+        order = np.argsort(sweep.numbers(ranked) * (1.0 if loss else -1.0), kind="stable")
+        yield of_frame(f"The settings with the {'least' if loss else 'most'} {ranked}", table.iloc[order[:_BEST]])
     if ranked is None or len(sweep) > _BEST:
         yield of_frame("Every setting", table)
 

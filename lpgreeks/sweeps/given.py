@@ -23,21 +23,28 @@ class Given:
         assumptions: what is real, what is stated, and what the figures leave out, one sentence each.
         synthetic: the prices of the pool are made by a rule.
         units: of figures whose names do not say it.
+        losses: the figures of which less is better, by name.
     """
 
     assumptions: tuple[str, ...] = ()
     synthetic: bool = False
     units: Mapping[str, str] = field(default_factory=dict)
+    losses: tuple[str, ...] = ()
 
 
 def given(result: Any) -> Given:
-    """What a result says of its figures, by attributes that it may have: ``assumptions``, ``synthetic``, ``units``."""
-    said, units = getattr(result, "assumptions", ()), getattr(result, "units", {})
+    """What a result says of its figures, by attributes of these names that it may have."""
+    units = getattr(result, "units", {})
     return Given(
-        assumptions=tuple(map(str, said)) if isinstance(said, (tuple, list)) else (),
+        assumptions=_words(getattr(result, "assumptions", ())),
+        losses=_words(getattr(result, "losses", ())),
         synthetic=bool(getattr(result, "synthetic", "")),
         units={str(name): str(unit) for name, unit in units.items()} if isinstance(units, Mapping) else {},
     )
+
+
+def _words(said: Any) -> tuple[str, ...]:
+    return tuple(map(str, said)) if isinstance(said, (tuple, list)) else ()
 
 
 def shared(all_given: Sequence[Given]) -> tuple[str, ...]:

@@ -40,5 +40,10 @@ def unpacked(record: bytes) -> Outcome:
         series[name] = np.frombuffer(rest, dtype=kind, count=size, offset=place)
         place += series[name].nbytes
     said = words["given"]
-    given = Given(assumptions=tuple(said["assumptions"]), synthetic=said["synthetic"], units=said["units"])
+    given = Given(
+        assumptions=tuple(said["assumptions"]),
+        synthetic=said["synthetic"],
+        units=said["units"],
+        losses=tuple(said["losses"]),
+    )
     return Outcome(figures=figures, series=series, given=given, error=words["error"])

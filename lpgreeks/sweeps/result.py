@@ -150,8 +150,12 @@ class Sweep(Answer):
             raise InputError("one figure of the results", got=repr(figure), remedy=remedy)
         return found[0]
 
-    def best(self, figure: str, *, most: bool = True) -> Run:
-        """The run with the most of a figure, or with the least; the first of equals.
+    def is_loss(self, figure: str) -> bool:
+        """Whether less of a figure is better, as the results say: of a risk, a drawdown, a turnover."""
+        return any(self._figure(figure) in run.given.losses for run in self.runs)
+
+    def best(self, figure: str, *, most: bool | None = None) -> Run:
+        """The run with the most of a figure, of a loss with the least, unless ``most`` says which; the first of equals.
 
         Raises:
             InputError: no run has it as a number.
@@ -159,6 +163,7 @@ class Sweep(Answer):
         numbers = self.numbers(figure)
         if np.isnan(numbers).all():
             raise InputError(f"{figure} as a number in some run", got="none")
+        most = not self.is_loss(figure) if most is None else most
         return self.runs[int(np.nanargmax(numbers) if most else np.nanargmin(numbers))]
 
     def only(self, parameters: Mapping[str, Plain]) -> Sweep:
@@ -260,7 +265,7 @@ class Sweep(Answer):
         figure: str | None = None,
         columns: str | None = None,
         rows: str | None = None,
-        most: bool = True,
+        most: bool | None = None,
     ) -> Axes:
         """One figure over two parameters: a tile for each pair of values, the best framed, hatched without a result.
 
@@ -268,12 +273,13 @@ class Sweep(Answer):
             ax: where to draw; a new figure unless said.
             figure: which; the first that is a number unless said.
             columns, rows: parameters, across and upward; the first ones that vary unless said.
-            most: whether the best is the most of it, or the least.
+            most: whether the best is the most of it, or the least; of a loss the least, unless said.
 
         Raises:
             InputError: a figure or a parameter that is not there, or several runs for one tile.
         """
         figure = self._first_number() if figure is None else self._figure(figure)
+        most = not self.is_loss(figure) if most is None else most
         numbers, best = self.numbers(figure), self.best(figure, most=most)
         across, upward = self._axes(columns, rows)
         xs, ys = self._values(across), self._values(upward)
