@@ -271,7 +271,7 @@ MUTANTS = [
     Mutant("replays/compiled_life.py", "state[INSIDE] += end - times[n - 1]", "pass", "test_replay_bad_input.py::test_the_last_price_stands_to_the_end_of_the_tape"),
     Mutant("replays/compiled_life.py", "lower < prices[n - 1] < upper", "True", "test_replay_bad_input.py::test_the_last_price_stands_to_the_end_of_the_tape"),
     Mutant("replays/words.py", 'pd.DatetimeIndex(r.tape.times[life.adds.row[:upto]], tz="UTC")', "r.tape.times[life.adds.row[:upto]]", "test_replay_bad_input.py::test_every_time_of_a_removal_is_utc"),
-    Mutant("replays/words.py", 'percent(figure) if np.isfinite(figure) else "undefined"', "percent(figure)", "test_replay_bad_input.py::test_what_did_not_move_has_no_share_removed"),
+    Mutant("replays/words.py", "if not np.isfinite(share):", "if False:", "test_replay_bad_input.py::test_what_did_not_move_has_no_share_removed"),
     Mutant("replays/result.py", "(self.times >= begin) & (self.times <= end)", "(self.times >= begin) & (self.times < end)", "test_replay_bad_input.py::test_a_stretch_is_named_as_one_of_quotes_is"),
     Mutant("replays/replay.py", "if not worth <= _MOST:", "if False:", "test_replay_bad_input.py::test_policies_that_say_nonsense"),
     Mutant("replays/compiled_life.py", "wanted = rules.capital if state[HELD_AT] == 0.0 else min(rules.capital, in_hand)", "wanted = rules.capital if state[HELD_AT] == 0.0 else in_hand", "test_replay_twice.py"),

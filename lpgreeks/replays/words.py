@@ -66,7 +66,8 @@ def summary(r: Replayed) -> str:
         "volatility": percent(figures["volatility"]),
         "Sharpe": f"{figures['sharpe']:.3g}",
         "maximum drawdown": f"{percent(figures['drawdown'])} on the grid",
-        "variance removed": f"{_share(r.effectiveness)} of the value, {_share(r.excess_effectiveness)} over holding",
+        "variance removed": _removed(r.effectiveness, "the value"),
+        "": _removed(r.excess_effectiveness, "the value over holding"),
         "hedges": f"{len(r.trades):,}",
         "turnover": f"{rounded(r.turnover)} {r.quote}",
         **_of_life(r.life),
@@ -84,9 +85,11 @@ def summary(r: Replayed) -> str:
     return "\n".join(lines)
 
 
-def _share(figure: float) -> str:
-    """Of a variance; undefined where nothing moved."""
-    return percent(figure) if np.isfinite(figure) else "undefined"
+def _removed(share: float, of: str) -> str:
+    """How much of a variance; undefined where nothing moved."""
+    if not np.isfinite(share):
+        return f"undefined of {of}"
+    return f"{percent(share)} of {of}" if share >= 0 else f"none of {of}: {1.0 - share:.3g} times the variance"
 
 
 def _of_life(life: Life | IndexLife) -> dict[str, str]:

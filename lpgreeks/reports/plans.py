@@ -153,7 +153,7 @@ def _figures(plan: HedgePlan) -> Iterator[tuple[str, object, str]]:
         yield "premium, paid less received", plan.premium, quote
     if plan.economics is not None:
         rate = plan.economics.break_even_rate_per_year
-        yield "break-even fee rate", Cell(percent(rate), rate), "a year of the position"
+        yield "break-even fee rate, before gas and swaps", Cell(percent(rate), rate), "a year of the position"
     for coin, figure in plan.net_delta.items():
         yield "net delta", figure, coin
     for coin, figure in plan.net_gamma.items():
