@@ -223,8 +223,7 @@ def chart(
     curves(ax, x, drawn, xlabel="end price [USDT per ETH]", ylabel="P&L [USDT]")
     verticals(ax, [START], name=f"start, {START:g}", style=":", colour=GREY)
     verticals(ax, strikes, name="strikes")
-    slope = np.gradient([*drawn.values()][-1], x)
-    marks(ax, meeting, [bool(np.interp(price, x, slope) > 0) for price, _ in meeting], name="both alike")
+    marks(ax, meeting, name="both alike at")
     figure = legend(ax).figure
     if len(sys.argv) > 1:
         folder = Path(sys.argv[1])

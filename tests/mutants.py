@@ -401,7 +401,7 @@ MUTANTS = [
     Mutant("cli/groups.py", 'f"-{self.short_at_most!r} / {price}"', 'f"-{self.short_at_most!r}"', "test_cli.py::test_bounds_of_the_flags_are_in_coins_and_in_notional"),
     Mutant("cli/endings.py", "{DataError: _DATA, InfeasibleError: _INFEASIBLE}", "{}", "test_cli.py::test_mistakes_end_in_one_line_and_a_code"),
     Mutant("errors.py", 'not token.strip() or set("/:") & set(token)', "not token", "test_bad_input.py"),
-    Mutant("draw/marks.py", "if len(positions) <= _TOLD else", "if not positions else", "test_plots.py::test_payoff_of_position_hedge_and_total"),
+    Mutant("draw/marks.py", "if len(points) <= _TOLD else", "if not points else", "test_plots.py::test_payoff_of_position_hedge_and_total"),
     Mutant("instruments/options.py", 'kinks_are: ClassVar[str] = "strikes"', 'kinks_are: ClassVar[str] = "prices"', "test_plots.py::test_kinks_are_called_what_they_are"),
     Mutant("sweeps/result.py", "in run.given.losses for run", "in () for run", "test_replay_cli.py::test_less_is_better_of_a_loss"),
     Mutant("sweeps/record.py", 'losses=tuple(said["losses"])', "losses=()", "test_sweeps.py::test_what_is_taken_as_given_is_said"),

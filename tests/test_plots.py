@@ -40,7 +40,7 @@ def test_payoff_of_position_hedge_and_total(plan: lp.HedgePlan) -> None:
     assert {1_700, 2_100} <= set(verticals)
     evens = plan.total.break_evens(start=1_900, income=500)
     assert len(evens) == 2
-    assert shown[f"break-evens {evens[0]:,.6g} and {evens[1]:,.6g}"][0] == pytest.approx(evens)
+    assert shown[f"break-even {evens[0]:,.6g} and {evens[1]:,.6g}"][0] == pytest.approx(evens)
     assert ax.get_xlabel() == "price [USDC per ETH]"
     assert ax.get_ylabel() == "P&L [USDC]"
     assert "Short 24.0586 ETH" in ax.get_title(loc="left") + ax.get_title()

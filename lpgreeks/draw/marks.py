@@ -26,7 +26,7 @@ _STRIPS = (COLOURS[3], COLOURS[5], COLOURS[4], COLOURS[6], COLOURS[2], COLOURS[1
 # Of level lines: the first dashed, the second dotted.
 _LEVELS = ((COLOURS[5], "--"), (COLOURS[3], ":"))
 
-# Positions that a legend has room for.
+# Of points, that a legend has room for.
 _TOLD = 3
 
 # Marks of trades that leave a price to be seen.
@@ -68,13 +68,12 @@ def ticks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
     return ax
 
 
-def marks(ax: Axes, positions: Sequence[float], *, name: str) -> Axes:
-    """Rings on the line of zero; a few have their positions in the legend, where no curve runs through them."""
-    if positions:
-        told = " and ".join(f"{x:,.6g}" for x in positions) if len(positions) <= _TOLD else f"({len(positions)})"
-        ground = ax.get_facecolor()
-        label = f"{name}{'s' if len(positions) > 1 else ''} {told}"
-        ax.plot(positions, [0.0] * len(positions), "o", mfc=ground, mec=COLOURS[3], mew=1.6, label=label, zorder=5)
+def marks(ax: Axes, points: Sequence[tuple[float, float]], *, name: str) -> Axes:
+    """Rings; a few have their horizontal positions in the legend, where no curve runs through the words."""
+    if points:
+        told = " and ".join(f"{x:,.6g}" for x, _ in points) if len(points) <= _TOLD else f"({len(points)})"
+        x, y = zip(*points, strict=True)
+        ax.plot(x, y, "o", mfc=ax.get_facecolor(), mec=COLOURS[3], mew=1.6, label=f"{name} {told}", zorder=5)
     return ax
 
 

@@ -491,7 +491,7 @@ def payoffs(
     evens = total.break_evens(start=start, income=income)
     # Where nothing was earned, that the start breaks even says nothing.
     shown = [float(p) for p in evens if x[0] <= p <= x[-1] and (income or not math.isclose(p, start, rel_tol=_SAME))]
-    marks(ax, shown, name="break-even")
+    marks(ax, [(p, 0.0) for p in shown], name="break-even")
     return legend(ax)
 
 

@@ -49,7 +49,7 @@ def draw_components(t: ScenarioTable, ax: Axes | None, case: ScenarioCase) -> Ax
         verticals(ax, [first], name=f"start, {first:,.6g}", style=":", colour=GREY)
     ends = sorted({first * f for account in t.liquidations for f in (account.below, account.above) if f is not None})
     verticals(ax, [p for p in ends if x[0] < p < x[-1]], name="liquidation", style="-.", colour=COLOURS[4])
-    marks(ax, [float(p) for p in t.break_evens()[case]], name="break-even")
+    marks(ax, [(float(p), 0.0) for p in t.break_evens()[case]], name="break-even")
     return legend(ax)
 
 
