@@ -448,6 +448,7 @@ MUTANTS = [
     Mutant("hedging/plan_picture.py", '"total": income - paid', '"total": income', "test_listed.py::test_what_the_picture_shows_is_counted_from_the_premium"),
     Mutant("hedging/words.py", "if not plan.objective.about_mean or not plan.premium:", "if not plan.premium:", "test_listed.py::test_a_premium_that_chose_nothing_is_said"),
     Mutant("hedging/subsets.py", "weights = [g[0] - r * g[1], g[1] - r * g[0]]", "weights = [g[0], g[1]]", "test_out_of_sample.py::test_the_best_put_and_call_are_those_of_brute_force"),
+    Mutant("hedging/search.py", "            begun()", "            pass", "test_option_hedges.py::test_a_long_choice_is_counted_as_it_goes"),
     Mutant("hedging/search.py", "_WHOLE = 1e-7", "_WHOLE = 0.6", "test_out_of_sample.py::test_whole_lots_are_those_of_brute_force"),
     Mutant("hedging/listed.py", "1.0 if chain.coin_settled[i] else chain.index", "chain.index", "test_option_terms.py::test_legs_pay_the_fee_of_their_settlement"),
     Mutant("models/merton.py", "mean_jump = math.expm1(self.jump_mean + self.jump_volatility**2 / 2)", "mean_jump = math.expm1(self.jump_mean)", "test_merton.py::test_a_call_by_three_routes"),

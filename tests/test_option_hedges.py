@@ -12,6 +12,7 @@ from scipy import optimize
 from scipy.stats import norm
 
 import lpgreeks as lp
+from lpgreeks.hedging import search
 from tests.tolerances import EIGHT_DIGITS, LEAST_SQUARES, ROUNDING, SOLVER, STANDARD_ERRORS, UNPOLISHED
 
 TOKENS = {"base": "ETH", "quote": "USDC"}
@@ -303,6 +304,25 @@ def test_bid_and_ask_against_every_choice_of_signs() -> None:
     assert sorted(traded) == sorted(chosen)
     assert plan.quantities == pytest.approx(x, rel=1e-4)
     assert plan.choice.bound <= figure * (1 + UNPOLISHED)
+
+
+def test_a_long_choice_is_counted_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+
+    class Bar:
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self) -> None:
+            counted.append(1)
+
+    monkeypatch.setattr(search, "progress_bar", lambda *_, **__: Bar())
+    legs, cap = [quoted(k, spread=0.04) for k in PUTS], lp.AtMost(1, of=lp.Put)
+    plan = lp.hedge(POOL, [PERP, *legs], PATHS, objective=lp.CVaR(USD, level=0.9), constraints=[cap])
+    assert len(counted) == plan.choice.solved > 1
 
 
 @pytest.mark.parametrize("objective", [lp.CVaR(USD, level=0.9), lp.WorstCase(USD)], ids=["CVaR", "worst path"])

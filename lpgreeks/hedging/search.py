@@ -23,6 +23,7 @@ from lpgreeks.hedging.problem import Problem
 from lpgreeks.hedging.solve import NoEndError, Solution
 from lpgreeks.hedging.subsets import Limited, least_variances
 from lpgreeks.instruments import option_of
+from lpgreeks.progress import progress_bar
 
 __all__ = ["chosen"]
 
@@ -68,7 +69,8 @@ def chosen(
     limited = Limited.of(problem, caps)
     if isinstance(objective, Variance):
         return search.by_enumeration(limited)
-    return search.by_halving(limited)
+    with progress_bar(_MOST_RELAXED, 0, "choice", unit="program") as bar:
+        return search.by_halving(limited, bar.update)
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,11 @@ class _Search:
         level = dict.fromkeys(n for left, n in tried if abs(left - figure) <= AS_GOOD * self.unhedged and n != own)
         return problem, solution, replace(choice, as_good=tuple(level))
 
-    def by_halving(self, limited: Limited) -> _Found:
-        """Intervals of strikes, each with a cap of its own, the least optimum over all strikes of a part first."""
+    def by_halving(self, limited: Limited, begun: Callable[[], object]) -> _Found:
+        """Intervals of strikes, each with a cap of its own, the least optimum over all strikes of a part first.
+
+        ``begun`` is called at every program over all strikes of a part: the slow ones.
+        """
         members = [sorted(group) for group, _ in limited.groups]
         if sum(map(len, members)) > len(limited.counted):
             raise InputError(
@@ -201,6 +206,7 @@ class _Search:
         def tried(intervals: _Intervals) -> _Solved | None:
             nonlocal refused, solved
             solved += 1
+            begun()
             try:
                 return self.solve(
                     self.part(limited, (j for group, cap in intervals if cap for j in group)), self.constraints
