@@ -135,8 +135,6 @@ def test_whatever_comes_is_answered_or_refused(name: str, files: dict[str, Path]
         ("hedge --in-hand ETH=nan", 2, "--in-hand to be finite"),
         ("hedge --base \udcff --out x.csv --full-range", 3, "text in UTF-8"),
         ("spread folder.csv --half-spread 0.0002", 3, "a folder with tables in it; got folder.csv with none"),
-        ("options --chain {chain} --expiry 2026-01-30 --lower 1800 --upper 2250 --days 65", 2,
-         "--days up to the expiry of the options; got 65 [days]. They expire in 25.17"),
     ],
 )  # fmt: skip
 def test_what_an_adversary_found(line: str, code: int, told: str, files: dict[str, Path]) -> None:
@@ -174,3 +172,51 @@ def test_what_is_read_is_not_written_over(flag: str, files: dict[str, Path]) -> 
     done = run("hedge", *more, flag, str(files["spot"]), "--window", "12h", "--out", str(files["spot"]), code=2)
     assert "another file than what is read" in done.stderr
     assert files["spot"].read_bytes() == before
+
+
+def test_what_a_scenario_file_reads_is_not_written_over(files: dict[str, Path], tmp_path: Path) -> None:
+    prices, asked = tmp_path / "ETHUSDT.csv", tmp_path / "week.toml"
+    prices.write_bytes(files["spot"].read_bytes())
+    run("hedge", "--prices", str(prices), "--window", "12h", "--out", str(asked))
+    before = prices.read_bytes()
+    done = run("hedge", "--scenario", str(asked), "--out", str(prices), code=2)
+    assert "another file than what is read" in done.stderr
+    assert prices.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("greeks --out a.csv --out b/../a.csv", "a file for each answer; got b/../a.csv, twice"),
+        ("scenario --short 1 --picture days", "no --picture with no --out; got --picture days"),
+        ("hedge --code --out a.csv", "no --out with --code"),
+        ("hedge --code --json", "no --json with --code"),
+        ("data venues --out a.csv", "no --out with no venue"),
+        ("data venues --on 2023-05-01", "no --on with no venue"),
+        ("scenario --moves nan", "--moves to be finite; got --moves=nan"),
+        ("frontier budget 1 2 --scenario a.toml", "no flag that the file says; got ALONG"),
+    ],
+)
+def test_flags_without_effect_are_refused(
+    line: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b").mkdir()
+    run("init", "a.toml")
+    assert told in run(*line.split(), code=2).stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.toml", "b"]
+
+
+def test_a_locked_folder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    with mock.patch("os.access", side_effect=lambda path, _: path != locked):
+        done = run("greeks", "--out", str(tmp_path / "a.csv"), "--out", str(locked / "b.csv"), code=3)
+    assert "--out as a file in a folder that may be written to" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["locked"]
+
+
+def test_a_file_without_replays_says_so(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "a.toml"))
+    told = run("index", "--scenario", str(tmp_path / "a.toml"), code=2).stderr
+    assert told == "lpgreeks: expected [replays] in a.toml; got none. A table for each replay, by its name\n"

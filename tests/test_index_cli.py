@@ -63,6 +63,14 @@ def test_code_prints_what_ran(vault: Path, capsys: pytest.CaptureFixture[str]) -
     assert "state" in capsys.readouterr().out
 
 
+def test_a_picture_says_whose_it_is(vault: Path, tmp_path: Path) -> None:
+    asked, drawn = tmp_path / "asked.toml", tmp_path / "drawn.svg"
+    until = ["--to", "2024-10-15 09:00"]
+    called(vault, *SINCE, *until, "--hedge", "naive", "--out", asked)
+    run("index", "--scenario", str(asked), "--out", str(drawn))
+    assert "hedged by naive" in " ".join(drawn.read_text().split())
+
+
 @pytest.mark.parametrize("picture", ["value", "trades", "exposure", "coins", "drawdown", "attribution"])
 def test_every_picture_is_written(vault: Path, tmp_path: Path, picture: str) -> None:
     file = tmp_path / "picture.png"

@@ -111,6 +111,16 @@ def test_a_file_of_a_chain_prints_what_its_flags_print(chain: Path, tmp_path: Pa
     assert printed(run("options", "--scenario", str(file), "--code").stdout) == text
 
 
+def test_a_horizon_beyond_the_expiry_is_hedged_with_what_the_options_pay_on_their_day(chain: Path) -> None:
+    flags = ["--days", "40", "--leg", "linear", "--puts", "1", "--calls", "0"]
+    text = asked(chain, *flags)
+    assert "options with 25.17 days left expire before the horizon" in " ".join(text.split())
+    record = json.loads(asked(chain, *flags, "--json"))
+    put = next(leg for leg in record["legs"] if "Put" in leg["instrument"] and leg["quantity"])
+    assert put["notional"] == pytest.approx(abs(put["quantity"]) * 2_000.0)
+    assert printed(asked(chain, *flags, "--code")) == text
+
+
 def test_code_runs_in_a_new_process(chain: Path) -> None:
     flags = [*SOON, "--leg", "linear"]
     script = asked(chain, *flags, "--code")

@@ -157,8 +157,8 @@ def test_tickers_show_depth_in_coins(tmp_path: Path) -> None:
         (["--half-spread", "0.0002", *BAND, "--funding-hours", "1"], 2, "no --funding-hours with no --funding"),
         (["--half-spread", "0.0002", "--out", "x.txt"], 2, "a file ending in .csv, .html, .json"),
         (["--half-spread", "0.0002", "--picture", "all"], 2, "no --picture with no --out"),
-        (["--half-spread", "0.0002", "--picture", "pair", "--out", "x.png"], 2, "--pair beside --picture pair"),
-        (["--half-spread", "0.0002", "--picture", "trades", "--out", "x.png"], 2, "--entry beside --picture trades"),
+        (["--half-spread", "0.0002", "--picture", "pair", "--out", "x.png"], 2, "one of all, pairs, basis; got pair"),
+        (["--half-spread", "0.0002", "--picture", "trades", "--out", "x.png"], 2, "got trades. pair is of --pair"),
         (["--half-spread", "0.0002", "--pair", "X,"], 2, "--pair, far and near by name"),
         (["--half-spread", "0.0002", "--at", "2020-01-01"], 3, "none before"),
         (["--half-spread", "0.0002", "--pair", f"{FAR},{NEAR}", "--at", "2026-01-05", "--out", "x.png"], 2,
@@ -175,3 +175,31 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     assert "1 crossed" in run("spread", str(crossed), code=3).stderr
     assert "no --half-spread with tickers" in run("spread", str(crossed), "--half-spread", "0.0001", code=2).stderr
     assert "--contract-size by" in run("spread", str(crossed), "--contract-size", "x", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "offered"),
+    [
+        (["--at", "2026-01-20"], ["all", "pairs", "basis"]),
+        (["--pair", f"{FAR},{NEAR}"], ["pair"]),
+        ([*BAND, "--fee", "0.0005"], ["trades"]),
+    ],
+    ids=["all", "pair", "band"],
+)
+def test_a_file_gives_the_pictures_that_it_has(more: list[str], offered: list[str], file: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.toml"
+    text = run(*of(file, *more, "--out", str(asked))).stdout
+    assert run("spread", "--scenario", str(asked)).stdout == text
+    assert printed(run("spread", "--scenario", str(asked), "--code").stdout) == text
+    for picture in ("all", "pairs", "basis", "pair", "trades"):
+        out = tmp_path / f"{picture}.png"
+        flags = ["spread", "--scenario", str(asked), "--picture", picture, "--out", str(out)]
+        if picture in offered:
+            run(*flags)
+        else:
+            assert f"--picture as one of {', '.join(offered)}; got {picture}" in run(*flags, code=2).stderr
+        assert out.exists() == (picture in offered)
+    page = run(
+        "spread", "--scenario", str(asked), "--out", str(tmp_path / "x.html"), code=0 if "trades" in offered else 2
+    )
+    assert ("--out as a file ending in" in page.stderr) == ("trades" not in offered)

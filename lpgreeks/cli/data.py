@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lpgreeks.cli.frame import Later, group
+from lpgreeks.cli.groups import require_unused
 from lpgreeks.cli.output import Answer, Json, Tabled, as_text
 from lpgreeks.cli.told import Told
 
@@ -41,6 +42,7 @@ def venues(
     from lpgreeks.errors import InputError
 
     if name is None:
+        require_unused({"--on": on, "--out": output.out}, "no venue")
         print(as_text({"venues": lp.venue_names()}) if output.as_json else "\n".join(lp.venue_names()))
         return
     if on is None:

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, get_type_hints
 
-__all__ = ["FROM_FILE", "OUTPUT", "RUNNING", "spread"]
+__all__ = ["FROM_FILE", "OUTPUT", "RUNNING", "as_flags"]
 
 OUTPUT = "Output"
 """The heading of the flags that say what comes out, and as what."""
@@ -21,7 +21,7 @@ RUNNING = "Running"
 """The heading of the flags that change how fast an answer comes, and not the answer."""
 
 
-def spread(command: Callable[..., None]) -> Callable[..., None]:
+def as_flags(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameters that are dataclasses are given field by field, as flags under their ``HEADING``."""
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}

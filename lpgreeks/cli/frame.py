@@ -1,13 +1,13 @@
 """How every command looks: flags under headings, examples that a shell takes, and the nearest name of a wrong one.
 
-A command is imported when it is called or asked for its help: a list of all names needs none of them.
+A command is imported when it is called, asked for its help, or completed; the help that lists them all needs none.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lpgreeks.cli.endings import EXIT_CODES
-from lpgreeks.cli.flags import FROM_FILE, OUTPUT, RUNNING, spread
+from lpgreeks.cli.flags import FROM_FILE, OUTPUT, RUNNING, as_flags
 from lpgreeks.cli.mistakes import nearest
 
 __all__ = ["Command", "Group", "Later", "group"]
@@ -25,6 +25,8 @@ __all__ = ["Command", "Group", "Later", "group"]
 _MOST = 1e30
 _SAID = "COMMANDLINE"
 _WRITTEN = {"out", "trades"}
+_SCENARIO, _PICTURE = "scenario", "picture"
+_OF_ANSWERS = {*_WRITTEN, _PICTURE, "as_json"}
 _PATHS = {"path", "file", "directory"}
 _EXAMPLE = "Example: "
 _AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
@@ -37,18 +39,19 @@ class Command(TyperCommand):
         """Run it.
 
         Raises:
-            InputError: a number that is none, or that no figure could have; a file that is read and written; a flag
-                beside ``--scenario`` that the file would have to say itself.
+            InputError: a number that is none, or that no figure could have; a file that is written and read, or written
+                twice; a flag without effect, or that the scenario file beside it would have to say itself.
         """
         for parameter in self.params:
-            name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.name.upper())
-            given = ctx.params.get(parameter.name)
-            for number in given if isinstance(given, (tuple, list)) else [given]:
+            for number in _several(ctx.params.get(parameter.name)):
                 if isinstance(number, float):
-                    _require_sensible(name, number)
-        _require_apart({p.name: ctx.params[p.name] for p in self.params if _names_files(p, ctx.params.get(p.name))})
-        if any("--scenario" in p.opts and ctx.params[p.name] is not None for p in self.params):
+                    _require_sensible(_called(parameter), number)
+        scenario = ctx.params.get(_SCENARIO) if any(f"--{_SCENARIO}" in p.opts for p in self.params) else None
+        if scenario is not None:
             _require_in_file(ctx, self.params)
+        _require_effect(ctx, self.params)
+        files = {p.name: ctx.params[p.name] for p in self.params if _names_files(p, ctx.params.get(p.name))}
+        _require_apart(files, () if scenario is None else _named_in(scenario))
         return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
@@ -100,7 +103,7 @@ class Later:
             found.name = name
             return found
         app = _typer()
-        app.command(name, cls=Command)(spread(found))
+        app.command(name, cls=Command, short_help=self.told)(as_flags(found))
         made: Command = typer.main.get_command(app)  # type: ignore[assignment]
         return made
 
@@ -190,16 +193,31 @@ def _require_sensible(name: str, number: float) -> None:
         raise InputError(f"{name} of 0, or from {1 / _MOST:g} to {_MOST:g} in size", got=f"{number:g}")
 
 
-def _require_apart(given: dict[str, Any]) -> None:
-    """An error where a file is to be written over one that is read."""
+def _require_apart(given: dict[str, Any], others: Iterable[Path]) -> None:
+    """An error where a file is to be written over one that is read, or over another that is written."""
     from lpgreeks.errors import InputError
 
-    files = {name: value if isinstance(value, (tuple, list)) else [value] for name, value in given.items()}
-    paths = [(name in _WRITTEN, Path(path)) for name, found in files.items() for path in found if path is not None]
-    read = {path.resolve() for written, path in paths if not written}
-    for written, path in paths:
-        if written and path.resolve() in read:
+    paths = [(name in _WRITTEN, Path(path)) for name, found in given.items() for path in _several(found)]
+    read = {path.resolve() for path in (*others, *(path for written, path in paths if not written))}
+    seen: set[Path] = set()
+    for path in (path for written, path in paths if written):
+        if path.resolve() in read:
             raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
+        if path.resolve() in seen:
+            raise InputError("a file for each answer", got=f"{path}, twice")
+        seen.add(path.resolve())
+
+
+def _named_in(scenario: str | Path) -> tuple[Path, ...]:
+    """The files that a scenario file reads."""
+    from lpgreeks.scenario_file import read_scenario
+
+    return read_scenario(scenario).files
+
+
+def _several(given: Any) -> Sequence[Any]:
+    """What a flag was given, however often it may be."""
+    return given if isinstance(given, (tuple, list)) else [] if given is None else [given]
 
 
 def _require_in_file(ctx: Any, parameters: list[Any]) -> None:
@@ -207,16 +225,36 @@ def _require_in_file(ctx: Any, parameters: list[Any]) -> None:
     from lpgreeks.errors import InputError
 
     for parameter in parameters:
-        source = ctx.get_parameter_source(parameter.name)
-        said = source is not None and source.name == _SAID
-        if said and _heading(parameter) not in (FROM_FILE, OUTPUT, RUNNING):
-            raise InputError("no flag that the file says", got=parameter.opts[0], remedy="Say it in the file")
+        if _is_said(ctx, parameter) and _heading(parameter) not in (FROM_FILE, OUTPUT, RUNNING):
+            raise InputError("no flag that the file says", got=_called(parameter), remedy="Say it in the file")
+
+
+def _require_effect(ctx: Any, parameters: list[Any]) -> None:
+    """An error for a flag about an answer that is not given: a picture that nobody writes, files of a script."""
+    from lpgreeks.cli.groups import require_unused
+
+    said = {p.name: (_called(p), ctx.params[p.name]) for p in parameters if _is_said(ctx, p)}
+    if _PICTURE in said and not ctx.params.get("out"):
+        flag, picture = said[_PICTURE]
+        require_unused({flag: getattr(picture, "value", picture)}, "no --out")
+    if ctx.params.get("code"):
+        require_unused({flag: "" for name, (flag, _) in said.items() if name in _OF_ANSWERS}, "--code")
+
+
+def _is_said(ctx: Any, parameter: Any) -> bool:
+    """Whether it stands on the command line."""
+    source = ctx.get_parameter_source(parameter.name)
+    return source is not None and source.name == _SAID
+
+
+def _called(parameter: Any) -> str:
+    """A flag by its long name, an argument in capitals."""
+    return next((str(flag) for flag in parameter.opts if flag.startswith("--")), str(parameter.name).upper())
 
 
 def _names_files(parameter: Any, given: Any) -> bool:
     """Whether a flag names files, and does: older versions of typer have text until the command itself is called."""
-    several = given if isinstance(given, (tuple, list)) else [given]
-    return any(isinstance(part, Path) for part in several) or (
+    return any(isinstance(part, Path) for part in _several(given)) or (
         given is not None and getattr(getattr(parameter, "type", None), "name", "") in _PATHS
     )
 

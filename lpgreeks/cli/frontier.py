@@ -29,7 +29,7 @@ def frontier(
     account: Account,
     costs: Costs,
     bounds: Bounds,
-    file: FromFile,
+    scenario: FromFile,
     output: Scripted,
 ) -> None:
     """What is left of the risk along a budget, a leverage cap, the range's half-width or the horizon.
@@ -38,8 +38,8 @@ def frontier(
     """
     from lpgreeks.errors import InputError
 
-    if file.given:
-        asked = file.script({"curve": "frontier"})
+    if scenario.given:
+        asked = scenario.script({"curve": "frontier"})
     elif along is None or low is None or high is None:
         raise InputError("what is varied, from and to", got="less", remedy="Like frontier budget 101000 130000")
     else:

@@ -10,7 +10,7 @@ from lpgreeks.cli.output import Answer, Drawn
 __all__ = ["greeks"]
 
 
-def greeks(position: Position, file: FromFile, output: Drawn) -> None:
+def greeks(position: Position, scenario: FromFile, output: Drawn) -> None:
     """Amounts, value, delta and gamma of a position over prices.
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
@@ -19,7 +19,7 @@ def greeks(position: Position, file: FromFile, output: Drawn) -> None:
 
     import lpgreeks as lp
 
-    pool, given = held(position, file, "greeks", {})
+    pool, given = held(position, scenario, "greeks", {})
     price = given["price"]
     x = prices_about(price)
     coin, quote = pool.bases[0], pool.quote

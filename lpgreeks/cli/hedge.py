@@ -19,7 +19,7 @@ def hedge(
     account: Account,
     costs: Costs,
     bounds: Bounds,
-    file: FromFile,
+    scenario: FromFile,
     output: Scripted,
 ) -> None:
     """How much perpetual to trade against a pool position, what to post behind it, and what is left.
@@ -30,8 +30,8 @@ def hedge(
 
     Example: lpgreeks hedge --max-leverage 5 --liquidation-chance 0.01 --budget 120000 --funding 0.0001 --fee 0.0005
     """
-    if file.given:
-        asked = file.script({"plan": "hedge", "expected": "economics"})
+    if scenario.given:
+        asked = scenario.script({"plan": "hedge", "expected": "economics"})
     else:
         request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
         asked = request.script()

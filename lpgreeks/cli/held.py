@@ -10,13 +10,13 @@ from lpgreeks.cli.groups import Position
 __all__ = ["held", "prices_about"]
 
 
-def held(position: Position, file: FromFile, command: str, flags: dict[str, float]) -> tuple[Any, dict[str, float]]:
+def held(position: Position, scenario: FromFile, command: str, flags: dict[str, float]) -> tuple[Any, dict[str, float]]:
     """What is held, and the numbers of a command about it: from flags, or from a file."""
     from lpgreeks.errors import InputError
 
-    if not file.given:
+    if not scenario.given:
         return position.instrument(), {"price": position.price} | flags
-    said = file.read()
+    said = scenario.read()
     given = said.figures(command)
     if "price" not in given:
         raise InputError(f"price in [{command}] of {said.name}", got="none", remedy="The price now, quote per base")

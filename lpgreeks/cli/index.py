@@ -67,7 +67,7 @@ def index(
     shares: Shares,
     terms: Terms,
     counted: Counted,
-    said: FromFile,
+    scenario: FromFile,
     output: Pictured,
 ) -> None:
     """What a share in GLP or GM stands for, and how hedges of it would have fared, side by side.
@@ -80,8 +80,8 @@ def index(
 
     require_finite_flags([shares, terms])
     name = terms.hedge[-1].value if terms.hedge else Hedge.state.value
-    if said.given:
-        script = said.script({"results": "replays"}, more=_BEHIND, prints=_SHOWN)
+    if scenario.given:
+        script = scenario.script({"results": "replays"}, more=_BEHIND, prints=_SHOWN)
         output.answer(script, lambda names: _answer(names, name, output.picture))
     elif file is None:
         raise InputError("a file of an index, or --scenario", got="neither", remedy="`lpgreeks index --help`")
@@ -95,8 +95,9 @@ def _answer(names: dict[str, Any], name: str, picture: Picture) -> Answer:
     import lpgreeks as lp
 
     results: dict[str, lp.Replayed] = names["results"]
-    record, coin = _record(names), names["index"].coins[0]
-    shown = results[name] if name in results else [*results.values()][-1]
+    coin = names["index"].coins[0]
+    name = name if name in results else [*results][-1]
+    shown = results[name]
     plots = {
         Picture.value: shown.plot,
         Picture.trades: shown.plot_trades,
@@ -107,7 +108,7 @@ def _answer(names: dict[str, Any], name: str, picture: Picture) -> Answer:
     }
     return Answer(
         text=lambda: _text(names),
-        record=lambda: record,
+        record=lambda: _record(names),
         table=lambda: shown.share_table(coin).reset_index(),
         plot=lambda: _titled(plots[picture](), name),
         results=[results],

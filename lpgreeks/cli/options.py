@@ -97,7 +97,7 @@ class OptionsRequest(Request):
             raise InputError("a venue that says what a lot is", got="--lots", remedy="Like --option-venue deribit")
 
     def require_chain(self) -> None:
-        """Errors for a chain, or a day of it, that is not said."""
+        """Errors for a chain, or a day of it, that is not said; and for lots that nobody confirms."""
         import lpgreeks as lp
 
         quotes = self.quotes
@@ -106,21 +106,12 @@ class OptionsRequest(Request):
         if quotes.expiry is None:
             days = lp.read_chain(quotes.chain, base=self.position.base, at=quotes.at).days
             raise lp.InputError("--expiry, the day of the options", got="none", remedy=f"One of {', '.join(days)}")
-
-    def met(self, names: dict[str, Any]) -> dict[str, Any]:
-        """The names of the script, unless the chain tells of lots that nobody confirms, or expires too soon."""
-        from lpgreeks.errors import InputError
-
-        if self.quotes.lots and self.quotes.option_venue is not None and names["listed"][0].lot is None:
-            raise InputError("a lot of options that somebody confirms", got="none", remedy="--unconfirmed")
-        if self.market.days is not None and self.market.days > names["days"]:
-            raise InputError(
-                "--days up to the expiry of the options",
-                got=f"{self.market.days:g}",
-                unit="days",
-                remedy=f"They expire in {names['days']:.4g}",
-            )
-        return names
+        if quotes.lots and quotes.option_venue is not None:
+            chain = eval(self.chain_code(), {"lp": lp})
+            try:
+                _ = eval(self._terms(), {"lp": lp, "chain": chain}).lot
+            except lp.DataError as error:
+                raise lp.InputError("a lot that somebody confirms", got="none", remedy="--unconfirmed") from error
 
     def chain_code(self) -> str:
         """The expression that reads the chain, every expiry of it."""
@@ -144,7 +135,7 @@ class OptionsRequest(Request):
         yield from self._venues()
         if not self.quotes.no_perp:
             yield from self._legs()
-        yield f"listed = lp.legs(chain{self._terms()})"
+        yield f"listed = lp.legs(chain{f', terms={self._terms()}' if self.quotes.option_venue else ''})"
         yield "days = 365 * listed[0].option.years"
         said = ["{chain.source}, {chain.at:%Y-%m-%d %H:%M} UTC"]
         said.append(f"price {{price:,.2f}}{' (its index)' if position.price is None else ''}")
@@ -159,12 +150,11 @@ class OptionsRequest(Request):
         yield f'given = f"{"; ".join(said)}"'
 
     def _terms(self) -> str:
+        """The expression of what the venue of the options says of them."""
         account, venue = self.account, self.quotes.option_venue
-        if venue is None:
-            return ""
         on = "chain.at.date()" if account.on is None else repr(account.on)
         flag = ", unconfirmed=True" if account.unconfirmed else ""
-        return f", terms=lp.venue({venue!r}, on={on}{flag}).option({self.position.base!r})"
+        return f"lp.venue({venue!r}, on={on}{flag}).option({self.position.base!r})"
 
     def _venues(self) -> Iterator[str]:
         perpetuals = (self.account.linear_venue, self.account.inverse_venue)
@@ -226,7 +216,7 @@ def options(
     account: Account,
     costs: Costs,
     bounds: Bounds,
-    file: FromFile,
+    scenario: FromFile,
     output: Scripted,
 ) -> None:
     """Which put and which call of a chain to buy beside the perpetual, how many, and what that is worth.
@@ -235,16 +225,16 @@ def options(
 
     Example: lpgreeks options --chain chain.json --expiry 2026-01-30 --lower 2900 --upper 3400 --leg linear
     """
-    if file.given:
-        said = file.read()
-        shown = [name for name in _ANSWERS if name not in _RUNS or _RUNS[name] in said]
-        output.answer(file.script(_RUNS, more=_GIVEN, prints=printing(*shown)), _answer)
+    if scenario.given:
+        said = scenario.read()
+        shown = [name for name in _ANSWERS if _RUNS.get(name, name) in said]
+        output.answer(scenario.script(_RUNS, more=_GIVEN, prints=printing(*shown)), _answer)
         return
     request = OptionsRequest(
         quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
     )
     request.require_chain()
-    output.answer(request.script(), lambda names: _answer(request.met(names)))
+    output.answer(request.script(), _answer)
 
 
 def _answer(names: dict[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ Code = Annotated[bool, Option("--code", help="Print the Python script that does 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a command found, in every form that it may be asked for; each is made when it is.
+    """What a command found, in every form that it may be asked for; a form is made when it is asked for.
 
     Attributes:
         text: for a screen.
@@ -81,7 +82,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Tabled:
-    """Where an answer goes that is a table."""
+    """Where an answer goes: to the screen, and to the files of a table."""
 
     HEADING: ClassVar[str] = OUTPUT
     ENDINGS: ClassVar[tuple[str, ...]] = _TABLES
@@ -104,7 +105,7 @@ class Tabled:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn(Tabled):
-    """Where an answer goes that has a picture, and a scenario that made it."""
+    """The same of an answer that has a picture, and a scenario that made it."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = (*_PICTURES, *_TABLES, _FILE)
 
@@ -119,7 +120,7 @@ class Drawn(Tabled):
 
 @dataclass(frozen=True, kw_only=True)
 class Scripted(Drawn):
-    """Where an answer goes that has a page too, and that a script makes."""
+    """The same of an answer that has a page, and that a script makes."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = (*Drawn.ENDINGS, _PAGE)
 
@@ -154,14 +155,14 @@ def as_text(record: dict[str, Any]) -> str:
 
 def require_writable(file: Path, endings: Sequence[str], *, flag: str = "--out") -> None:
     """An error, before anything is computed, for a file that cannot be written, or of a form that there is not."""
-    from lpgreeks.errors import InputError
+    from lpgreeks.errors import DataError, InputError
 
     if file.suffix not in endings:
-        remedy = "Only what answers a question has a page" if file.suffix in (_PAGE,) else ""
-        expected = f"{flag} as a file ending in {', '.join(sorted(endings))}"
-        raise InputError(expected, got=str(file), remedy=remedy)
+        raise InputError(f"{flag} as a file ending in {', '.join(sorted(endings))}", got=str(file))
     if file.is_dir() or not file.parent.is_dir():
         raise InputError(f"{flag} as a file in an existing folder", got=str(file))
+    if not os.access(file.parent, os.W_OK):
+        raise DataError(f"{flag} as a file in a folder that may be written to", got=str(file))
 
 
 def written(file: Path, make: Callable[[Path], Any]) -> None:
@@ -178,11 +179,13 @@ def written(file: Path, make: Callable[[Path], Any]) -> None:
 
 
 def _draw(answer: Any, part: Path) -> None:
-    import matplotlib as mpl
+    import matplotlib.pyplot as plt
 
-    mpl.use("Agg")
+    plt.switch_backend("Agg")
     axes: Axes = answer.plot()
-    cast("Figure", axes.figure).savefig(part, dpi=150)
+    figure = cast("Figure", axes.figure)
+    figure.savefig(part, dpi=150)
+    plt.close(figure)
 
 
 def _tabulate(answer: Any, part: Path) -> None:

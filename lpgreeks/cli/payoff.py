@@ -19,7 +19,7 @@ def payoff(
     position: Position,
     short: Annotated[float, Option(help="Coins of linear perpetual sold against it.")] = 0.0,
     income: Annotated[float, Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0,
-    file: FromFile,
+    scenario: FromFile,
     output: Drawn,
 ) -> None:
     """P&L of a position, a short perpetual and both, against the end price; break-evens.
@@ -32,7 +32,7 @@ def payoff(
     from lpgreeks.errors import TokenError
     from lpgreeks.instruments import payoffs
 
-    pool, given = held(position, file, "payoff", {"short": short, "income": income})
+    pool, given = held(position, scenario, "payoff", {"short": short, "income": income})
     if len(pool.bases) != 1:
         raise TokenError("a holding of one coin", got=", ".join(pool.bases) or "none")
     price, income = given["price"], given["income"]

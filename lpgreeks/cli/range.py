@@ -35,7 +35,7 @@ def range_of_exits(
     volatility: Annotated[float, Option(help="Volatility per year, decimal: 0.65 is 65 %.")] = 0.65,
     days: Annotated[float, Option(help="Horizon under the model, in days.")] = 7.0,
     drift: Annotated[float, Option(help="Growth of the mean price per year, decimal: 0.1 is 10 %.")] = 0.0,
-    file: FromFile,
+    scenario: FromFile,
     output: Figures,
 ) -> None:
     """The range that is left so many times a week when it is re-centred at each exit.
@@ -46,7 +46,7 @@ def range_of_exits(
 
     given = {"price": price, "volatility": volatility, "days": days, "drift": drift}
     given |= {} if exits_per_week is None else {"exits_per_week": exits_per_week}
-    given |= file.read().figures("range") if file.given else {}
+    given |= scenario.read().figures("range") if scenario.given else {}
     if "exits_per_week" not in given:
         raise InputError("how often the range may be left", got="nothing", remedy="Like `lpgreeks range 2`")
     output.give(_answer(given))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,10 +48,7 @@ class Pictured(Scripted):
 
     def answer_of(self, names: dict[str, Any]) -> Answer:
         """The replay, and the picture of it that is asked for."""
-        import lpgreeks as lp
-
         result: lp.Replayed = names["result"]
-        record = result.to_dict()
         plots = {
             Picture.value: result.plot,
             Picture.trades: result.plot_trades,
@@ -61,14 +58,7 @@ class Pictured(Scripted):
             Picture.attribution: result.plot_attribution,
             Picture.gap: result.plot_gap,
         }
-        return Answer(
-            text=lambda: str(result),
-            record=lambda: record,
-            table=lambda: result.table().reset_index(),
-            plot=plots[self.picture],
-            results=[result],
-            scenario=lambda: lp.scenario_of(result),
-        )
+        return replace(Answer.of(result, plot=plots[self.picture]), table=lambda: result.table().reset_index())
 
     def give(self, answer: Answer) -> None:
         """Print it, and write the files, that of the trades too."""
@@ -84,7 +74,7 @@ def replay(
     hedging: Hedging,
     triggers: Triggers,
     counted: Counted,
-    file: FromFile,
+    scenario: FromFile,
     output: Pictured,
 ) -> None:
     """How a position with its hedge would have fared on prices that were.
@@ -97,8 +87,8 @@ def replay(
     Example: lpgreeks replay --pool swaps.parquet --pool-tokens USDC:6,WETH:18 --pool-fee 0.0005 --lower 2100
     --upper 2400 --hold
     """
-    if file.given:
-        asked = file.script({"result": "replay"})
+    if scenario.given:
+        asked = scenario.script({"result": "replay"})
     else:
         request = ReplayRequest(
             position=position, happened=happened, hedging=hedging, triggers=triggers, counted=counted

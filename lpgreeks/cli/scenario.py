@@ -157,10 +157,12 @@ class Scenarios:
 
 
 def _numbers(flag: str, text: str) -> list[float]:
-    from lpgreeks.errors import InputError
+    from lpgreeks.errors import InputError, require_finite
 
     try:
-        return [float(part) for part in text.split(",")]
+        return [require_finite(flag, float(part), unit="decimal, or days") for part in text.split(",")]
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{flag} as numbers with commas between", got=text, remedy=f"Like {flag}=0,0.1") from error
 
@@ -194,7 +196,7 @@ def scenario(
     scenarios: Scenarios,
     account: Account,
     trading: Trading,
-    file: FromFile,
+    scenario: FromFile,
     output: Pictured,
 ) -> None:
     """P&L by component if the price moves so far, volatility shifts, days pass and funding is paid; break-evens.
@@ -206,8 +208,8 @@ def scenario(
     Example: lpgreeks scenario --max-leverage 5 --maintenance 0.005 --funding 0,0.0001,0.0005 --stress ETHUSDT-1m.zip
     """
     require_finite_flags([position, beside, scenarios, account, trading])
-    if file.given:
-        asked = file.script({"table": "scenario_table"})
+    if scenario.given:
+        asked = scenario.script({"table": "scenario_table"})
     else:
         asked = _script(position, beside, scenarios, account, trading)
     output.answer(asked, output.answer_of)

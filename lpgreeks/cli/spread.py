@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -44,6 +44,9 @@ class Picture(str, Enum):
     pair = "pair"
     trades = "trades"
 
+
+_OF_CURVES = (Picture.all, Picture.pairs, Picture.basis)
+"""Those of every pair at one time."""
 
 _MOVES = {Neutral.parallel: "lp.ParallelMoves()", Neutral.proportional: "lp.ProportionalMoves()"}
 
@@ -198,6 +201,18 @@ class Pictured(Scripted):
         Option(help="Which picture --out writes.", show_default="trades of --entry, else the pair of --pair, else all"),
     ] = None
 
+    def require(self, offered: Sequence[Picture]) -> None:
+        """An error, before anything is computed, for a picture or a page that there is none of."""
+        from lpgreeks.errors import InputError
+
+        if self.picture is not None and self.picture not in offered:
+            names = ", ".join(picture.value for picture in offered)
+            remedy = "pair is of --pair, trades of --entry"
+            raise InputError(f"--picture as one of {names}", got=self.picture.value, remedy=remedy)
+        if Picture.trades not in offered:
+            for file in self.out or ():
+                require_writable(file, Drawn.ENDINGS)
+
 
 def spread(
     *,
@@ -207,7 +222,7 @@ def spread(
     ] = None,
     quoted: Quoted,
     banded: Banded,
-    said: FromFile,
+    scenario: FromFile,
     output: Pictured,
 ) -> None:
     """What every calendar spread of a coin is sold and bought at, far less near; and a band traded on one of them.
@@ -220,51 +235,54 @@ def spread(
     """
     from lpgreeks.errors import InputError
 
-    # Only a band that is traded has a page; what a file says is known when it is read.
-    if banded.entry is None and not said.given:
-        for path in output.out or ():
-            require_writable(path, Drawn.ENDINGS)
-    _require_picture(output, banded)
     require_finite_flags([quoted, banded])
     at = quoted.at
-    if said.given:
-        at = said.read().figures("stamp").get("at")
-        asked = _of_file(said)
+    if scenario.given:
+        at = scenario.read().figures("stamp").get("at")
+        asked, offered = _of_file(scenario, at)
     elif file is None:
         raise InputError("a file of contracts, or --scenario", got="neither", remedy="`lpgreeks spread --help`")
     else:
-        asked = _of_flags(file, quoted, banded)
+        asked, offered = _of_flags(file, quoted, banded)
+    output.require(offered)
     output.answer(asked, lambda names: _answer(names, at, output.picture))
 
 
-def _of_flags(file: Path, quoted: Quoted, banded: Banded) -> Script:
+def _of_flags(file: Path, quoted: Quoted, banded: Banded) -> tuple[Script, tuple[Picture, ...]]:
+    """The script, and the pictures that there are of its answer."""
     at = quoted.at
     script = (
         f"import lpgreeks as lp\n\ncontracts = {quoted.code(file)}\ncurve = lp.TermStructure(contracts=contracts)\n"
     )
     if banded.entry is not None:
         require_unused({"--at": at}, "--entry, which goes by --from and --to")
-        return Script(makes=script + "\n".join(banded.code()) + "\n", prints="print(result)")
+        return Script(makes=script + "\n".join(banded.code()) + "\n", prints=printing("result")), tuple(Picture)
     if banded.pair is not None:
         far, near = banded.legs()
         script += f"spread = curve.spread({far!r}, {near!r}){'' if at is None else f'.at({at!r})'}\n"
-        return Script(makes=script, prints="print(spread)")
-    return Script(makes=script, prints=f"print(curve.summary({'' if at is None else repr(at)}))")
+        return Script(makes=script, prints=printing("spread")), (*_OF_CURVES, Picture.pair)
+    return Script(makes=script, prints=_printed(at)), _OF_CURVES
 
 
-def _of_file(file: FromFile) -> Script:
-    """What a scenario file asks for: a band that is traded, one pair, or all of them."""
-    said = file.read()
+def _of_file(scenario: FromFile, at: str | None) -> tuple[Script, tuple[Picture, ...]]:
+    """The same of what a file asks for: a band that is traded, one pair, or all of them."""
+    said = scenario.read()
     if "replay_spread" in said:
-        return file.script({"result": "replay_spread"})
-    name = "spread" if "spread" in said else "curve"
-    return file.script({}, more=f"{name} = scenario.noun({name!r})\n", prints=printing(name))
+        return scenario.script({"result": "replay_spread"}), (Picture.trades,)
+    if "spread" in said:
+        more = "spread = scenario.noun('spread')\n"
+        return scenario.script({}, more=more, prints=printing("spread")), (Picture.pair,)
+    return scenario.script({}, more="curve = scenario.noun('curve')\n", prints=_printed(at)), _OF_CURVES
+
+
+def _printed(at: str | None) -> str:
+    return f"print(curve.summary({'' if at is None else repr(at)}))"
 
 
 def _answer(names: dict[str, Any], at: str | None, picture: Picture | None) -> Answer:
     import lpgreeks as lp
 
-    plot = _pictures(names).get(picture) if picture else None
+    plot = None if picture is None else _pictures(names)[picture]
     result: lp.SpreadReplay | None = names.get("result")
     pair: lp.Spread | None = names.get("spread")
     if result is not None:
@@ -293,16 +311,3 @@ def _pictures(names: dict[str, Any]) -> dict[Picture, Callable[[], Axes]]:
         if name in names:
             found[picture] = names[name].plot
     return found
-
-
-def _require_picture(output: Pictured, banded: Banded) -> None:
-    """Errors, before anything is computed, for a picture that nothing is drawn of."""
-    from lpgreeks.errors import InputError
-
-    if (picture := output.picture) is None:
-        return
-    if output.out is None:
-        require_unused({"--picture": picture.value}, "no --out")
-    for needs, flag, given in ((Picture.pair, "--pair", banded.pair), (Picture.trades, "--entry", banded.entry)):
-        if picture is needs and given is None:
-            raise InputError(f"{flag} beside --picture {picture.value}", got="none")

@@ -52,11 +52,10 @@ class Pictured(Scripted):
         if len(runs.errors) == len(runs):
             raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
         ranking = ranked(names, seed=seed, figure=self.figure, least=self.least)
-        record = ranking.to_dict()
         plots = {Picture.heat: ranking.plot, Picture.verdict: ranking.plot_verdict}
         return Answer(
             text=lambda: str(ranking),
-            record=lambda: record,
+            record=ranking.to_dict,
             table=runs.table,
             plot=plots[self.picture],
             results=ranking.results,
@@ -71,7 +70,7 @@ def sweep(
     triggers: Swept,
     judged: Judged,
     running: Running,
-    file: FromFile,
+    scenario: FromFile,
     output: Pictured,
 ) -> None:
     """Replay every combination of some settings, and say whether any of them beats holding the position unhedged.
@@ -82,9 +81,9 @@ def sweep(
     --lower 0.95 --upper 1.05 --fee 0.0005 --theta 0.0005,0.001,0.002 --gap 0.001,off
     """
     seed = judged.seed
-    if file.given:
-        seed = int(file.read().figures("verdict").get("seed", 0))
-        asked = file.script({}, more=_SWEPT.format(how=running.code()))
+    if scenario.given:
+        seed = int(scenario.read().figures("verdict").get("seed", 0))
+        asked = scenario.script({}, more=_SWEPT.format(how=running.code()))
     else:
         asked = SweepRequest(
             position=position, happened=happened, hedging=hedging, triggers=triggers, counted=judged, running=running

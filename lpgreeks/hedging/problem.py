@@ -168,7 +168,9 @@ class Problem:
     @cached_property
     def starts(self) -> dict[str, FloatArray]:
         """The start price of each market: scalar, or one per outcome."""
-        return self.outcomes.starts(self.everything.markets)
+        # An option that expires before the horizon ends in the price of its own day, and starts in that of its market.
+        offered = (leg.instrument.market for leg in self.legs if leg.instrument.market)
+        return self.outcomes.starts([*dict.fromkeys([*self.everything.markets, *offered])])
 
     @cached_property
     def start(self) -> dict[str, float]:

@@ -33,7 +33,7 @@ from lpgreeks.scenario_file.sections import (
     parameters,
 )
 from lpgreeks.scenario_file.shared import SHARED, shared_once
-from lpgreeks.scenario_file.text import placed, toml
+from lpgreeks.scenario_file.text import files_in, placed, toml
 
 __all__ = ["Scenario", "read_scenario", "scenario_of", "template"]
 
@@ -94,10 +94,19 @@ class Scenario(Noun):
             return self._plan
         if verb == SEVERAL:
             table = self._table(SEVERAL)
+            if not table:
+                raise InputError(
+                    f"[{SEVERAL}] in {self.name}", got="none", remedy="A table for each replay, by its name"
+                )
             return {name: self._answer(REPLAY, instead, (SEVERAL, name)) for name in table}
         if verb not in VERBS:
             raise InputError("a verb", got=repr(verb), remedy=nearest(str(verb), (*VERBS, SWEEP, SEVERAL)))
         return self._answer(verb, instead)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it names, each once."""
+        return tuple(self.folder / name for name in dict.fromkeys(files_in(self.said)))
 
     def noun(self, name: str) -> Any:
         """What one key of the file stands for: ``scenario.noun("holding")``.

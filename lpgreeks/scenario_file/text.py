@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,19 @@ def placed(said: Any, folder: Path | None) -> Any:
         name: _from(folder, part) if isinstance(part, str) and names_a_file(kind, name) else placed(part, folder)
         for name, part in said.items()
     }
+
+
+def files_in(said: Any) -> Iterator[str]:
+    """The files that some tables name."""
+    if isinstance(said, list):
+        for part in said:
+            yield from files_in(part)
+    elif isinstance(said, Mapping):
+        for name, part in said.items():
+            if isinstance(part, str) and names_a_file(said.get("kind"), name):
+                yield part
+            else:
+                yield from files_in(part)
 
 
 def _from(folder: Path | None, file: str) -> str:
