@@ -231,7 +231,7 @@ def test_a_list_of_commands_loads_none(arguments: list[str]) -> None:
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     own = {m.removeprefix("lpgreeks.cli.") for m in out.partition("modules ")[2].split()}
-    assert own == {"app", "endings", "flags", "frame", "mistakes"}
+    assert own == {"app", "checks", "endings", "flags", "frame", "mistakes"}
 
 
 def test_the_default_hedge_loads_no_solver() -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, get_type_hints
 
-__all__ = ["FROM_FILE", "OUTPUT", "RUNNING", "as_flags"]
+__all__ = ["FROM_FILE", "OUTPUT", "RUNNING", "as_flags", "called", "heading_of"]
 
 OUTPUT = "Output"
 """The heading of the flags that say what comes out, and as what."""
@@ -63,3 +63,16 @@ def _under(heading: str, hint: Any) -> Any:
     option = copy(hint.__metadata__[0])
     option.rich_help_panel = heading
     return Annotated[hint.__origin__, option]
+
+
+def called(parameter: Any) -> str:
+    """What a person calls a parameter: a flag by its long name, an argument in capitals."""
+    return next((str(flag) for flag in parameter.opts if flag.startswith("--")), str(parameter.name).upper())
+
+
+def heading_of(parameter: Any) -> str:
+    """What a parameter stands under in the help."""
+    if "--help" in parameter.opts:
+        return OUTPUT
+    own = "Arguments" if parameter.param_type_name in ("argument",) else "Options"
+    return getattr(parameter, "rich_help_panel", None) or own

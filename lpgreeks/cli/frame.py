@@ -5,29 +5,22 @@ A command is imported when it is called, asked for its help, or completed; the h
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from lpgreeks.cli.checks import require_sound
 from lpgreeks.cli.endings import EXIT_CODES
-from lpgreeks.cli.flags import FROM_FILE, OUTPUT, RUNNING, as_flags
+from lpgreeks.cli.flags import as_flags, heading_of
 from lpgreeks.cli.mistakes import nearest
 
 __all__ = ["Command", "Group", "Later", "group"]
 
-_MOST = 1e30
-_SAID = "COMMANDLINE"
-_WRITTEN = {"out", "trades"}
-_SCENARIO, _PICTURE = "scenario", "picture"
-_OF_ANSWERS = {*_WRITTEN, _PICTURE, "as_json"}
-_PATHS = {"path", "file", "directory"}
 _EXAMPLE = "Example: "
 _AFTER = "With --debug an error says where it arose. What the exit codes mean: lpgreeks --help."
 
@@ -39,19 +32,9 @@ class Command(TyperCommand):
         """Run it.
 
         Raises:
-            InputError: a number that is none, or that no figure could have; a file that is written and read, or written
-                twice; a flag without effect, or that the scenario file beside it would have to say itself.
+            InputError: what :func:`~lpgreeks.cli.checks.require_sound` refuses.
         """
-        for parameter in self.params:
-            for number in _several(ctx.params.get(parameter.name)):
-                if isinstance(number, float):
-                    _require_sensible(_called(parameter), number)
-        scenario = ctx.params.get(_SCENARIO) if any(f"--{_SCENARIO}" in p.opts for p in self.params) else None
-        if scenario is not None:
-            _require_in_file(ctx, self.params)
-        _require_effect(ctx, self.params)
-        files = {p.name: ctx.params[p.name] for p in self.params if _names_files(p, ctx.params.get(p.name))}
-        _require_apart(files, () if scenario is None else _named_in(scenario))
+        require_sound(ctx, self.params)
         return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
@@ -68,7 +51,7 @@ class Command(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                sections.setdefault(_heading(parameter), []).append((_one(record[0]), _plain(record[1])))
+                sections.setdefault(heading_of(parameter), []).append((_one(record[0]), _plain(record[1])))
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
@@ -181,89 +164,6 @@ def group(
 def _typer(**said: Any) -> typer.Typer:
     plain = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
     return typer.Typer(**plain | said)
-
-
-def _require_sensible(name: str, number: float) -> None:
-    from lpgreeks.errors import InputError
-
-    if not math.isfinite(number):
-        raise InputError(f"{name} as a finite number", got=number)
-    # A square of it must still be a number.
-    if number and not 1 / _MOST <= abs(number) <= _MOST:
-        raise InputError(f"{name} of 0, or from {1 / _MOST:g} to {_MOST:g} in size", got=f"{number:g}")
-
-
-def _require_apart(given: dict[str, Any], others: Iterable[Path]) -> None:
-    """An error where a file is to be written over one that is read, or over another that is written."""
-    from lpgreeks.errors import InputError
-
-    paths = [(name in _WRITTEN, Path(path)) for name, found in given.items() for path in _several(found)]
-    read = {path.resolve() for path in (*others, *(path for written, path in paths if not written))}
-    seen: set[Path] = set()
-    for path in (path for written, path in paths if written):
-        if path.resolve() in read:
-            raise InputError("another file than what is read", got=str(path), remedy="It would be written over")
-        if path.resolve() in seen:
-            raise InputError("a file for each answer", got=f"{path}, twice")
-        seen.add(path.resolve())
-
-
-def _named_in(scenario: str | Path) -> tuple[Path, ...]:
-    """The files that a scenario file reads."""
-    from lpgreeks.scenario_file import read_scenario
-
-    return read_scenario(scenario).files
-
-
-def _several(given: Any) -> Sequence[Any]:
-    """What a flag was given, however often it may be."""
-    return given if isinstance(given, (tuple, list)) else [] if given is None else [given]
-
-
-def _require_in_file(ctx: Any, parameters: list[Any]) -> None:
-    """An error for a flag beside a scenario file that is about the answer, and not about where it goes."""
-    from lpgreeks.errors import InputError
-
-    for parameter in parameters:
-        if _is_said(ctx, parameter) and _heading(parameter) not in (FROM_FILE, OUTPUT, RUNNING):
-            raise InputError("no flag that the file says", got=_called(parameter), remedy="Say it in the file")
-
-
-def _require_effect(ctx: Any, parameters: list[Any]) -> None:
-    """An error for a flag about an answer that is not given: a picture that nobody writes, files of a script."""
-    from lpgreeks.cli.groups import require_unused
-
-    said = {p.name: (_called(p), ctx.params[p.name]) for p in parameters if _is_said(ctx, p)}
-    if _PICTURE in said and not ctx.params.get("out"):
-        flag, picture = said[_PICTURE]
-        require_unused({flag: getattr(picture, "value", picture)}, "no --out")
-    if ctx.params.get("code"):
-        require_unused({flag: "" for name, (flag, _) in said.items() if name in _OF_ANSWERS}, "--code")
-
-
-def _is_said(ctx: Any, parameter: Any) -> bool:
-    """Whether it stands on the command line."""
-    source = ctx.get_parameter_source(parameter.name)
-    return source is not None and source.name == _SAID
-
-
-def _called(parameter: Any) -> str:
-    """A flag by its long name, an argument in capitals."""
-    return next((str(flag) for flag in parameter.opts if flag.startswith("--")), str(parameter.name).upper())
-
-
-def _names_files(parameter: Any, given: Any) -> bool:
-    """Whether a flag names files, and does: older versions of typer have text until the command itself is called."""
-    return any(isinstance(part, Path) for part in _several(given)) or (
-        given is not None and getattr(getattr(parameter, "type", None), "name", "") in _PATHS
-    )
-
-
-def _heading(parameter: Any) -> str:
-    if "--help" in parameter.opts:
-        return OUTPUT
-    own = "Arguments" if parameter.param_type_name in ("argument",) else "Options"
-    return getattr(parameter, "rich_help_panel", None) or own
 
 
 def _one(flag: str) -> str:

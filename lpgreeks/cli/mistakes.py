@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from lpgreeks.cli.flags import called
+
 __all__ = ["UsageError", "nearest", "usage_line"]
 
 UsageError: Any = typer.BadParameter.__base__
@@ -38,7 +40,7 @@ def usage_line(error: Any) -> str:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return f"expected what `{command} --help` says; got this: {message}"
-    name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.name.upper())
+    name = called(parameter)
     if message.startswith("Missing"):
         return f"expected {name}, which is needed; got none. `{command} --help` says what it is"
     return f"expected {_expected(name, message)}; got {_given(error, message)}"
