@@ -59,7 +59,7 @@ FLOORS = [
 
 HOMES = {
     "sympy": {"formulas"},
-    "matplotlib": {"draw", "cli", "reports"},  # the command line chooses a canvas, a page reads what was drawn
+    "matplotlib": {"draw", "reports"},  # a page reads what was drawn
     "jinja2": {"reports"},
     "clarabel": {"hedging"},
     "scipy.optimize": {"hedging"},

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from typer import Option
 
@@ -19,7 +19,6 @@ from lpgreeks.cli.scripts import Script, run
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     import lpgreeks as lp
 
@@ -179,13 +178,9 @@ def written(file: Path, make: Callable[[Path], Any]) -> None:
 
 
 def _draw(answer: Any, part: Path) -> None:
-    import matplotlib.pyplot as plt
+    from lpgreeks.draw import saved
 
-    plt.switch_backend("Agg")
-    axes: Axes = answer.plot()
-    figure = cast("Figure", axes.figure)
-    figure.savefig(part, dpi=150)
-    plt.close(figure)
+    saved(answer.plot, part)
 
 
 def _tabulate(answer: Any, part: Path) -> None:

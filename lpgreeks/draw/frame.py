@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from lpgreeks.draw.style import house
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["legend", "new_axes", "titled"]
+__all__ = ["legend", "new_axes", "saved", "titled"]
 
 # Widths of letters and of what stands before a name in a legend, in font sizes; what a plain picture keeps free at its
 # sides, in inches; how far the legend stands below the axes, in font sizes: under the numbers and their label.
@@ -33,6 +35,16 @@ def new_axes(rows: int = 1, *, width: float = 7.2, height: float = 4.2) -> list[
             rows, 1, sharex=True, squeeze=False, figsize=(width, height * (1 + 0.6 * (rows - 1))), layout="constrained"
         )
     return list(axes[:, 0])
+
+
+def saved(plot: Callable[[], Axes], file: Path) -> None:
+    """A picture as a file, by its ending; drawn without a screen, and closed."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("Agg")
+    figure = cast("Figure", plot().figure)
+    figure.savefig(file, dpi=150)
+    plt.close(figure)
 
 
 def titled(ax: Axes, title: str, *, beside: int = 0) -> Axes:
