@@ -14,6 +14,7 @@ PICTURES: Mapping[str, Callable[..., Any]] = {
     "HedgePlan.plot": lambda ax: samples.plan().plot(ax, income=500),
     "HedgePlan.plot, accounts": lambda ax: samples.plan_with_accounts().plot(ax),
     "HedgePlan.plot, options": lambda ax: samples.plan_with_options().plot(ax),
+    "HedgePlan.plot, many options": lambda ax: samples.plan_with_many_options().plot(ax),
     "HedgePlan.plot_outcomes": lambda ax: samples.plan().plot_outcomes(ax),
     "Economics.plot": lambda ax: samples.economics().plot(ax),
     "Frontier.plot": lambda ax: samples.frontier().plot(ax),

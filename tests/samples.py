@@ -51,6 +51,14 @@ def plan_with_options() -> lp.HedgePlan:
 
 
 @cache
+def plan_with_many_options() -> lp.HedgePlan:
+    kinds = [*((lp.Put, strike) for strike in (1_500.0, 1_600.0, 1_700.0, 1_800.0)),
+             *((lp.Call, strike) for strike in (2_000.0, 2_100.0, 2_200.0))]  # fmt: skip
+    legs = [LINEAR, *(kind(**TOKENS, strike=strike) for kind, strike in kinds)]
+    return lp.hedge(POOL, legs, WEEK, objective=USDC)
+
+
+@cache
 def economics() -> lp.Economics:
     short = lp.Leg(
         LINEAR, collateral="USDC", maintenance=HALF_PERCENT, fee=lp.Fee(taker=5e-4), funding=lp.Funding(rate=1e-4)

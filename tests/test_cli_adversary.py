@@ -6,6 +6,7 @@ import errno
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -189,7 +190,17 @@ def test_what_a_scenario_file_reads_is_not_written_over(files: dict[str, Path], 
     [
         ("greeks --out a.csv --out b/../a.csv", "a file for each answer; got b/../a.csv, twice"),
         ("scenario --short 1 --picture days", "no --picture with no --out; got --picture days"),
-        ("hedge --code --out a.csv", "no --out with --code"),
+        ("hedge --code --out a.csv", "no --out with --code; got --out. It"),
+        (
+            "hedge --leg linear --inverse-venue nobody",
+            "no --inverse-venue with no --leg inverse",
+        ),
+        ("frontier budget 101000 130000 --budget 5", "no --budget with a frontier along budget, which varies it"),
+        ("frontier days 1 14 --days 3", "no --days with a frontier along days"),
+        ("frontier half-width 0.05 0.2 --lower 1500", "no --lower with a frontier along half-width"),
+        ("frontier leverage 2 20 --max-leverage 3", "no --max-leverage with a frontier along leverage"),
+        ("hedge --days -1", "--days to be positive and finite; got --days=-1"),
+        ("scenario --put 1700=20", "no --put with no --short; got --put 1700=20. It"),
         ("hedge --code --json", "no --json with --code"),
         ("data venues --out a.csv", "no --out with no venue"),
         ("data venues --on 2023-05-01", "no --on with no venue"),
@@ -220,3 +231,30 @@ def test_a_file_without_replays_says_so(tmp_path: Path) -> None:
     run("init", str(tmp_path / "a.toml"))
     told = run("index", "--scenario", str(tmp_path / "a.toml"), code=2).stderr
     assert told == "lpgreeks: expected [replays] in a.toml; got none. A table for each replay, by its name\n"
+
+
+@pytest.mark.parametrize("command", ["hedge", "init"])
+@pytest.mark.parametrize("ending", [".png", ".svg", ".pdf", ".csv", ".json", ".html", ".toml"])
+def test_a_disk_that_fills_up_leaves_nothing(command: str, ending: str, tmp_path: Path) -> None:
+    """Beyond a few bytes no file can grow."""
+    file = tmp_path / f"x{ending}"
+    line = ["hedge", "--out", str(file)] if command == "hedge" else ["init", str(tmp_path / "x.toml")]
+    script = (
+        "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\nsys.argv = ['lpgreeks', *{line!r}]\n"
+        "from lpgreeks.cli import main\nmain()"
+    )
+    quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=quiet)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything")
+def test_a_locked_file_is_one_line(files: dict[str, Path], tmp_path: Path) -> None:
+    locked = tmp_path / "ETHUSDT.csv"
+    locked.write_bytes(files["spot"].read_bytes())
+    locked.chmod(0o000)
+    assert "Permission denied" in run("hedge", "--prices", str(locked), code=3).stderr

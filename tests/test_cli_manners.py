@@ -192,6 +192,8 @@ def test_a_note_of_what_was_written_is_for_people(tmp_path: Path) -> None:
     done = shell("greeks", "--out", str(file))
     assert done.stderr == b""
     assert f"wrote {file}" in on_a_terminal("greeks", "--out", str(file))
+    week = tmp_path / "week.toml"
+    assert f"next: lpgreeks hedge --scenario {week}" in on_a_terminal("init", str(week), COLUMNS="300")
 
 
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lpgreeks as lp
+from tests import samples
 from tests.test_beside import flat_chain
 
 
@@ -180,6 +181,14 @@ def test_a_plan_with_options_shows_every_strike_and_counts_from_the_premium(boug
     (evens,) = (at for name, (at, _) in lines(earned).items() if name.startswith("break-even"))
     assert len(evens) == np.count_nonzero(np.diff(np.sign(total + 3_000.0)))
     assert np.interp(evens, x, total) == pytest.approx(-3_000.0, abs=5)
+
+
+def test_of_many_legs_a_sentence_names_a_few() -> None:
+    plan = samples.plan_with_many_options()
+    assert sum(q != 0 for q in plan.quantities) == 8
+    assert plan.sentence().count(" ETH of ") == 4
+    assert " and 4 more legs: the standard deviation" in plan.sentence()
+    assert all(leg.name in str(plan) for leg in plan.legs)
 
 
 def test_a_map_shows_its_table(

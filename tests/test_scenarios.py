@@ -474,6 +474,14 @@ def test_words_name_the_corners_and_fit_a_terminal() -> None:
     assert record["axes"]["days"] == [0.0, 3.0, 10.0]
 
 
+def test_a_start_that_nothing_was_earned_at_is_no_break_even() -> None:
+    free = lp.scenario_table(POOL - 24 * USDT, start=START, days=[0], funding=[0])
+    evens = free.break_evens()[free.usual]
+    (rings,) = (line for line in free.plot().get_lines() if line.get_marker() == "o")
+    assert evens[0] == pytest.approx(START, rel=1e-11)
+    assert rings.get_xdata() == pytest.approx(evens[1:])
+
+
 def test_pictures_hold_the_lines_and_the_numbers() -> None:
     made = shown()
     ax = made.plot()

@@ -90,10 +90,9 @@ def _require_effect(ctx: Any, parameters: Sequence[Any]) -> None:
 
     said = {p.name: (called(p), ctx.params[p.name]) for p in parameters if _is_said(ctx, p)}
     if _PICTURE in said and not ctx.params.get("out"):
-        flag, picture = said[_PICTURE]
-        require_unused({flag: getattr(picture, "value", picture)}, "no --out")
+        require_unused(dict([said[_PICTURE]]), "no --out")
     if ctx.params.get("code"):
-        require_unused({flag: "" for name, (flag, _) in said.items() if name in _OF_ANSWERS}, "--code")
+        require_unused({flag: True for name, (flag, _) in said.items() if name in _OF_ANSWERS}, "--code")
 
 
 def _is_said(ctx: Any, parameter: Any) -> bool:

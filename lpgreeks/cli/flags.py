@@ -40,7 +40,9 @@ def as_flags(command: Callable[..., None]) -> Callable[..., None]:
                 for f in fields(kind)
             ]
         else:
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
+            hint = hints[name]
+            own = _under(hint.__metadata__[0].rich_help_panel, hint)
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own))
 
     @wraps(command)
     def flat(**given: Any) -> None:
@@ -58,10 +60,12 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _under(heading: str, hint: Any) -> Any:
+def _under(heading: str | None, hint: Any) -> Any:
     """A flag's type, with the heading that the help has it under."""
     option = copy(hint.__metadata__[0])
     option.rich_help_panel = heading
+    # Whoever opens a file says that it may not be read.
+    option.readable = False
     return Annotated[hint.__origin__, option]
 
 

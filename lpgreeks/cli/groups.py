@@ -199,6 +199,10 @@ class Market:
     exit: Annotated[Exit, Option("--exit", help="Windows that leave the range: held, or closed there.")] = Exit.held
 
     def __post_init__(self) -> None:
+        from lpgreeks.errors import require_positive
+
+        if self.days is not None:
+            require_positive("--days", self.days, unit="days")
         model = {"--volatility": self.volatility, "--days": self.days, "--drift": self.drift}
         history = {"--window": self.window, "--step": self.step, "--perp-prices": self.perp_prices}
         if self.prices is not None:
@@ -425,4 +429,6 @@ def require_unused(flags: Mapping[str, object], beside: str) -> None:
 
     for flag, value in flags.items():
         if value is not None:
-            raise InputError(f"no {flag} with {beside}", got=f"{flag} {value}", remedy="It would have no effect")
+            given = value if isinstance(value, (list, tuple)) else [value]
+            said = [str(part.value if isinstance(part, Enum) else part) for part in given if part is not True]
+            raise InputError(f"no {flag} with {beside}", got=" ".join([flag, *said]), remedy="It would have no effect")

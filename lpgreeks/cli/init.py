@@ -18,15 +18,15 @@ def init(
 
     Example: lpgreeks init week.toml
     """
+    from lpgreeks.cli.output import written
     from lpgreeks.errors import DataError, InputError
     from lpgreeks.scenario_file import template
 
     if file.suffix != ".toml":
         raise InputError("a file ending in .toml", got=str(file))
-    try:
-        # Made anew or not at all: what somebody wrote is not written over.
-        with file.open("x", encoding="utf-8") as new:
-            new.write(template())
-    except OSError as error:
-        raise DataError("a new file", got=f"{file}: {error.strerror or error}", remedy="Name another one") from error
-    print(f"wrote {file}; next: lpgreeks hedge --scenario {file}", file=sys.stderr)
+    # What somebody wrote is not written over.
+    if file.exists():
+        raise DataError("a new file", got=f"{file}, which exists", remedy="Name another one")
+    written(file, lambda part: part.write_text(template(), encoding="utf-8"))
+    if sys.stderr.isatty():
+        print(f"next: lpgreeks hedge --scenario {file}", file=sys.stderr)

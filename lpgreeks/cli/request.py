@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Exit, Goal, Kind, Market, Pool, TieBreak
+from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Exit, Goal, Kind, Market, Pool, TieBreak, require_unused
 from lpgreeks.cli.scripts import Script, printing
 
 __all__ = ["Request", "is_klines", "named_reader_code", "reader_code", "require_finite_flags"]
@@ -28,6 +28,8 @@ class Request:
 
     def __post_init__(self) -> None:
         require_finite_flags(vars(self).values())
+        for kind in {*Kind} - {*self.goal.legs}:
+            require_unused({f"--{kind.value}-venue": self.account.venue_of(kind)}, f"no --leg {kind.value}")
 
     def script(self) -> Script:
         """Python that ends with ``plan``, every number as it was given; and with ``expected`` where costs are said."""
@@ -40,6 +42,13 @@ class Request:
         from lpgreeks.errors import InputError
 
         position, market = self.position, self.market
+        varied = {
+            Along.budget: {"--budget": self.account.budget},
+            Along.leverage: {"--max-leverage": self.account.max_leverage},
+            Along.half_width: {"--lower": position.lower, "--upper": position.upper},
+            Along.days: {"--days": market.days},
+        }
+        require_unused(varied[along], f"a frontier along {along.value}, which varies it")
         if along is Along.half_width and position.full_range:
             raise InputError("a range for a frontier along its width", got="--full-range")
         if along is Along.days and market.prices is not None:

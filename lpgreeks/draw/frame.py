@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,8 +44,11 @@ def saved(plot: Callable[[], Axes], file: Path) -> None:
 
     plt.switch_backend("Agg")
     figure = cast("Figure", plot().figure)
-    figure.savefig(file, dpi=150)
+    # On a full disk some formats fail in words of their own: the file is written when it is whole.
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150, format=file.suffix.removeprefix("."))
     plt.close(figure)
+    file.write_bytes(drawn.getvalue())
 
 
 def titled(ax: Axes, title: str, *, beside: int = 0) -> Axes:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["record_of", "sentence_of", "summary_of", "table_of"]
 
+# Of legs that are traded, in a sentence; a table has them all.
+_NAMED = 5
+
 # Of an order: what rounding to whole contracts left out is nothing below this share of it.
 _NOTHING = 1e-9
 
@@ -26,6 +29,8 @@ _NOTHING = 1e-9
 def sentence_of(plan: HedgePlan) -> str:
     """The answer in one sentence."""
     trades = [_trade(leg, q) for leg, q in zip(plan.legs, plan.quantities, strict=True) if q]
+    if len(trades) > _NAMED:
+        trades = [*trades[: _NAMED - 1], f"{len(trades) - _NAMED + 1} more legs"]
     do = " and ".join([", ".join(trades[:-1]), trades[-1]] if len(trades) > 1 else trades) or "trade nothing"
     left = f"{rounded(plan.risk_unhedged)} to {rounded(plan.best.risk)} {plan.token}"
     return (
