@@ -422,7 +422,7 @@ MUTANTS = [
     Mutant("cli/checks.py", 'if _PICTURE in said and not ctx.params.get("out"):', "if False:", "test_cli_adversary.py::test_flags_without_effect_are_refused"),
     Mutant("cli/output.py", "if not os.access(file.parent, os.W_OK):", "if False:", "test_cli_adversary.py::test_a_locked_folder_is_refused_before_anything_is_written"),
     Mutant("cli/spread.py", "if self.picture is not None and self.picture not in offered:", "if False:", "test_spread_cli.py::test_a_file_gives_the_pictures_that_it_has"),
-    Mutant("cli/index.py", "name = name if name in results else [*results][-1]", "name, results[name] = name, [*results.values()][-1]", "test_index_cli.py::test_a_picture_says_whose_it_is"),
+    Mutant("cli/index.py", "name = name if name in results else [*results][-1]", "results = results | {name: [*results.values()][-1]}", "test_index_cli.py::test_a_picture_says_whose_it_is"),
     Mutant("cli/frame.py", 'args or ["--help"]', "args", "test_cli_help.py::test_nothing_asks_for_help"),
     Mutant("cli/frame.py", 'return " \\\\\\n".join(lines)', 'return "\\n".join(lines)', "test_cli_help.py::test_an_example_may_be_pasted"),
     Mutant("cli/flags.py", "option.rich_help_panel = heading", "option.rich_help_panel = None", "test_cli_help.py::test_flags_of_a_hedge_stand_under_headings"),

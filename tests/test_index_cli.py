@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lpgreeks as lp
+from tests.answers import made
 from tests.running import ended, run
 
 SINCE = ["--from", "2024-10-15 06:00"]
@@ -63,12 +64,11 @@ def test_code_prints_what_ran(vault: Path, capsys: pytest.CaptureFixture[str]) -
     assert "state" in capsys.readouterr().out
 
 
-def test_a_picture_says_whose_it_is(vault: Path, tmp_path: Path) -> None:
-    asked, drawn = tmp_path / "asked.toml", tmp_path / "drawn.svg"
-    until = ["--to", "2024-10-15 09:00"]
-    called(vault, *SINCE, *until, "--hedge", "naive", "--out", asked)
+def test_a_picture_says_whose_it_is(tmp_path: Path) -> None:
+    minutes, asked, drawn = made(tmp_path)["glp"], tmp_path / "asked.toml", tmp_path / "drawn.svg"
+    called(minutes, "--capital", "90", "--grid", "1min", "--hedge", "weights", "--out", asked)
     run("index", "--scenario", str(asked), "--out", str(drawn))
-    assert "hedged by naive" in " ".join(drawn.read_text().split())
+    assert "hedged by weights" in " ".join(drawn.read_text().split())
 
 
 @pytest.mark.parametrize("picture", ["value", "trades", "exposure", "coins", "drawdown", "attribution"])
