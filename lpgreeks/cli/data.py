@@ -10,7 +10,7 @@ import typer
 
 from lpgreeks.cli.frame import Later, group
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Answer, Json, Tabled, as_text
+from lpgreeks.cli.output import Json, Reply, TableOutput, as_text
 from lpgreeks.cli.told import Told
 
 __all__ = ["chain", "check", "convert", "data", "venues"]
@@ -32,7 +32,7 @@ def venues(
     name: Annotated[str | None, typer.Argument(help="A venue; a list of them unless said.")] = None,
     on: Annotated[str | None, typer.Option(help="The day of the venues' figures: 2023-05-01.")] = None,
     unconfirmed: Annotated[bool, typer.Option("--unconfirmed", help="Use venue figures that nobody confirms.")] = False,
-    output: Tabled,
+    output: TableOutput,
 ) -> None:
     """A venue's contract sizes, steps, fees and margin tables on one day, with their flags.
 
@@ -51,7 +51,7 @@ def venues(
     table = venue.table()
     rows = json.loads(table.to_json(orient="records", date_format="iso"))
     record = {"venue": name, "on": on, "rows": rows}
-    output.give(Answer(text=venue.summary, record=lambda: record, table=lambda: table))
+    output.give(Reply(text=venue.summary, record=lambda: record, table=lambda: table))
 
 
 def check(
@@ -98,7 +98,7 @@ def chain(
     at: Annotated[
         str | None, typer.Option(help="The last snapshot not after that time, UTC: 2026-01-05 12:00.")
     ] = None,
-    output: Tabled,
+    output: TableOutput,
 ) -> None:
     """What is quoted: rows read and left out, forwards by parity beside the file's own, prices that do not fit.
 
@@ -120,4 +120,4 @@ def chain(
         "\nforwards by put-call parity of the marks, beside the file's own",
         shown.to_string(index=False, na_rep="", float_format=lambda x: f"{x:,.8g}"),
     ]
-    output.give(Answer(text=lambda: "\n".join(text), record=lambda: record, table=lambda: forwards))
+    output.give(Reply(text=lambda: "\n".join(text), record=lambda: record, table=lambda: forwards))

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import Account, Along, Bounds, Costs, Goal, Market, Position
-from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.output import Reply, ScriptOutput
 from lpgreeks.cli.request import Request
 
 __all__ = ["frontier"]
@@ -30,7 +30,7 @@ def frontier(
     costs: Costs,
     bounds: Bounds,
     scenario: FromFile,
-    output: Scripted,
+    output: ScriptOutput,
 ) -> None:
     """What is left of the risk along a budget, a leverage cap, the range's half-width or the horizon.
 
@@ -45,4 +45,4 @@ def frontier(
     else:
         request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
         asked = request.frontier_script(along, low, high, points)
-    output.answer(asked, lambda names: Answer.of(names["curve"]))
+    output.answer(asked, lambda names: Reply.of(names["curve"]))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import Position
 from lpgreeks.cli.held import held, prices_about
-from lpgreeks.cli.output import Answer, Drawn
+from lpgreeks.cli.output import PictureOutput, Reply
 
 __all__ = ["greeks"]
 
 
-def greeks(position: Position, scenario: FromFile, output: Drawn) -> None:
+def greeks(position: Position, scenario: FromFile, output: PictureOutput) -> None:
     """Amounts, value, delta and gamma of a position over prices.
 
     Example: lpgreeks greeks --lower 1800 --upper 2000 --out greeks.png
@@ -34,7 +34,7 @@ def greeks(position: Position, scenario: FromFile, output: Drawn) -> None:
         }
     )
     output.give(
-        Answer(
+        Reply(
             text=lambda: table.to_string(index=False, float_format=lambda x: f"{x:,.6g}"),
             record=lambda: {"rows": table.to_dict("records")},
             table=lambda: table,

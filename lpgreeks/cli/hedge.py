@@ -6,7 +6,7 @@ from typing import Any
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import Account, Bounds, Costs, Goal, Market, Position
-from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.output import Reply, ScriptOutput
 from lpgreeks.cli.request import Request
 
 __all__ = ["hedge"]
@@ -20,7 +20,7 @@ def hedge(
     costs: Costs,
     bounds: Bounds,
     scenario: FromFile,
-    output: Scripted,
+    output: ScriptOutput,
 ) -> None:
     """How much perpetual to trade against a pool position, what to post behind it, and what is left.
 
@@ -35,15 +35,15 @@ def hedge(
     else:
         request = Request(position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds)
         asked = request.script()
-    output.answer(asked, _answer)
+    output.answer(asked, _reply)
 
 
-def _answer(names: dict[str, Any]) -> Answer:
+def _reply(names: dict[str, Any]) -> Reply:
     import lpgreeks as lp
 
     plan, expected = names["plan"], names.get("expected")
     found = [plan, *([expected] if expected else [])]
-    return Answer(
+    return Reply(
         text=lambda: "\n\n".join(map(str, (plan.summary(), *found[1:]))),
         record=lambda: plan.to_dict() | ({"economics": expected.to_dict()} if expected else {}),
         table=plan.table,

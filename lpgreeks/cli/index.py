@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from typer import Argument, Option
 
 from lpgreeks.cli.from_file import FromFile
-from lpgreeks.cli.output import Answer, Grid, Scripted
+from lpgreeks.cli.output import Grid, Reply, ScriptOutput
 from lpgreeks.cli.request import require_finite_flags
 from lpgreeks.cli.scripts import Script
 from lpgreeks.cli.shares import Hedge, Shares, Terms, default_hedges, index_script
@@ -51,7 +51,7 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictured(Scripted):
+class Pictured(ScriptOutput):
     """Where an answer goes that has several pictures."""
 
     picture: Annotated[
@@ -82,16 +82,16 @@ def index(
     name = terms.hedge[-1].value if terms.hedge else Hedge.state.value
     if scenario.given:
         script = scenario.script({"results": "replays"}, more=_BEHIND, prints=_SHOWN)
-        output.answer(script, lambda names: _answer(names, name, output.picture))
+        output.answer(script, lambda names: _reply(names, name, output.picture))
     elif file is None:
         raise InputError("a file of an index, or --scenario", got="neither", remedy="`lpgreeks index --help`")
     else:
         chosen = list(dict.fromkeys(terms.hedge)) if terms.hedge else default_hedges(shares)
         script = Script(makes=index_script(file, shares, terms, chosen, counted.grid), prints=_SHOWN)
-        output.answer(script, lambda names: _answer(_sensible(names, shares), name, output.picture))
+        output.answer(script, lambda names: _reply(_sensible(names, shares), name, output.picture))
 
 
-def _answer(names: dict[str, Any], name: str, picture: Picture) -> Answer:
+def _reply(names: dict[str, Any], name: str, picture: Picture) -> Reply:
     import lpgreeks as lp
 
     results: dict[str, lp.Replayed] = names["results"]
@@ -106,7 +106,7 @@ def _answer(names: dict[str, Any], name: str, picture: Picture) -> Answer:
         Picture.drawdown: shown.plot_drawdown,
         Picture.attribution: shown.plot_attribution,
     }
-    return Answer(
+    return Reply(
         text=lambda: _text(names),
         record=lambda: _record(names),
         table=lambda: shown.share_table(coin).reset_index(),

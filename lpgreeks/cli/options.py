@@ -11,7 +11,7 @@ from typer import Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import Account, Bounds, Costs, Exit, Goal, Market, Minimise, Pool, TieBreak
-from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.output import Reply, ScriptOutput
 from lpgreeks.cli.request import Request
 from lpgreeks.cli.scripts import Script, printing
 
@@ -217,7 +217,7 @@ def options(
     costs: Costs,
     bounds: Bounds,
     scenario: FromFile,
-    output: Scripted,
+    output: ScriptOutput,
 ) -> None:
     """Which put and which call of a chain to buy beside the perpetual, how many, and what that is worth.
 
@@ -228,16 +228,16 @@ def options(
     if scenario.given:
         said = scenario.read()
         shown = [name for name in _ANSWERS if _RUNS.get(name, name) in said]
-        output.answer(scenario.script(_RUNS, more=_GIVEN, prints=printing(*shown)), _answer)
+        output.answer(scenario.script(_RUNS, more=_GIVEN, prints=printing(*shown)), _reply)
         return
     request = OptionsRequest(
         quotes=quotes, position=position, market=market, goal=goal, account=account, costs=costs, bounds=bounds
     )
     request.require_chain()
-    output.answer(request.script(), _answer)
+    output.answer(request.script(), _reply)
 
 
-def _answer(names: dict[str, Any]) -> Answer:
+def _reply(names: dict[str, Any]) -> Reply:
     import lpgreeks as lp
 
     plan, besides, expected = names["plan"], names.get("besides"), names.get("expected")
@@ -245,7 +245,7 @@ def _answer(names: dict[str, Any]) -> Answer:
     record = plan.to_dict() | {"given": names["given"]}
     record |= {"comparison": besides.to_dict()} if besides else {}
     record |= {"economics": expected.to_dict()} if expected else {}
-    return Answer(
+    return Reply(
         text=lambda: "\n\n".join(str(names[name]) for name in _ANSWERS if names.get(name)),
         record=lambda: record,
         table=plan.table,

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA",
-    "Answer",
     "Code",
-    "Drawn",
     "Grid",
     "Json",
-    "Scripted",
-    "Tabled",
+    "PictureOutput",
+    "Reply",
+    "ScriptOutput",
+    "TableOutput",
     "as_text",
     "require_writable",
     "written",
@@ -49,7 +49,7 @@ Code = Annotated[bool, Option("--code", help="Print the Python script that does 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Reply:
     """What a command found, in every form that it may be asked for; a form is made when it is asked for.
 
     Attributes:
@@ -69,7 +69,7 @@ class Answer:
     scenario: Callable[[], lp.Scenario] | None = None
 
     @classmethod
-    def of(cls, result: Any, *, plot: Callable[[], Axes] | None = None) -> Answer:
+    def of(cls, result: Any, *, plot: Callable[[], Axes] | None = None) -> Reply:
         """One result, as it tells itself; ``plot`` where it is another picture than its own."""
         import lpgreeks as lp
 
@@ -80,7 +80,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tabled:
+class TableOutput:
     """Where an answer goes: to the screen, and to the files of a table."""
 
     HEADING: ClassVar[str] = OUTPUT
@@ -95,15 +95,15 @@ class Tabled:
         for file in self.out or ():
             require_writable(file, self.ENDINGS)
 
-    def give(self, answer: Answer) -> None:
+    def give(self, reply: Reply) -> None:
         """Print it, and write the files."""
-        print(as_text(answer.record()) if self.as_json else answer.text())
+        print(as_text(reply.record()) if self.as_json else reply.text())
         for file in self.out or ():
-            written(file, partial(_FORMS[file.suffix], answer))
+            written(file, partial(_FORMS[file.suffix], reply))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn(Tabled):
+class PictureOutput(TableOutput):
     """The same of an answer that has a picture, and a scenario that made it."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = (*_PICTURES, *_TABLES, _FILE)
@@ -118,10 +118,10 @@ class Drawn(Tabled):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scripted(Drawn):
+class ScriptOutput(PictureOutput):
     """The same of an answer that has a page, and that a script makes."""
 
-    ENDINGS: ClassVar[tuple[str, ...]] = (*Drawn.ENDINGS, _PAGE)
+    ENDINGS: ClassVar[tuple[str, ...]] = (*PictureOutput.ENDINGS, _PAGE)
 
     out: Annotated[
         list[Path] | None,
@@ -132,7 +132,7 @@ class Scripted(Drawn):
     ] = None
     code: Code = False
 
-    def answer(self, script: Script, answered: Callable[[dict[str, Any]], Answer]) -> None:
+    def answer(self, script: Script, answered: Callable[[dict[str, Any]], Reply]) -> None:
         """The script itself, or the answer that it makes.
 
         Args:
@@ -174,32 +174,32 @@ def written(file: Path, make: Callable[[Path], Any]) -> None:
         print(f"wrote {file}", file=sys.stderr)
 
 
-# ---- each form of a file, from an answer that has it
+# ---- each form of a file, from a reply that has it
 
 
-def _draw(answer: Any, part: Path) -> None:
+def _draw(reply: Any, part: Path) -> None:
     from lpgreeks.draw import saved
 
-    saved(answer.plot, part)
+    saved(reply.plot, part)
 
 
-def _tabulate(answer: Any, part: Path) -> None:
-    answer.table().to_csv(part, index=False)
+def _tabulate(reply: Any, part: Path) -> None:
+    reply.table().to_csv(part, index=False)
 
 
-def _record(answer: Any, part: Path) -> None:
-    part.write_text(as_text(answer.record()) + "\n", encoding="utf-8")
+def _record(reply: Any, part: Path) -> None:
+    part.write_text(as_text(reply.record()) + "\n", encoding="utf-8")
 
 
-def _page(answer: Any, part: Path) -> None:
+def _page(reply: Any, part: Path) -> None:
     from lpgreeks.reports import report
 
-    first, *others = answer.results
-    report(first, part, beside=others, scenario=answer.scenario().text if answer.scenario else None)
+    first, *others = reply.results
+    report(first, part, beside=others, scenario=reply.scenario().text if reply.scenario else None)
 
 
-def _scenario(answer: Any, part: Path) -> None:
-    answer.scenario().write(part)
+def _scenario(reply: Any, part: Path) -> None:
+    reply.scenario().write(part)
 
 
 _FORMS = dict.fromkeys(_PICTURES, _draw) | {".csv": _tabulate, ".json": _record, ".html": _page, ".toml": _scenario}

@@ -9,7 +9,7 @@ from typer import Option
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import Position
 from lpgreeks.cli.held import held, prices_about
-from lpgreeks.cli.output import Answer, Drawn
+from lpgreeks.cli.output import PictureOutput, Reply
 
 __all__ = ["payoff"]
 
@@ -20,7 +20,7 @@ def payoff(
     short: Annotated[float, Option(help="Coins of linear perpetual sold against it.")] = 0.0,
     income: Annotated[float, Option(help="Earned meanwhile, in quote: fees less costs.")] = 0.0,
     scenario: FromFile,
-    output: Drawn,
+    output: PictureOutput,
 ) -> None:
     """P&L of a position, a short perpetual and both, against the end price; break-evens.
 
@@ -46,7 +46,7 @@ def payoff(
     shown = f"{table.to_string(index=False, float_format=lambda x: f'{x:,.2f}')}\nbreak-evens: "
     parts = {"position": pool, "hedge": hedge, "total": total}
     output.give(
-        Answer(
+        Reply(
             text=lambda: shown + (", ".join(f"{p:,.2f}" for p in evens) or "none"),
             record=lambda: {"break_evens": evens, "rows": table.to_dict("records")},
             table=lambda: table,

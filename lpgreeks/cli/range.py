@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar
 from typer import Argument, Option
 
 from lpgreeks.cli.from_file import FromFile
-from lpgreeks.cli.output import Answer, Tabled
+from lpgreeks.cli.output import Reply, TableOutput
 
 __all__ = ["range_of_exits"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures(Tabled):
+class Figures(TableOutput):
     """Where an answer goes that has neither a table nor a picture."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = (".json", ".toml")
@@ -49,10 +49,10 @@ def range_of_exits(
     given |= scenario.read().figures("range") if scenario.given else {}
     if "exits_per_week" not in given:
         raise InputError("how often the range may be left", got="nothing", remedy="Like `lpgreeks range 2`")
-    output.give(_answer(given))
+    output.give(_reply(given))
 
 
-def _answer(given: dict[str, float]) -> Answer:
+def _reply(given: dict[str, float]) -> Reply:
     import lpgreeks as lp
 
     price, days = given["price"], given["days"]
@@ -65,7 +65,7 @@ def _answer(given: dict[str, float]) -> Answer:
         f"{inside:.2%} of the time."
     )
     record = {"lower": lower, "upper": upper, "chance_of_leaving": leaving, "share_of_time_inside": inside}
-    return Answer(
+    return Reply(
         text=lambda: f"{ends}: {model.describe()}.\n{told}",
         record=lambda: record,
         scenario=lambda: lp.scenario_of(range=given),

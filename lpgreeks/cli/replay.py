@@ -11,7 +11,7 @@ from typer import Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Answer, Scripted, require_writable, written
+from lpgreeks.cli.output import Reply, ScriptOutput, require_writable, written
 from lpgreeks.cli.replayed import Counted, ReplayRequest
 from lpgreeks.cli.rule import Triggers
 from lpgreeks.cli.tape import Happened
@@ -35,7 +35,7 @@ class Picture(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictured(Scripted):
+class Pictured(ScriptOutput):
     """Where an answer goes that has several pictures, and trades."""
 
     picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.value
@@ -46,7 +46,7 @@ class Pictured(Scripted):
         if self.trades is not None:
             require_writable(self.trades, (".csv",), flag="--trades")
 
-    def answer_of(self, names: dict[str, Any]) -> Answer:
+    def reply_of(self, names: dict[str, Any]) -> Reply:
         """The replay, and the picture of it that is asked for."""
         result: lp.Replayed = names["result"]
         plots = {
@@ -58,13 +58,13 @@ class Pictured(Scripted):
             Picture.attribution: result.plot_attribution,
             Picture.gap: result.plot_gap,
         }
-        return replace(Answer.of(result, plot=plots[self.picture]), table=lambda: result.table().reset_index())
+        return replace(Reply.of(result, plot=plots[self.picture]), table=lambda: result.table().reset_index())
 
-    def give(self, answer: Answer) -> None:
+    def give(self, reply: Reply) -> None:
         """Print it, and write the files, that of the trades too."""
-        super().give(answer)
+        super().give(reply)
         if self.trades is not None:
-            rows = answer.results[0].trade_table().reset_index()
+            rows = reply.results[0].trade_table().reset_index()
             written(self.trades, lambda part: rows.to_csv(part, index=False))
 
 
@@ -94,4 +94,4 @@ def replay(
             position=position, happened=happened, hedging=hedging, triggers=triggers, counted=counted
         )
         asked = request.script()
-    output.answer(asked, output.answer_of)
+    output.answer(asked, output.reply_of)

@@ -24,7 +24,7 @@ from lpgreeks.cli.groups import (
     measure_code,
     require_unused,
 )
-from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.output import Reply, ScriptOutput
 from lpgreeks.cli.request import Request, reader_code, require_finite_flags
 from lpgreeks.cli.scripts import Script, printing
 
@@ -168,7 +168,7 @@ def _numbers(flag: str, text: str) -> list[float]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictured(Scripted):
+class Pictured(ScriptOutput):
     """Where an answer goes that has several pictures."""
 
     picture: Annotated[
@@ -176,7 +176,7 @@ class Pictured(Scripted):
         Option(help="What --out draws: components over the price; or the total, over the price and what is named."),
     ] = Picture.components
 
-    def answer_of(self, names: dict[str, Any]) -> Answer:
+    def reply_of(self, names: dict[str, Any]) -> Reply:
         """The table, and the picture of it that is asked for."""
         import lpgreeks as lp
 
@@ -187,7 +187,7 @@ class Pictured(Scripted):
             Picture.funding: lp.ScenarioAxis.FUNDING,
         }
         axis = upward.get(self.picture)
-        return Answer.of(table, plot=None if axis is None else lambda: table.plot_grid(upward=axis))
+        return Reply.of(table, plot=None if axis is None else lambda: table.plot_grid(upward=axis))
 
 
 def scenario(
@@ -212,7 +212,7 @@ def scenario(
         asked = scenario.script({"table": "scenario_table"})
     else:
         asked = _script(position, beside, scenarios, account, trading)
-    output.answer(asked, output.answer_of)
+    output.answer(asked, output.reply_of)
 
 
 def _script(position: Position, beside: Beside, scenarios: Scenarios, account: Account, trading: Trading) -> Script:

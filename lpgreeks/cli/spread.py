@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.groups import require_unused
-from lpgreeks.cli.output import Answer, Drawn, Scripted, require_writable
+from lpgreeks.cli.output import PictureOutput, Reply, ScriptOutput, require_writable
 from lpgreeks.cli.request import require_finite_flags
 from lpgreeks.cli.scripts import Script, printing
 
@@ -193,7 +193,7 @@ class Banded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictured(Scripted):
+class Pictured(ScriptOutput):
     """Where an answer goes that has several pictures."""
 
     picture: Annotated[
@@ -211,7 +211,7 @@ class Pictured(Scripted):
             raise InputError(f"--picture as one of {names}", got=self.picture.value, remedy=remedy)
         if Picture.trades not in offered:
             for file in self.out or ():
-                require_writable(file, Drawn.ENDINGS)
+                require_writable(file, PictureOutput.ENDINGS)
 
 
 def spread(
@@ -245,7 +245,7 @@ def spread(
     else:
         asked, offered = _of_flags(file, quoted, banded)
     output.require(offered)
-    output.answer(asked, lambda names: _answer(names, at, output.picture))
+    output.answer(asked, lambda names: _reply(names, at, output.picture))
 
 
 def _of_flags(file: Path, quoted: Quoted, banded: Banded) -> tuple[Script, tuple[Picture, ...]]:
@@ -279,19 +279,19 @@ def _printed(at: str | None) -> str:
     return f"print(curve.summary({'' if at is None else repr(at)}))"
 
 
-def _answer(names: dict[str, Any], at: str | None, picture: Picture | None) -> Answer:
+def _reply(names: dict[str, Any], at: str | None, picture: Picture | None) -> Reply:
     import lpgreeks as lp
 
     plot = None if picture is None else _pictures(names)[picture]
     result: lp.SpreadReplay | None = names.get("result")
     pair: lp.Spread | None = names.get("spread")
     if result is not None:
-        return replace(Answer.of(result, plot=plot), table=lambda: result.table().reset_index())
+        return replace(Reply.of(result, plot=plot), table=lambda: result.table().reset_index())
     if pair is not None:
-        return Answer.of(pair, plot=plot)
+        return Reply.of(pair, plot=plot)
     curve: lp.TermStructure = names["curve"]
     stamp = {} if at is None else {"stamp": {"at": at}}
-    return Answer(
+    return Reply(
         text=partial(curve.summary, at),
         record=partial(curve.to_dict, at),
         table=curve.table,

@@ -10,7 +10,7 @@ from typer import Option
 
 from lpgreeks.cli.from_file import FromFile
 from lpgreeks.cli.hedged import Hedging, ReplayedPool
-from lpgreeks.cli.output import Answer, Scripted
+from lpgreeks.cli.output import Reply, ScriptOutput
 from lpgreeks.cli.ranking import ranked, verdict_code
 from lpgreeks.cli.replayed import Judged, Running, SweepRequest
 from lpgreeks.cli.rule import Swept
@@ -36,14 +36,14 @@ class Picture(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictured(Scripted):
+class Pictured(ScriptOutput):
     """Where an answer goes that is ranked, and has several pictures."""
 
     picture: Annotated[Picture, Option(help="Which picture --out writes.")] = Picture.heat
     figure: Annotated[str, Option(help="What the table is sorted by and the heat map shows.")] = "net"
     least: Annotated[bool, Option("--least", help="The least of --figure is best, also where it is no loss.")] = False
 
-    def answer_of(self, names: dict[str, Any], *, seed: int) -> Answer:
+    def reply_of(self, names: dict[str, Any], *, seed: int) -> Reply:
         """The ranking, and the picture of it that is asked for."""
         import lpgreeks as lp
         from lpgreeks.errors import InputError
@@ -53,7 +53,7 @@ class Pictured(Scripted):
             raise InputError("a setting that can be replayed", got=f"{len(runs)} that cannot; {runs.errors[0].error}")
         ranking = ranked(names, seed=seed, figure=self.figure, least=self.least)
         plots = {Picture.heat: ranking.plot, Picture.verdict: ranking.plot_verdict}
-        return Answer(
+        return Reply(
             text=lambda: str(ranking),
             record=ranking.to_dict,
             table=runs.table,
@@ -89,4 +89,4 @@ def sweep(
             position=position, happened=happened, hedging=hedging, triggers=triggers, counted=judged, running=running
         ).script()
     prints = f"print(runs)\n\n{verdict_code(seed)}print(verdict)"
-    output.answer(Script(makes=asked.makes, prints=prints), lambda names: output.answer_of(names, seed=seed))
+    output.answer(Script(makes=asked.makes, prints=prints), lambda names: output.reply_of(names, seed=seed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lpgreeks._types import FloatArray
 from lpgreeks.display import Answer, Noun, shortened
@@ -121,6 +121,9 @@ class HedgePlan(Answer):
     notes: tuple[str, ...]
     assumptions: tuple[str, ...]
     choice: Choice | None = None
+
+    losses: ClassVar[tuple[str, ...]] = ("risk", "unhedged risk", "capital")
+    """Of its figures, those of which less is better."""
 
     @property
     def quantities(self) -> tuple[float, ...]:
@@ -310,11 +313,6 @@ class HedgePlan(Answer):
             figures[f"{name}{number}{f' [{unit}]' if unit else ''}"] = float(figure)
         figures["binding"] = "; ".join(self.certificate.binding)
         return figures
-
-    @property
-    def losses(self) -> tuple[str, ...]:
-        """Of the figures, those of which less is better."""
-        return f"risk [{self.token}]", f"unhedged risk [{self.token}]", f"capital [{self.exposure.quote}]"
 
     def summary(self) -> str:
         """The whole plan as text."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from inspect import isabstract
 
-from lpgreeks.instruments.base import Amounts, Exposure, Instrument, Portfolio, Position, payoffs, term, together
+from lpgreeks.instruments.base import (
+    Amounts,
+    Exposure,
+    Instrument,
+    Portfolio,
+    Position,
+    mark_break_evens,
+    payoffs,
+    term,
+    together,
+)
 from lpgreeks.instruments.contracts import InverseFuture, InversePerp, LinearFuture, LinearPerp, Margined, averaged
 from lpgreeks.instruments.derived import Derived
 from lpgreeks.instruments.gm import GmPool, gm_amounts, gm_cap_rooms
@@ -54,6 +64,7 @@ __all__ = [
     "gm_cap_rooms",
     "greeks_of",
     "liquidity_book",
+    "mark_break_evens",
     "option_of",
     "payoffs",
     "term",

@@ -34,7 +34,18 @@ if TYPE_CHECKING:
     from lpgreeks.formulas import Symbolic
     from lpgreeks.instruments.marked import Marked
 
-__all__ = ["Amounts", "Exposure", "Instrument", "Portfolio", "Position", "Prices", "payoffs", "term", "together"]
+__all__ = [
+    "Amounts",
+    "Exposure",
+    "Instrument",
+    "Portfolio",
+    "Position",
+    "Prices",
+    "mark_break_evens",
+    "payoffs",
+    "term",
+    "together",
+]
 
 # Prices so close to one another are one in a picture.
 _SAME = 1e-6
@@ -489,10 +500,13 @@ def payoffs(
     _mark_kinks(ax, total, x)
     income = earned.get([*parts][-1], 0.0)
     evens = total.break_evens(start=start, income=income)
-    # Where nothing was earned, that the start breaks even says nothing.
-    shown = [float(p) for p in evens if x[0] <= p <= x[-1] and (income or not math.isclose(p, start, rel_tol=_SAME))]
-    marks(ax, [(p, 0.0) for p in shown], name="break-even")
+    mark_break_evens(ax, [p for p in evens if x[0] <= p <= x[-1]], start=start)
     return legend(ax)
+
+
+def mark_break_evens(ax: Axes, prices: Iterable[float], *, start: float) -> None:
+    """Break-evens on the line of zero; that the start itself is one, where nothing was earned, says nothing."""
+    marks(ax, [(float(p), 0.0) for p in prices if not math.isclose(p, start, rel_tol=_SAME)], name="break-even")
 
 
 def _mark_kinks(ax: Axes, exposure: Exposure, x: FloatArray) -> None:

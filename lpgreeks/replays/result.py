@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,6 @@ _FIGURES = (
     "cvar",
 )  # fmt: skip
 """Of the performance, those that stand in a row."""
-
-_LOSSES = (
-    "volatility", "drawdown", "under_water", "value_at_risk", "cvar", "hedges", "turnover", "liquidations",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -106,6 +102,11 @@ class Replayed(Answer):
     trades: Trades
     liquidated: tuple[int | None, ...]
     options: Bought
+
+    losses: ClassVar[tuple[str, ...]] = (
+        "volatility", "drawdown", "under_water", "value_at_risk", "cvar", "hedges", "turnover", "liquidations",
+    )  # fmt: skip
+    """Of its figures, those of which less is better."""
 
     @property
     def times(self) -> Times:
@@ -322,11 +323,6 @@ class Replayed(Answer):
     def units(self) -> dict[str, str]:
         """Of the figures that are amounts of money."""
         return dict.fromkeys(("net", "turnover", "least_fees", "most_fees", *self.parts), self.quote)
-
-    @property
-    def losses(self) -> tuple[str, ...]:
-        """Of the figures, those of which less is better."""
-        return _LOSSES
 
     @property
     def assumptions(self) -> tuple[str, ...]:

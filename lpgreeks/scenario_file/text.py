@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,28 +42,32 @@ def _version(package: str) -> str:
 
 def placed(said: Any, folder: Path | None) -> Any:
     """The same tables, with the places of files from ``folder``, or from the root."""
+    return _with_files(said, partial(_from, folder))
+
+
+def files_in(said: Any) -> list[str]:
+    """The files that some tables name."""
+    found: list[str] = []
+
+    def kept(file: str) -> str:
+        found.append(file)
+        return file
+
+    _with_files(said, kept)
+    return found
+
+
+def _with_files(said: Any, changed: Callable[[str], str]) -> Any:
+    """The same tables with every file in them changed."""
     if isinstance(said, list):
-        return [placed(part, folder) for part in said]
+        return [_with_files(part, changed) for part in said]
     if not isinstance(said, Mapping):
         return said
     kind = said.get("kind")
     return {
-        name: _from(folder, part) if isinstance(part, str) and names_a_file(kind, name) else placed(part, folder)
+        name: changed(part) if isinstance(part, str) and names_a_file(kind, name) else _with_files(part, changed)
         for name, part in said.items()
     }
-
-
-def files_in(said: Any) -> Iterator[str]:
-    """The files that some tables name."""
-    if isinstance(said, list):
-        for part in said:
-            yield from files_in(part)
-    elif isinstance(said, Mapping):
-        for name, part in said.items():
-            if isinstance(part, str) and names_a_file(said.get("kind"), name):
-                yield part
-            else:
-                yield from files_in(part)
 
 
 def _from(folder: Path | None, file: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lpgreeks._types import FloatArray
-from lpgreeks.draw import COLOURS, GREY, crossings, curves, legend, marks, new_axes, tiles, verticals
+from lpgreeks.draw import COLOURS, GREY, crossings, curves, legend, new_axes, tiles, verticals
 from lpgreeks.errors import InputError
+from lpgreeks.instruments import mark_break_evens
 from lpgreeks.scenarios.axes import ScenarioAxis, ScenarioCase
 from lpgreeks.scenarios.words import case_text, said
 from lpgreeks.tokens import coin_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["draw_components", "draw_grid"]
 
 _POINTS = 501
-
-# Break-evens this near the start are the start itself.
-_SAME = 1e-6
 
 # Lines that have a colour each, but for the total's.
 _MOST = 4
@@ -53,9 +50,7 @@ def draw_components(t: ScenarioTable, ax: Axes | None, case: ScenarioCase) -> Ax
         verticals(ax, [first], name=f"start, {first:,.6g}", style=":", colour=GREY)
     ends = sorted({first * f for account in t.liquidations for f in (account.below, account.above) if f is not None})
     verticals(ax, [p for p in ends if x[0] < p < x[-1]], name="liquidation", style="-.", colour=COLOURS[4])
-    # Where nothing is earned and nothing paid, that the start breaks even says nothing.
-    evens = [float(p) for p in t.break_evens()[case] if not math.isclose(p, first, rel_tol=_SAME)]
-    marks(ax, [(p, 0.0) for p in evens], name="break-even")
+    mark_break_evens(ax, t.break_evens()[case], start=first)
     return legend(ax)
 
 

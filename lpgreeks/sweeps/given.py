@@ -23,7 +23,7 @@ class Given:
         assumptions: what is real, what is stated, and what the figures leave out, one sentence each.
         synthetic: the prices of the pool are made by a rule.
         units: of figures whose names do not say it.
-        losses: the figures of which less is better, by name.
+        losses: the figures of which less is better, by name, without a unit in brackets.
     """
 
     assumptions: tuple[str, ...] = ()

@@ -152,7 +152,8 @@ class Sweep(Answer):
 
     def is_loss(self, figure: str) -> bool:
         """Whether less of a figure is better, as the results say: of a risk, a drawdown, a turnover."""
-        return any(self._figure(figure) in run.given.losses for run in self.runs)
+        name = self._figure(figure).partition(" [")[0]
+        return any(name in run.given.losses for run in self.runs)
 
     def best(self, figure: str, *, most: bool | None = None) -> Run:
         """The run with the most of a figure, of a loss with the least, unless ``most`` says which; the first of equals.
